@@ -1,0 +1,1 @@
+"""Opens an output: what is committed, its indexes, its cube generations."""

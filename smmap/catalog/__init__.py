@@ -1,0 +1,1 @@
+"""Finds scenes: one kind of catalogue a file, one definition a collection."""

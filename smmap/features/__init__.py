@@ -1,0 +1,1 @@
+"""Pure arrays in, arrays out: physics, indices, filters, scaling, and the builder."""

@@ -1,0 +1,1 @@
+"""Named grids and their tiles."""

@@ -1,0 +1,1 @@
+"""Reads a model package, opens its engine, predicts in chunks."""

@@ -1,0 +1,1 @@
+"""Pure: quality bits, applicability, packing, names and item metadata."""

@@ -1,0 +1,1 @@
+"""A forward-modelled world with known soil moisture."""

@@ -1,0 +1,1 @@
+"""Writes finished layers: Cloud-optimised GeoTIFF, Zarr slices, pictures, STAC items."""

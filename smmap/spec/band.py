@@ -1,0 +1,52 @@
+"""What goes in and what comes out: bands of a scene, layers of a product."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Resampling = Literal["nearest", "bilinear"]
+
+
+@dataclass(frozen=True)
+class Band:
+    """What a catalogue's asset holds: physical value = stored value x scale + offset."""
+
+    name: str
+    """Canonical name: ``vv``, ``vh``, ``incidence``, ``red``, ``scl``, ``elevation`` ..."""
+    href: str
+    """Where the file is; absolute."""
+    units: str
+    """Units after scale and offset: ``linear``, ``dB``, ``degree``, ``1``, ``m``, ``class``."""
+    scale: float = 1.0
+    """Multiplies the stored value, once."""
+    offset: float = 0.0
+    """Added after ``scale``, once."""
+    nodata: float | None = None
+    """Stored value that means nothing was measured; None leaves it to the file. NaN always is."""
+    index: int = 1
+    """Which band of the file, from 1."""
+    resampling: Resampling = "bilinear"
+    """How it goes onto another grid: classes are ``nearest``."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One output variable and how it is packed: physical = stored x scale_factor."""
+
+    name: str
+    """Variable and asset name, for example ``sm``."""
+    dtype: Literal["int16", "uint16", "uint8"]
+    """Stored type."""
+    fill: int
+    """Stored value of nodata."""
+    scale_factor: float | None
+    """None for flags: stored as they are."""
+    units: str
+    """Units of the physical value."""
+    long_name: str
+    """What a person reads."""
+    standard_name: str | None = None
+    """CF standard name."""
+    valid_range: tuple[int, int] | None = None
+    """In packed units."""

@@ -1,0 +1,209 @@
+"""A model card: all that mapping must know of a model, in the terms of STAC MLM."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from smmap.spec.options import Options
+
+RadarMeaning = Literal["sigma0_ellipsoid", "sigma0_from_rtc", "gamma0_ellipsoid", "gamma0_terrain"]
+
+
+class NoScaling(Options):
+    """The feature goes in as it is."""
+
+    method: Literal["none"] = "none"
+
+
+class MinMaxScaling(Options):
+    """(x - low) / (high - low), stretched onto ``to``."""
+
+    method: Literal["min-max"]
+    low: float
+    """Feature value that becomes the first of ``to``."""
+    high: float
+    """Feature value that becomes the second of ``to``."""
+    to: tuple[float, float] = (0.0, 1.0)
+    """Target range."""
+
+    @model_validator(mode="after")
+    def _not_flat(self) -> MinMaxScaling:
+        if self.low == self.high:
+            raise ValueError("'low' and 'high' are equal")
+        return self
+
+
+class StandardScaling(Options):
+    """(x - mean) / std."""
+
+    method: Literal["standard"]
+    mean: float
+    """Subtracted."""
+    std: float = Field(gt=0)
+    """Divided by."""
+
+
+class LogScaling(Options):
+    """sigmoid(gain * (ln(factor x + 1) - mean) / std - shift): log space as in Dynamic World.
+
+    With ``sigmoid: false`` it stops at the standardised logarithm.
+    """
+
+    method: Literal["log"]
+    factor: float = Field(gt=0)
+    """Multiplies x before the logarithm."""
+    mean: float = 0.0
+    """Subtracted after the logarithm."""
+    std: float = Field(default=1.0, gt=0)
+    """Divided by after the logarithm."""
+    sigmoid: bool = False
+    """Whether the logistic function comes last."""
+    gain: float = 1.0
+    """Slope inside the logistic function."""
+    shift: float = 0.0
+    """Subtracted inside the logistic function."""
+
+
+class CyclicScaling(Options):
+    """sin or cos of 2 pi x / period."""
+
+    method: Literal["cyclic"]
+    period: float = Field(gt=0)
+    """In the feature's own units: 360 for degrees, 365.25 for days."""
+    part: Literal["sin", "cos"]
+    """Which of the two columns this input is."""
+
+
+Scaling = Annotated[
+    NoScaling | MinMaxScaling | StandardScaling | LogScaling | CyclicScaling,
+    Field(discriminator="method"),
+]
+
+
+class ModelInput(Options):
+    """One column of the model's input."""
+
+    name: str
+    """Column name, unique."""
+    feature: str
+    """Name of the derivation, as registered in ``smmap.features``."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Options of the derivation."""
+    units: str
+    """Units before scaling."""
+    scaling: Scaling = NoScaling()
+    """What is done to it last."""
+    training_range: tuple[float, float] | None = None
+    """Smallest and largest value seen in training, before scaling; outside: flagged."""
+
+
+class Member(Options):
+    """One ONNX file of the package."""
+
+    file: str
+    """Path within the package."""
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Checksum of the file."""
+    weight: float = Field(default=1.0, gt=0)
+    """Share in the ensemble; weights are normalised to sum 1."""
+
+
+class ModelOutput(Options):
+    """What the members give."""
+
+    columns: tuple[Literal["sm", "log_variance"], ...] = ("sm",)
+    """Output columns in order; ``log_variance`` is ln((m3/m3)^2)."""
+    units: Literal["m3 m-3"] = "m3 m-3"
+    """Volumetric soil moisture."""
+    valid_range: tuple[float, float] = (0.0, 0.6)
+    """Outside: no value, flagged out of bounds."""
+    unreliable_above: float | None = None
+    """Above: the value stays, flagged unreliable."""
+    depth: tuple[float, float] = (0.0, 0.05)
+    """Soil depth that the value stands for, metres."""
+
+    @model_validator(mode="after")
+    def _has_sm_first(self) -> ModelOutput:
+        if not self.columns or self.columns[0] != "sm":
+            raise ValueError("the first column must be 'sm'")
+        return self
+
+
+class Golden(Options):
+    """Inputs and outputs that must come back when the package is opened."""
+
+    file: str
+    """An npz file within the package with arrays ``inputs`` (n, features) and ``outputs`` (n,)."""
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Checksum of the file."""
+    tolerance: float = Field(default=1e-5, gt=0)
+    """Largest absolute difference, m3/m3."""
+
+
+class Domain(Options):
+    """Where the training data lie: an occupancy grid over some inputs."""
+
+    file: str
+    """An npz file within the package: ``occupied`` (bool, one axis an input) and ``edges_<i>``."""
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Checksum of the file."""
+    inputs: tuple[str, ...]
+    """Names of the inputs that span it, in axis order."""
+
+
+class ModelCard(Options):
+    """``card.yaml`` of a model package."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    """Package name."""
+    version: str
+    """Changes whenever the members do."""
+    title: str
+    """What a person reads."""
+    description: str
+    """What it is fitted on, what it is good for, what not."""
+    architecture: str
+    """For example ``MLP 3-32-32-2 tanh``."""
+    framework: str = "onnx"
+    """What it was made with."""
+    licence: str
+    """SPDX id."""
+    citations: tuple[str, ...] = ()
+    """DOIs of the method."""
+    radiometry: RadarMeaning
+    """What its radar inputs were in training; others are converted or refused."""
+    aggregation: Literal["mean_power", "mean_db"] = "mean_power"
+    """How pixels became cells in training."""
+    missing: Literal["invalid", "model"]
+    """``invalid``: any NaN input gives NaN; ``model``: the model's own branches decide."""
+    inputs: tuple[ModelInput, ...] = Field(min_length=1)
+    """Columns in order."""
+    members: tuple[Member, ...] = Field(min_length=1)
+    """The ensemble; one member is an ordinary model."""
+    output: ModelOutput
+    """Columns, units and bounds."""
+    golden: Golden
+    """Checked when the package is opened."""
+    domain: Domain | None = None
+    """Where it may be applied; outside: flagged."""
+    metrics: dict[str, Any] = Field(default_factory=dict)
+    """Figures with the split they come from."""
+    training: dict[str, Any] = Field(default_factory=dict)
+    """Command, seed, cases, code version."""
+    expectations: str = ""
+    """What a user should expect in the field."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ModelCard:
+        names = [column.name for column in self.inputs]
+        if len(set(names)) != len(names):
+            raise ValueError("input names repeat")
+        strangers = sorted(set(self.domain.inputs if self.domain else ()) - set(names))
+        if strangers:
+            raise ValueError(f"'domain.inputs' names {strangers}, which are no inputs")
+        if not math.isfinite(sum(member.weight for member in self.members)):
+            raise ValueError("member weights must be finite")
+        return self

@@ -1,0 +1,85 @@
+"""The error tree. A message says what went wrong, where, and what to do.
+
+::
+
+    SmmapError                      exit code 1
+    ├── ConfigError                 2   recipe, card or catalogue file cannot be used
+    ├── CatalogError                3   a catalogue cannot be searched
+    │   └── EmptySearchError        3   a whole run's search found nothing
+    ├── GridError                   2   no such grid, tile or area
+    ├── SceneError                  4   one scene cannot be read or used
+    ├── ModelError                  5   a model package cannot be opened
+    │   ├── GoldenError             5   golden outputs do not come back
+    │   └── DeviceError             5   the device asked for is not there
+    ├── StoreError                  6   the output cannot be written
+    ├── ArchiveError                6   an output folder is not what it should be
+    └── TransientError              4   may be retried: network, rate limit, busy store
+"""
+
+from __future__ import annotations
+
+
+class SmmapError(Exception):
+    """Root of every error that smmap raises on purpose."""
+
+    exit_code = 1
+
+
+class ConfigError(SmmapError):
+    """A recipe, model card or catalogue definition cannot be used as it stands."""
+
+    exit_code = 2
+
+
+class GridError(SmmapError):
+    """A grid, tile or area does not exist or does not fit."""
+
+    exit_code = 2
+
+
+class CatalogError(SmmapError):
+    """A catalogue cannot be opened or searched."""
+
+    exit_code = 3
+
+
+class EmptySearchError(CatalogError):
+    """A run's whole search found nothing to map."""
+
+
+class SceneError(SmmapError):
+    """One scene cannot be read, aligned or converted; the others can."""
+
+    exit_code = 4
+
+
+class ModelError(SmmapError):
+    """A model package is incomplete, damaged or does not fit its card."""
+
+    exit_code = 5
+
+
+class GoldenError(ModelError):
+    """A package's golden inputs do not give its golden outputs on this machine."""
+
+
+class DeviceError(ModelError):
+    """The device that was required is not available."""
+
+
+class StoreError(SmmapError):
+    """An output cannot be written, flushed or renamed."""
+
+    exit_code = 6
+
+
+class ArchiveError(SmmapError):
+    """An output folder is missing, incomplete or not one of ours."""
+
+    exit_code = 6
+
+
+class TransientError(SmmapError):
+    """A failure of the moment (network, rate limit, busy store) that may be retried."""
+
+    exit_code = 4

@@ -1,0 +1,72 @@
+"""What is planned, what is done, and the mark by which the two are compared."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pystac
+
+from smmap.spec.overpass import Overpass
+from smmap.spec.tile import Block, Tile
+
+Status = Literal["done", "empty", "failed"]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One tile at one overpass: one STAC item, one fingerprint."""
+
+    id: str
+    """The item's id; part of every file name; never contains a time."""
+    tile: Tile
+    """Where."""
+    overpass: Overpass
+    """When, and the radar scenes."""
+    inputs: Mapping[str, tuple[pystac.Item, ...]]
+    """Candidate scenes of the other sources, by source key (``sentinel2``, ``dem`` ...)."""
+    fingerprint: str
+    """SHA-256 (hex) over all that decides its pixels."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A batch of units of one tile: static and optical inputs are read once for all of them."""
+
+    id: str
+    """In every log line of the task."""
+    tile: Tile
+    """The tile of all its units."""
+    area: Block
+    """The recipe's area within the tile, pixel-aligned."""
+    units: tuple[Unit, ...]
+    """By time."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a finished unit left behind."""
+
+    unit: str
+    """The unit's id."""
+    status: Status
+    """``empty``: mapped, but no pixel has a value; ``failed``: no item was written."""
+    fingerprint: str
+    """Of the unit when it ran."""
+    item: str | None = None
+    """Path of the item, relative to the output."""
+    reason: str = ""
+    """Why it is empty or failed."""
+    skipped: tuple[str, ...] = ()
+    """Scenes that could not be used, each with the reason."""
+    statistics: Mapping[str, float] = field(default_factory=dict)
+    """Valid share, medians, flag shares, seconds."""
+
+
+def compute_fingerprint(content: Mapping[str, Any]) -> str:
+    """SHA-256 of ``content`` as canonical JSON (sorted keys, no spaces)."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

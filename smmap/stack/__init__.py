@@ -1,0 +1,1 @@
+"""Loads, masks and aligns scenes onto a tile's block."""

@@ -1,0 +1,1 @@
+"""Makes model packages: the physics model from a simulated database."""
