@@ -1,1 +1,1 @@
-"""Pure arrays in, arrays out: physics, indices, filters, scaling, and the builder."""
+"""Pure arrays in, arrays out: the quantities that models read, and the card-driven builder."""

@@ -52,6 +52,11 @@ class SceneError(SmmapError):
 
     exit_code = 4
 
+    def __init__(self, message: str, scene: str = "") -> None:
+        super().__init__(message)
+        self.scene = scene
+        """Id of the scene that is to be left out, where it is known."""
+
 
 class ModelError(SmmapError):
     """A model package is incomplete, damaged or does not fit its card."""
@@ -83,3 +88,8 @@ class TransientError(SmmapError):
     """A failure of the moment (network, rate limit, busy store) that may be retried."""
 
     exit_code = 4
+
+    def __init__(self, message: str, scene: str = "") -> None:
+        super().__init__(message)
+        self.scene = scene
+        """Id of the scene that could not be had, where it is known."""

@@ -62,6 +62,8 @@ class Receipt:
     """Why it is empty or failed."""
     skipped: tuple[str, ...] = ()
     """Scenes that could not be used, each with the reason."""
+    overpass: Overpass | None = None
+    """Which overpass it was."""
     statistics: Mapping[str, float] = field(default_factory=dict)
     """Valid share, medians, flag shares, seconds."""
 

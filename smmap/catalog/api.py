@@ -1,0 +1,109 @@
+"""Catalogue kind ``stac-api``: a server with item search."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from logging import getLogger
+from typing import TYPE_CHECKING, Any
+
+import pystac
+
+from smmap.catalog.extent import merge_boxes
+from smmap.catalog.selection import Bbox, select_items, split_bbox
+from smmap.catalog.web import is_api, is_web, load_json, open_io, reading
+from smmap.spec.definition import Definition
+from smmap.spec.errors import CatalogError
+from smmap.spec.period import Period
+
+if TYPE_CHECKING:
+    from pystac_client import Client
+
+PAGE = 250
+"""Items asked for at once; servers may give fewer."""
+
+logger = getLogger(__name__)
+
+
+class ApiCatalog:
+    """A STAC API.
+
+    Parameters
+    ----------
+    address
+        URL of its root document.
+    """
+
+    def __init__(self, address: str) -> None:
+        if not is_web(address):
+            raise CatalogError(f"'{address}' is no web address: a STAC API needs http(s)://...")
+        self.address = address.rstrip("/")
+
+    def search(
+        self, definition: Definition, bbox: Bbox, period: Period | None
+    ) -> list[pystac.Item]:
+        """Items that touch box and period; see `smmap.catalog.registry.Catalog`."""
+        options: dict[str, Any] = {"collections": list(definition.collections), "limit": PAGE}
+        if period is not None and not definition.static:
+            options["datetime"] = (period.start, period.end)
+        # Lists are compared here only: servers do not agree on what equals a list.
+        scalars = {
+            key: {"eq": value}
+            for key, value in definition.query.items()
+            if not isinstance(value, (list, dict))
+        }
+        if scalars and self._client.conforms_to("QUERY"):
+            options["query"] = scalars
+        found: list[dict[str, Any]] = []
+        methods = [link.extra_fields.get("method") for link in self._client.get_links("search")]
+        options["method"] = "POST" if "POST" in methods else "GET"
+        with reading(self.address):
+            for box in split_bbox(bbox):
+                found += self._client.search(bbox=box, **options).items_as_dicts()
+        items = [item for content in found if (item := _read_item(content))]
+        return select_items(items, definition, bbox, period)
+
+    def extent(self, definition: Definition) -> tuple[Bbox, Period]:
+        """What the collections say they hold; an open end means until now."""
+        io = open_io()
+        pages = [f"{self.address}/collections/{name}" for name in definition.collections]
+        with reading(self.address):
+            rows = [_read_extent(load_json(io, page)) for page in pages]
+        start, end = min(row[1] for row in rows), max(row[2] for row in rows)
+        return merge_boxes(row[0] for row in rows), Period(start, end + timedelta(seconds=1))
+
+    @cached_property
+    def _client(self) -> Client:
+        from pystac_client import Client
+
+        io = open_io()
+        if not is_api(load_json(io, self.address)):
+            raise CatalogError(
+                f"{self.address} is no STAC API with item search; correct the address, or use a "
+                "definition of kind 'stac-static'"
+            )
+        with reading(self.address):
+            return Client.open(self.address, stac_io=io)
+
+
+def _read_item(content: dict[str, Any]) -> pystac.Item | None:
+    try:
+        with reading(str(content.get("id"))):
+            item = pystac.Item.from_dict(content)
+            item.make_asset_hrefs_absolute()
+            return item
+    except CatalogError as error:
+        logger.warning("scene left out: %s", error)
+        return None
+
+
+def _read_extent(collection: dict[str, Any]) -> tuple[Bbox, datetime, datetime]:
+    """Box, first and last instant of a collection's own extent."""
+    box = collection["extent"]["spatial"]["bbox"][0]
+    half = len(box) // 2  # boxes may have heights
+    start, end = collection["extent"]["temporal"]["interval"][0]
+    if start is None:
+        raise ValueError(f"collection {collection['id']} has no beginning: give a period")
+    first = datetime.fromisoformat(start).astimezone(UTC)
+    last = datetime.now(UTC) if end is None else datetime.fromisoformat(end).astimezone(UTC)
+    return (box[0], box[1], box[half], box[half + 1]), first, last

@@ -1,0 +1,180 @@
+"""From an item's assets to canonical bands: scale and offset decided here, exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pystac
+
+from smmap.spec.band import Band
+from smmap.spec.definition import BandDefinition, Definition, OffsetRule
+from smmap.spec.errors import ConfigError, SceneError
+
+OFFSET_BASELINE = 4.0
+"""From this processing baseline on, Sentinel-2 numbers carry an offset (ESA, January 2022)."""
+OFFSET_DN = -1000.0
+"""BOA_ADD_OFFSET: to be added to the stored number before scaling."""
+APPLIED = "earthsearch:boa_offset_applied"
+"""Earth Search's property: whether its files had the offset taken out already."""
+
+
+def resolve_bands(
+    item: pystac.Item, definition: Definition, wanted: Iterable[str]
+) -> dict[str, Band]:
+    """Canonical bands of a scene, ready to be read.
+
+    Parameters
+    ----------
+    item
+        The scene.
+    definition
+        Of the collection that it came from.
+    wanted
+        Canonical band names.
+
+    Returns
+    -------
+    dict of str to Band
+        In the order of ``wanted``; absolute addresses, not yet signed.
+
+    Raises
+    ------
+    ConfigError
+        If the definition knows no band of that name.
+    SceneError
+        If the item lacks an asset or does not say what its numbers mean, or is HH/HV.
+    """
+    _refuse_hh(item, definition)
+    return {name: _resolve(item, definition, name) for name in wanted}
+
+
+def has_band(item: pystac.Item, definition: Definition, name: str) -> bool:
+    """Whether the item has an asset for a band, for those that are optional (``incidence``)."""
+    return name in definition.bands and _find_key(item, definition.bands[name]) is not None
+
+
+def needs_dark_pixel_check(item: pystac.Item, definition: Definition) -> bool:
+    """Whether dark pixels must confirm the offset when the scene is read.
+
+    So for ``earth-search`` from baseline 04.00 on, as `APPLIED` is known to be wrong at times;
+    also where the baseline is not said.
+    """
+    baseline = _find_baseline(item)
+    late = baseline is None or baseline >= OFFSET_BASELINE
+    return _rule(item, definition) == "earth-search" and late
+
+
+def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
+    if name not in definition.bands:
+        raise ConfigError(
+            f"definition '{definition.id}' has no band '{name}'; it has "
+            f"{', '.join(definition.bands)}"
+        )
+    band = definition.bands[name]
+    key = _find_key(item, band)
+    if key is None:
+        raise SceneError(
+            f"item {item.id}: no asset for band '{name}' (tried {', '.join(band.assets)}; it has "
+            f"{', '.join(item.assets)}); leave the scene out, or add its key to definition "
+            f"'{definition.id}'"
+        )
+    asset = item.assets[key]
+    href = asset.get_absolute_href()
+    if href is None:
+        raise SceneError(f"item {item.id}: address '{asset.href}' of asset '{key}' is relative")
+    declared = _find_declared(asset, band.index) if definition.offset_rule == "declared" else {}
+    return Band(
+        name=name,
+        href=href,
+        units=band.units,
+        scale=declared.get("scale", band.scale),
+        offset=_find_offset(item, _rule(item, definition), band, declared.get("offset")),
+        nodata=declared.get("nodata") if band.nodata is None else band.nodata,
+        index=band.index,
+        resampling=band.resampling,
+    )
+
+
+def _find_key(item: pystac.Item, band: BandDefinition) -> str | None:
+    return next((key for key in band.assets if key in item.assets), None)
+
+
+def _rule(item: pystac.Item, definition: Definition) -> OffsetRule:
+    # A local copy of Earth Search items declares -0.1 for files that no longer carry it.
+    if definition.offset_rule == "declared" and APPLIED in item.properties:
+        return "earth-search"
+    return definition.offset_rule
+
+
+def _find_offset(
+    item: pystac.Item, rule: OffsetRule, band: BandDefinition, declared: float | None
+) -> float:
+    reflectance = band.units == "1"
+    if rule == "fixed" or not reflectance:
+        return band.offset if declared is None else declared
+    baseline = _find_baseline(item)
+    carried = OFFSET_DN * band.scale if (baseline or 0) >= OFFSET_BASELINE else 0.0
+    if rule == "declared":
+        if declared is None and carried:
+            raise SceneError(
+                f"item {item.id}: baseline {baseline:05.2f} but no declared offset; add "
+                "raster:offset to its assets: -0.1, or 0 where it was taken out"
+            )
+        return band.offset if declared is None else declared
+    if rule == "earth-search" and item.properties.get(APPLIED) is True:
+        return 0.0
+    if baseline is None:
+        raise SceneError(
+            f"item {item.id}: no s2:processing_baseline, so its reflectance may be 0.1 too "
+            "high; leave it out"
+        )
+    return carried
+
+
+def _find_baseline(item: pystac.Item) -> float | None:
+    """Processing baseline as a number: '05.09' is 5.09; the older prefix is understood too."""
+    for key in ("s2:processing_baseline", "sentinel2:processing_baseline"):
+        if item.properties.get(key) is not None:
+            try:
+                return float(item.properties[key])
+            except (TypeError, ValueError):
+                raise SceneError(
+                    f"item {item.id}: {key} is no number: {item.properties[key]!r}"
+                ) from None
+    return None
+
+
+def _find_declared(asset: pystac.Asset, index: int) -> dict[str, float]:
+    """Scale, offset and nodata as the asset itself states them, in any version of STAC.
+
+    ``raster:bands`` (STAC 1.0), ``bands`` (STAC 1.1), then the asset's own fields (1.1).
+    """
+    fields = asset.extra_fields
+    holders: list[dict[str, Any]] = [
+        fields[key][index - 1]
+        for key in ("raster:bands", "bands")
+        if len(fields.get(key) or []) >= index
+    ]
+    found: dict[str, float] = {}
+    for name in ("scale", "offset", "nodata"):
+        for holder in (*holders, fields):
+            # Without a prefix only inside a band: an asset's plain "offset" may mean bytes.
+            value = holder.get(f"raster:{name}")
+            if value is None and (holder is not fields or name == "nodata"):
+                value = holder.get(name)
+            if value is not None:
+                found[name] = float(value)
+                break
+    return found
+
+
+def _refuse_hh(item: pystac.Item, definition: Definition) -> None:
+    if definition.sensor != "sentinel-1":
+        return
+    stated = item.properties.get("sar:polarizations")
+    seen = {str(one).upper() for one in stated or (key[:2] for key in item.assets)}
+    if seen & {"HH", "HV"} and "VV" not in seen:
+        raise SceneError(
+            f"item {item.id}: HH/HV is refused: the models were fitted on VV and VH; leave it out"
+        )

@@ -1,0 +1,153 @@
+"""Where and when a scene was taken, whatever way its item says so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pystac
+import shapely
+from numpy.typing import NDArray
+from pyproj import Transformer
+from pyproj.exceptions import ProjError
+from shapely.affinity import translate
+from shapely.geometry.base import BaseGeometry
+
+from smmap.spec.errors import SceneError
+
+
+def compute_footprint(item: pystac.Item) -> BaseGeometry:
+    """Footprint in longitude and latitude, degrees, within -180..180.
+
+    Geometries that were written in projected coordinates (some Sentinel-1 RTC items of the
+    Planetary Computer) are brought back by the item's ``proj:code`` or ``proj:epsg``; a missing
+    one comes from ``proj:transform`` and ``proj:shape``, else from ``bbox``. What crosses the
+    antimeridian comes as parts on both sides of it, whether its ring jumps from 180 to -180 or
+    runs on past 180.
+
+    Raises
+    ------
+    SceneError
+        If the item has no usable geometry.
+    """
+    try:
+        shape = shapely.force_2d(_find_shape(item))
+    except (shapely.errors.ShapelyError, ProjError, TypeError, ValueError) as error:
+        reason = str(error)
+    else:
+        parts = [piece for part in shapely.get_parts(shape) for piece in _wrap(part)]
+        return shapely.make_valid(shapely.union_all(parts))
+    raise SceneError(f"item {item.id}: its footprint cannot be used ({reason}); leave it out")
+
+
+def compute_time(item: pystac.Item) -> tuple[datetime, datetime, datetime]:
+    """First, middle and last instant of the acquisition, UTC.
+
+    From ``start_datetime`` and ``end_datetime`` where both are there (with a blank for the ``T``
+    too, as some providers write), else three times ``datetime``. A time without a zone is UTC.
+
+    Raises
+    ------
+    SceneError
+        If the item has no time, or ends before it starts.
+    """
+    first = _read_time(item, "start_datetime")
+    last = _read_time(item, "end_datetime")
+    if first is None or last is None:
+        moment = _read_time(item, "datetime")
+        if moment is None:
+            raise SceneError(f"item {item.id}: has no 'datetime'; leave it out")
+        return moment, moment, moment
+    if last < first:
+        raise SceneError(f"item {item.id}: ends at {last} before it starts at {first}")
+    return first, first + (last - first) / 2, last
+
+
+def _read_time(item: pystac.Item, key: str) -> datetime | None:
+    value = item.datetime if key == "datetime" else item.properties.get(key)
+    if value is None:
+        return None
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        raise SceneError(f"item {item.id}: '{key}' is no time: {value!r}") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _find_shape(item: pystac.Item) -> BaseGeometry:
+    """In degrees: the item's geometry; else its pixel grid's outline, else its box."""
+    if item.geometry is None:
+        for holder in _find_holders(item):
+            if "proj:transform" in holder and "proj:shape" in holder:
+                outline = _outline(holder["proj:transform"], holder["proj:shape"])
+                return _to_lonlat(outline, _find_crs(item))
+    if item.geometry is not None:
+        shape = shapely.geometry.shape(item.geometry)
+    elif item.bbox is not None:
+        half = len(item.bbox) // 2  # boxes may have heights
+        shape = shapely.box(*item.bbox[:2], *item.bbox[half : half + 2])
+    else:
+        raise ValueError("no geometry, no proj:transform with proj:shape, no bbox")
+    return shape if _is_lonlat(shape) else _to_lonlat(shape, _find_crs(item))
+
+
+def _find_holders(item: pystac.Item) -> list[dict[str, Any]]:
+    """Where projection fields may be: the item's properties, then those of its assets."""
+    return [item.properties, *(asset.extra_fields for asset in item.assets.values())]
+
+
+def _outline(transform: list[float], shape: list[int]) -> BaseGeometry:
+    a, b, c, d, e, f = transform[:6]
+    height, width = shape
+    corners = [(0, 0), (width, 0), (width, height), (0, height)]
+    return shapely.Polygon([(a * x + b * y + c, d * x + e * y + f) for x, y in corners])
+
+
+def _is_lonlat(shape: BaseGeometry) -> bool:
+    """Whether all coordinates may be degrees; half a pixel beyond a pole may still be."""
+    west, south, east, north = shape.bounds
+    return bool(west >= -360 and east <= 360 and south >= -90.01 and north <= 90.01)
+
+
+def _find_crs(item: pystac.Item) -> str:
+    for holder in _find_holders(item):
+        if holder.get("proj:code"):
+            return str(holder["proj:code"])
+        if holder.get("proj:epsg"):
+            return f"EPSG:{holder['proj:epsg']}"
+    raise ValueError("projected coordinates without proj:code or proj:epsg")
+
+
+def _to_lonlat(shape: BaseGeometry, crs: str) -> BaseGeometry:
+    # Straight edges of a projection are curved in degrees: a point every 2 % of the outline.
+    transformer = Transformer.from_crs(crs, "OGC:CRS84", always_xy=True)
+
+    def project(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(transformer.transform(points[:, 0], points[:, 1], errcheck=True))
+
+    return shapely.transform(shapely.segmentize(shape, shape.length / 50), project)
+
+
+def _wrap(part: BaseGeometry) -> list[BaseGeometry]:
+    """Cut at -180 and 180, every piece moved into -180..180."""
+    west, _, east, _ = part.bounds
+    if east - west > 180:
+        unrolled = shapely.transform(part, _unroll)
+        low, _, high, _ = unrolled.bounds
+        # A footprint right around the globe collapses or stays as wide: it is left as it is.
+        if unrolled.area > 0 and high - low <= 180:
+            part, west, east = unrolled, low, high
+    if west >= -180 and east <= 180:
+        return [part]
+    pieces = [
+        translate(shapely.intersection(part, shapely.box(-180 + turn, -91, 180 + turn, 91)), -turn)
+        for turn in (-360, 0, 360)
+    ]
+    return [piece for piece in pieces if not piece.is_empty]
+
+
+def _unroll(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.column_stack(
+        (np.where(points[:, 0] < 0, points[:, 0] + 360, points[:, 0]), points[:, 1])
+    )

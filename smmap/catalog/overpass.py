@@ -1,0 +1,178 @@
+"""Scenes into overpasses: slices of one orbit belong together."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from logging import getLogger
+from typing import Any
+
+import pystac
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from smmap.catalog.footprint import compute_footprint, compute_time
+from smmap.catalog.selection import get_updated
+from smmap.spec.overpass import OrbitState, Overpass
+
+SAME_PASS = timedelta(hours=12)
+"""Slices of one relative orbit nearer than this are one pass: it comes back after 12 days."""
+SAME_PLACE = 0.8
+"""Intersection over union from which two footprints are of one scene, processed twice."""
+
+logger = getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Scene:
+    item: pystac.Item
+    platform: str
+    state: OrbitState | None
+    absolute: int | None
+    relative: int | None
+    start: datetime
+    end: datetime
+    footprint: BaseGeometry
+
+    @property
+    def day(self) -> date:
+        """Date in local mean solar time: Sentinel-1 passes near 6 h and 18 h there."""
+        return (self.start + timedelta(hours=_compute_longitude(self.footprint) / 15)).date()
+
+
+def group_overpasses(items: Iterable[pystac.Item]) -> list[Overpass]:
+    """Group radar scenes by platform and orbit, whatever order they come in.
+
+    Of a scene that is there twice (same platform, second and place, thus orbit: it was processed
+    again) the last updated stays and the other is logged. Slices that lack the absolute orbit
+    join those of their relative orbit that have it.
+
+    Returns
+    -------
+    list of Overpass
+        By time, then id. The id is platform and absolute orbit (``S1A_O030352``), else relative
+        orbit, direction and pass date (``S1A_R110D_20230429``), else date and direction
+        (``S1A_20230429_D``). Dates are in local mean solar time at the footprint's centroid, so
+        slices around midnight UTC stay together; of a pass over the antimeridian, where that
+        date changes, it is the earlier.
+
+    Raises
+    ------
+    SceneError
+        If an item's time or footprint cannot be read.
+    """
+    groups: dict[str, list[_Scene]] = defaultdict(list)
+    for siblings in _split_passes(_drop_reprocessed([_read(item) for item in items])):
+        orbits = {scene.absolute for scene in siblings if scene.absolute is not None}
+        for scene in siblings:
+            absolute = next(iter(orbits)) if len(orbits) == 1 else scene.absolute
+            groups[_name(scene, absolute, min(one.day for one in siblings))].append(scene)
+    return sorted((_join(*group) for group in groups.items()), key=lambda o: (o.datetime, o.id))
+
+
+def _read(item: pystac.Item) -> _Scene:
+    start, _, end = compute_time(item)
+    text = str(item.properties.get("sat:orbit_state") or "").lower()
+    state: OrbitState | None = None
+    if text in ("ascending", "descending"):
+        state = "ascending" if text == "ascending" else "descending"
+    return _Scene(
+        item=item,
+        platform=_find_platform(item),
+        state=state,
+        absolute=_find_orbit(item.properties.get("sat:absolute_orbit")),
+        relative=_find_orbit(item.properties.get("sat:relative_orbit")),
+        start=start,
+        end=end,
+        footprint=compute_footprint(item),
+    )
+
+
+def _find_platform(item: pystac.Item) -> str:
+    """``sentinel-1a`` for all its spellings, else what the item says, in lower case."""
+    for text in (str(item.properties.get("platform") or "").lower(), item.id.lower()):
+        match = re.match(r"s(?:entinel[-_ ]?)?1([a-d])(?![a-z0-9])", text)
+        if match:
+            return f"sentinel-1{match[1]}"
+    return str(item.properties.get("platform") or "unknown").lower()
+
+
+def _find_orbit(value: Any) -> int | None:
+    """An orbit number; 0 and what is no number mean that the item does not say."""
+    try:
+        return int(value) or None
+    except (TypeError, ValueError):
+        return None
+
+
+def _compute_longitude(footprint: BaseGeometry) -> float:
+    """Longitude of the centroid, also where the footprint lies on both sides of 180."""
+    west, _, east, _ = footprint.bounds
+    if east - west <= 180:
+        return float(footprint.centroid.x)
+    unrolled = shapely.transform(footprint, lambda xy: xy + (xy[:, :1] < 0) * [360.0, 0.0])
+    return (float(unrolled.centroid.x) + 180) % 360 - 180
+
+
+def _drop_reprocessed(scenes: list[_Scene]) -> list[_Scene]:
+    newest_first = sorted(
+        scenes, key=lambda scene: (get_updated(scene.item), scene.item.id), reverse=True
+    )
+    kept: dict[tuple[str, datetime], list[_Scene]] = defaultdict(list)
+    for scene in newest_first:
+        rivals = kept[scene.platform, scene.start.replace(microsecond=0)]
+        # Tiled products have many scenes of one instant: only the same place is a repetition.
+        twin = next((one for one in rivals if _is_same_place(one, scene)), None)
+        if twin is None:
+            rivals.append(scene)
+        else:
+            logger.info("%s is an older processing of %s: left out", scene.item.id, twin.item.id)
+    return [scene for rivals in kept.values() for scene in rivals]
+
+
+def _is_same_place(one: _Scene, other: _Scene) -> bool:
+    union = one.footprint.union(other.footprint).area
+    return bool(one.footprint.intersection(other.footprint).area >= SAME_PLACE * union)
+
+
+def _split_passes(scenes: list[_Scene]) -> list[list[_Scene]]:
+    """Scenes that may share an overpass: same relative orbit within hours, else same day."""
+    tracks: dict[tuple[Any, ...], list[_Scene]] = defaultdict(list)
+    for scene in sorted(scenes, key=lambda scene: (scene.start, scene.item.id)):
+        other = None if scene.relative else (scene.absolute, None if scene.absolute else scene.day)
+        tracks[scene.platform, scene.relative, scene.state, other].append(scene)
+    passes: list[list[_Scene]] = []
+    for track in tracks.values():
+        for number, scene in enumerate(track):
+            if number == 0 or scene.start - track[number - 1].start > SAME_PASS:
+                passes.append([])
+            passes[-1].append(scene)
+    return passes
+
+
+def _name(scene: _Scene, absolute: int | None, day: date) -> str:
+    platform = re.sub(r"[^a-z0-9-]+", "-", scene.platform.replace("sentinel-1", "s1")).upper()
+    if absolute is not None:
+        return f"{platform}_O{absolute:06d}"
+    direction = (scene.state or "")[:1].upper()
+    if scene.relative is not None:
+        return f"{platform}_R{scene.relative:03d}{direction}_{day:%Y%m%d}"
+    return "_".join(part for part in (platform, f"{day:%Y%m%d}", direction) if part)
+
+
+def _join(name: str, scenes: list[_Scene]) -> Overpass:
+    ordered = sorted(scenes, key=lambda scene: (scene.start, scene.item.id))
+    start, end = ordered[0].start, max(scene.end for scene in ordered)
+    states = [scene.state for scene in ordered if scene.state]
+    orbits = [scene.relative for scene in ordered if scene.relative]
+    return Overpass(
+        id=name,
+        platform=ordered[0].platform,
+        orbit_state=states[0] if states else None,
+        relative_orbit=orbits[0] if orbits else None,
+        datetime=start + (end - start) / 2,
+        items=tuple(scene.item for scene in ordered),
+    )

@@ -1,0 +1,95 @@
+"""How catalogues are read over HTTP: time limits, retries, and what failures mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pystac
+
+from smmap.spec.errors import CatalogError, TransientError
+
+if TYPE_CHECKING:
+    from pystac_client.stac_api_io import StacApiIO
+
+TIMEOUT_S = (10.0, 60.0)
+"""Seconds to connect, and between two bytes of an answer."""
+BUSY = (429, 500, 502, 503, 504)
+"""HTTP states that pass by themselves."""
+
+_MALFORMED = (
+    OSError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    pystac.STACError,
+    pystac.STACTypeError,
+)
+
+
+def is_web(address: str) -> bool:
+    """Whether the address is http or https."""
+    return address.lower().startswith(("http://", "https://"))
+
+
+def open_io() -> StacApiIO:
+    """A reader of STAC documents that waits, retries with back-off, and gives up in the end."""
+    from pystac_client.stac_api_io import StacApiIO
+    from urllib3.util.retry import Retry
+
+    retries = Retry(
+        total=3,
+        backoff_factor=0.3,
+        status_forcelist=BUSY,
+        allowed_methods=None,  # a POST to /search changes nothing: it may be repeated
+        raise_on_status=False,
+    )
+    return StacApiIO(timeout=TIMEOUT_S, max_retries=retries)
+
+
+@contextmanager
+def reading(place: str) -> Iterator[None]:
+    """Turn what goes wrong inside into errors that name ``place``.
+
+    Raises
+    ------
+    TransientError
+        No connection, no answer in time, or a busy server: try again.
+    CatalogError
+        Any other answer, or one that is no STAC.
+    """
+    from pystac_client.exceptions import APIError
+
+    try:
+        yield
+    except APIError as error:
+        state = getattr(error, "status_code", None)
+        text = str(error)[:300]
+        transient = state is None or state in BUSY
+    except _MALFORMED as error:
+        state, text, transient = None, f"{type(error).__name__}: {error}"[:300], False
+    else:
+        return
+    if transient:
+        raise TransientError(f"{place} does not answer ({state or text}); try again later")
+    reason = f"HTTP {state}: {text}" if state else text
+    raise CatalogError(f"{place} cannot be read as a STAC document ({reason}); check the address")
+
+
+def load_json(io: pystac.StacIO, href: str) -> dict[str, Any]:
+    """One JSON document, a mapping; errors as in `reading`."""
+    with reading(href):
+        content = io.read_json(href)
+        if not isinstance(content, dict):
+            raise TypeError(f"expected a JSON object, found {type(content).__name__}")
+        return content
+
+
+def is_api(root: dict[str, Any]) -> bool:
+    """Whether a root document is that of a STAC API with item search."""
+    searches = [link for link in root.get("links", []) if link.get("rel") == "search"]
+    classes = [str(one) for one in root.get("conformsTo") or []]
+    return bool(searches) and any(one.endswith("/item-search") for one in classes)

@@ -1,0 +1,72 @@
+"""``smmap``: the verbs, and how every one of them ends.
+
+Exit codes: 0 done; 1 unexpected; 2 a recipe, card, catalogue file or option cannot be used;
+3 a search failed or was empty; 4 some units or scenes failed, or a passing fault: rerun;
+5 a model cannot be opened; 6 an output cannot be written or read; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from smmap.cli import demo, doctor, inspect, plan, run, schema, simulate, status, train
+from smmap.cli.logs import set_up_logging
+from smmap.spec.errors import SmmapError
+
+app = typer.Typer(
+    name="smmap",
+    help="Soil-moisture maps from satellite scenes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    epilog="Exit codes: 0 done, 2 bad recipe or option, 3 nothing found, 4 some units failed, "
+    "5 model, 6 output, 130 interrupted.",
+)
+_VERBS: tuple[Callable[..., None], ...] = (
+    run.run,
+    plan.plan,
+    status.status,
+    inspect.inspect,
+    doctor.doctor,
+    schema.schema,
+    simulate.simulate,
+    train.train,
+    demo.demo,
+)
+for verb in _VERBS:
+    app.command()(verb)
+
+
+@app.callback(invoke_without_command=True)
+def common(
+    context: typer.Context,
+    *,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log what is done, to stderr.")
+    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Soil-moisture maps from satellite scenes."""
+    if version:
+        from smmap.version import __version__
+
+        typer.echo(f"smmap {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is not None:
+        set_up_logging(verbose=verbose)
+
+
+def main() -> None:
+    """Run the command line; every error of ours is one message and its own exit code."""
+    try:
+        app()
+    except SmmapError as error:
+        typer.secho(f"smmap: {error}", fg=typer.colors.RED, err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.secho("smmap: interrupted; what was committed stays, rerun to go on", err=True)
+        sys.exit(130)

@@ -1,0 +1,47 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from smmap.spec.errors import ConfigError
+
+if TYPE_CHECKING:
+    from smmap.spec.recipe import Recipe
+
+RecipeName = Annotated[str, typer.Argument(help="A packaged recipe's name, or a YAML file.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipe; repeatable."),
+]
+PeriodText = Annotated[
+    str | None, typer.Option("--period", metavar="A/B", help="Dates, both included.")
+]
+BboxText = Annotated[
+    str | None, typer.Option("--bbox", metavar="W,S,E,N", help="Degrees; replaces the area.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines to stdout.")]
+OutFolder = Annotated[Path, typer.Option("--out", "-o", help="Output folder.")]
+
+
+def read_recipe(
+    name: str, changes: list[str] | None, period: str | None, bbox: str | None
+) -> Recipe:
+    """The recipe with the command line's changes."""
+    from smmap.pipeline.recipe import load_recipe
+
+    return load_recipe(name, changes or (), period=period, bbox=parse_bbox(bbox))
+
+
+def parse_bbox(text: str | None) -> tuple[float, float, float, float] | None:
+    """West, south, east, north from ``W,S,E,N``."""
+    if text is None:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise ConfigError(f"--bbox '{text}': write W,S,E,N in degrees") from None
+    return west, south, east, north

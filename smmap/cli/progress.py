@@ -1,0 +1,104 @@
+"""What a person sees of a run: a bar while it goes, a table when it is done."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from smmap.pipeline.run import RunResult
+from smmap.product.layout import LAYOUT
+from smmap.report.run_report import describe_receipt
+from smmap.spec.unit import Receipt
+
+_ARROWS = {"ascending": "↑", "descending": "↓"}
+
+
+class TerminalProgress:
+    """A progress bar on stderr."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._bar = Progress(
+            TextColumn("mapping"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("overpasses"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=quiet,
+        )
+        self._row = self._bar.add_task("map", total=None)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def start(self, units: int) -> None:
+        """So many units will be mapped."""
+        self._bar.update(self._row, total=units)
+
+    def finish(self, receipt: Receipt) -> None:
+        """One of them is finished."""
+        self._bar.update(self._row, advance=1, description=receipt.unit)
+
+
+def to_plain(result: RunResult) -> dict[str, Any]:
+    """A run's result for machines."""
+    return {
+        "out": str(result.out),
+        "seconds": round(result.seconds, 2),
+        "kept": result.kept,
+        "done": result.count("done"),
+        "empty": result.count("empty"),
+        "failed": result.count("failed"),
+        "units": [describe_receipt(receipt) for receipt in result.receipts],
+    }
+
+
+def print_result(result: RunResult) -> None:
+    """A table of the units of this run and where to look."""
+    console = Console(stderr=True)
+    if result.receipts:
+        console.print(_make_table(result))
+    counts = ", ".join(f"{result.count(one)} {one}" for one in ("done", "empty", "failed"))
+    console.print(f"{counts}, {result.kept} kept from before; {result.seconds:.1f} s")
+    console.print(
+        f"catalogue: {result.out / LAYOUT.catalog}\nreport:    {result.out / LAYOUT.report}"
+    )
+
+
+def _make_table(result: RunResult) -> Table:
+    table = Table("time (UTC)", "orbit", "status", box=None, header_style="dim")
+    for heading in ("valid", "VV dB", "SM m³/m³", "unflagged", "dense", "stale optical"):
+        table.add_column(heading, justify="right")
+    for receipt in result.receipts:
+        overpass, figures = receipt.overpass, receipt.statistics
+        table.add_row(
+            f"{overpass.datetime:%Y-%m-%d %H:%M}" if overpass else "",
+            f"{overpass.relative_orbit or '?'}{_ARROWS.get(overpass.orbit_state or '', '')}"
+            if overpass
+            else "",
+            receipt.status,
+            _format(figures.get("valid_percent"), "{:.0f} %"),
+            _format(figures.get("vv_db_valid_median"), "{:.2f}"),
+            _format(figures.get("sm_valid_median"), "{:.3f}"),
+            _format(figures.get("unflagged"), "{:.0f}"),
+            _format(figures.get("share_dense_vegetation"), "{:.0%}"),
+            _format(figures.get("share_stale_optical"), "{:.0%}"),
+        )
+    return table
+
+
+def _format(value: float | None, pattern: str) -> str:
+    return "–" if value is None else pattern.format(value)

@@ -1,0 +1,114 @@
+"""From layers to a model's inputs, as its card says and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smmap.features.array import Bools, Layers
+from smmap.features.feature import Feature
+from smmap.features.radiometry import compute_gamma0, needs_gamma0
+from smmap.features.registry import get_feature
+from smmap.features.scaling import compute_scaled
+from smmap.spec.card import ModelCard
+from smmap.spec.errors import ConfigError, GridError
+
+_RADAR = ("sigma0_vv", "sigma0_vh")
+
+
+@dataclass(frozen=True)
+class Features:
+    """A model's inputs over a block, columns in the card's order."""
+
+    values: NDArray[np.float32]
+    """(inputs, y, x), scaled; NaN where an input is not available."""
+    raw: NDArray[np.float32]
+    """(inputs, y, x), before scaling, in the inputs' units; NaN as in the derivations."""
+    in_range: Bools
+    """(y, x): no input lies outside its training range. NaN lies nowhere, so it objects to
+    nothing; inputs without a training range neither."""
+    undefined: Bools
+    """(y, x): some input has no value although all its layers have one, for example where the
+    Water Cloud Model leaves no positive soil power."""
+
+
+def compute_required_layers(card: ModelCard) -> frozenset[str]:
+    """Names of all layers that the card's inputs are derived from.
+
+    Raises
+    ------
+    ConfigError
+        If an input's feature, options or units cannot be used; names the allowed ones.
+    """
+    names = frozenset[str]().union(*(feature.layers for feature in _get_features(card)))
+    if needs_gamma0(card) and not names.isdisjoint(_RADAR):
+        names |= {"incidence_deg"}
+    return names
+
+
+def compute_features(card: ModelCard, layers: Layers) -> Features:
+    """Derive and scale every input of the card.
+
+    Parameters
+    ----------
+    card : ModelCard
+        Which inputs, in which order; radar layers are turned into gamma0 first where the card
+        was fitted on it.
+    layers : Layers
+        At least ``compute_required_layers(card)``, all (y, x), float32, NaN where nodata; radar
+        as sigma0. Never changed.
+
+    Returns
+    -------
+    Features
+        ``raw`` is rounded to float32 before scaling, so that ``values`` follows from ``raw``.
+
+    Raises
+    ------
+    ConfigError
+        If the card cannot be used, or a layer is missing.
+    GridError
+        If layers differ in shape.
+    """
+    features = _get_features(card)
+    required = compute_required_layers(card)
+    _check_layers(card, layers, required)
+    if needs_gamma0(card):
+        layers = {**layers, **_compute_gamma0_layers(layers, required)}
+    shape = layers[min(required)].shape
+    raw = np.empty((len(features), *shape), dtype=np.float32)
+    values = np.empty_like(raw)
+    in_range = np.ones(shape, dtype=np.bool_)
+    undefined = np.zeros(shape, dtype=np.bool_)
+    for index, (column, feature) in enumerate(zip(card.inputs, features, strict=True)):
+        raw[index] = feature.compute(layers)
+        values[index] = compute_scaled(raw[index], column.scaling)
+        if column.training_range is not None:
+            low, high = column.training_range
+            in_range &= ~((raw[index] < low) | (raw[index] > high))
+        available = np.logical_and.reduce([~np.isnan(layers[name]) for name in feature.layers])
+        undefined |= available & np.isnan(values[index])
+    return Features(values, raw, in_range, undefined)
+
+
+def _get_features(card: ModelCard) -> list[Feature]:
+    return [get_feature(column, f"model '{card.name}'") for column in card.inputs]
+
+
+def _check_layers(card: ModelCard, layers: Layers, required: frozenset[str]) -> None:
+    missing = sorted(required - set(layers))
+    if missing:
+        raise ConfigError(
+            f"model '{card.name}' needs the layers {', '.join(missing)}, which were not loaded: "
+            "add the sources that give them to the recipe"
+        )
+    shapes = {layers[name].shape for name in required}
+    if len(shapes) > 1:
+        raise GridError(f"layers differ in shape ({sorted(shapes)}): load them onto one block")
+
+
+def _compute_gamma0_layers(layers: Layers, required: frozenset[str]) -> Layers:
+    theta = np.radians(layers["incidence_deg"], dtype=np.float64)
+    return {name: compute_gamma0(layers[name], theta) for name in _RADAR if name in required}

@@ -1,0 +1,44 @@
+"""What a feature is: a derivation that a model card names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol, Self
+
+from smmap.features.array import Doubles, Layers
+
+
+class Feature(Protocol):
+    """One derivation with its options, from layers to one input of a model.
+
+    An implementation is a frozen ``Options`` class whose fields are the card's options; it is
+    entered in ``registry.FEATURES`` and passes the inheritable ``FeatureContract`` of the tests.
+    """
+
+    units: ClassVar[str]
+    """Units of what ``compute`` gives."""
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any], where: str) -> Self:
+        """Validate options; raises ConfigError naming the allowed ones."""
+        ...
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """Names of the layers that ``compute`` reads."""
+        ...
+
+    def compute(self, layers: Layers) -> Doubles:
+        """Derive, pixel by pixel.
+
+        Parameters
+        ----------
+        layers : Layers
+            At least those named by ``layers``; never changed.
+
+        Returns
+        -------
+        float64 array (y, x)
+            NaN where a layer is NaN or the derivation has no value.
+        """
+        ...

@@ -1,0 +1,67 @@
+"""Vegetation and water indices of reflectance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from smmap.features.array import Doubles, Floats
+
+
+def compute_normalised_difference(first: Floats, second: Floats) -> Doubles:
+    """(first - second) / (first + second).
+
+    Parameters
+    ----------
+    first, second : float arrays, same shape
+        Reflectance 0..1; NaN is nodata.
+
+    Returns
+    -------
+    float64 array
+        NaN where an input is NaN or the sum is zero.
+    """
+    one, two = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    return _divide(one - two, one + two)
+
+
+def compute_ndvi(nir: Floats, red: Floats) -> Doubles:
+    """Normalised difference vegetation index, (nir - red) / (nir + red).
+
+    Source: Tucker 1979, DOI 10.1016/0034-4257(79)90013-0. Inputs and nodata as in
+    ``compute_normalised_difference``.
+    """
+    return compute_normalised_difference(nir, red)
+
+
+def compute_ndmi(nir: Floats, swir16: Floats) -> Doubles:
+    """Normalised difference moisture index, (nir - swir16) / (nir + swir16).
+
+    Source: Wilson and Sader 2002, DOI 10.1016/S0034-4257(01)00318-2. Inputs and nodata as in
+    ``compute_normalised_difference``.
+    """
+    return compute_normalised_difference(nir, swir16)
+
+
+def compute_evi(nir: Floats, red: Floats, blue: Floats) -> Doubles:
+    """Enhanced vegetation index, 2.5 (nir - red) / (nir + 6 red - 7.5 blue + 1).
+
+    Source: Huete et al. 2002, DOI 10.1016/S0034-4257(02)00096-2.
+
+    Parameters
+    ----------
+    nir, red, blue : float arrays, same shape
+        Reflectance 0..1; NaN is nodata.
+
+    Returns
+    -------
+    float64 array
+        NaN where an input is NaN or the denominator is zero.
+    """
+    n, r, b = (np.asarray(one, dtype=np.float64) for one in (nir, red, blue))
+    return _divide(2.5 * (n - r), n + 6.0 * r - 7.5 * b + 1.0)
+
+
+def _divide(numerator: Doubles, denominator: Doubles) -> Doubles:
+    quotient = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), np.nan)
+    np.divide(numerator, denominator, out=quotient, where=denominator != 0)
+    return quotient

@@ -1,0 +1,87 @@
+"""Optical features, of surface (or, where the source says so, top-of-atmosphere) reflectance."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from smmap.features.array import Doubles, Layers
+from smmap.features.indices import compute_evi, compute_ndmi, compute_ndvi
+from smmap.spec.options import Options
+
+ReflectanceBand = Literal[
+    "coastal",
+    "blue",
+    "green",
+    "red",
+    "rededge1",
+    "rededge2",
+    "rededge3",
+    "nir",
+    "nir08",
+    "swir16",
+    "swir22",
+]
+
+
+class Ndvi(Options):
+    """Normalised difference vegetation index."""
+
+    units: ClassVar[str] = "1"
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """Names of the layers read."""
+        return frozenset({"nir", "red"})
+
+    def compute(self, layers: Layers) -> Doubles:
+        """-1..1 for reflectances, (y, x)."""
+        return compute_ndvi(layers["nir"], layers["red"])
+
+
+class Ndmi(Options):
+    """Normalised difference moisture index."""
+
+    units: ClassVar[str] = "1"
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """Names of the layers read."""
+        return frozenset({"nir", "swir16"})
+
+    def compute(self, layers: Layers) -> Doubles:
+        """-1..1 for reflectances, (y, x)."""
+        return compute_ndmi(layers["nir"], layers["swir16"])
+
+
+class Evi(Options):
+    """Enhanced vegetation index."""
+
+    units: ClassVar[str] = "1"
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """Names of the layers read."""
+        return frozenset({"nir", "red", "blue"})
+
+    def compute(self, layers: Layers) -> Doubles:
+        """(y, x); not bounded where the ground is bright in blue."""
+        return compute_evi(layers["nir"], layers["red"], layers["blue"])
+
+
+class Reflectance(Options):
+    """One band as it is."""
+
+    units: ClassVar[str] = "1"
+    band: ReflectanceBand
+    """Canonical band name."""
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """Names of the layers read."""
+        return frozenset({self.band})
+
+    def compute(self, layers: Layers) -> Doubles:
+        """0..1, (y, x)."""
+        return layers[self.band].astype(np.float64)

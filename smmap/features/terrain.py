@@ -1,0 +1,52 @@
+"""Slope and aspect of an elevation model."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smmap.features.array import Doubles, Floats
+
+HALO = 1
+"""Pixels that the input has more than the output, on every side."""
+
+
+def compute_slope_aspect(
+    elevation: Floats, spacing_y_m: Floats | float, spacing_x_m: Floats | float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Steepness and facing by Horn's weighted 3 x 3 differences.
+
+    Source: Horn 1981, DOI 10.1109/PROC.1981.11918.
+
+    Parameters
+    ----------
+    elevation : float array (y + 2, x + 2)
+        Metres, rows from north to south, columns from west to east; NaN is nodata.
+    spacing_y_m, spacing_x_m : float or float array (y,)
+        Distance between rows and between columns, metres, of every output row.
+
+    Returns
+    -------
+    slope_deg : float32 array (y, x)
+        0..90 degrees; NaN where any of the nine pixels is NaN.
+    aspect_deg : float32 array (y, x)
+        Where the slope faces (downhill), clockwise from grid north, 0 <= aspect < 360;
+        NaN also where the ground is flat and faces nowhere.
+    """
+    z = np.asarray(elevation, dtype=np.float64)
+    west, middle, east = z[:, :-2], z[:, 1:-1], z[:, 2:]
+    across = east - west
+    along = west + 2.0 * middle + east
+    # The centre pixel has no weight in Horn's differences; adding 0 x it lets its NaN through.
+    eastward = (across[:-2] + 2.0 * across[1:-1] + across[2:] + 0.0 * middle[1:-1]) / (
+        8.0 * _as_column(spacing_x_m)
+    )
+    northward = (along[:-2] - along[2:] + 0.0 * middle[1:-1]) / (8.0 * _as_column(spacing_y_m))
+    slope = np.degrees(np.arctan(np.hypot(eastward, northward))).astype(np.float32)
+    aspect = np.mod(np.degrees(np.arctan2(-eastward, -northward)), 360.0).astype(np.float32)
+    flat = (eastward == 0) & (northward == 0)
+    return slope, np.where(flat, np.float32(np.nan), np.mod(aspect, np.float32(360.0)))
+
+
+def _as_column(spacing: Floats | float) -> Doubles:
+    return np.asarray(spacing, dtype=np.float64).reshape(-1, 1)

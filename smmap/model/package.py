@@ -1,0 +1,155 @@
+"""Opens a model package: card, members, golden check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from smmap.data import get_folder
+from smmap.model.model import Model
+from smmap.model.session import Device, Session
+from smmap.spec.card import ModelCard
+from smmap.spec.errors import ConfigError, GoldenError, ModelError
+from smmap.store.checksum import compute_sha256
+
+CARD = "card.yaml"
+
+
+@dataclass(frozen=True)
+class Applicability:
+    """The card's domain, read: where the training data lie."""
+
+    inputs: tuple[str, ...]
+    """Names of the inputs that span it."""
+    edges: tuple[NDArray[np.float64], ...]
+    """Bin edges, one array an input."""
+    occupied: NDArray[np.bool_]
+    """Bins that hold training data, one axis an input."""
+
+
+def find_package(name_or_path: str | Path) -> Path:
+    """The folder (or ONNX file) of a packaged model's name or a path.
+
+    Raises
+    ------
+    ModelError
+        If there is neither; the message lists the packaged names.
+    """
+    packaged = get_folder("models")
+    for candidate in (Path(name_or_path), packaged / str(name_or_path)):
+        if (candidate / CARD).is_file() or (candidate.is_file() and candidate.suffix == ".onnx"):
+            return candidate
+    names = sorted(folder.name for folder in packaged.iterdir() if (folder / CARD).is_file())
+    raise ModelError(
+        f"no model '{name_or_path}': give a folder with {CARD}, an .onnx file, or one of "
+        f"{', '.join(names)}"
+    )
+
+
+def load_card(package: Path) -> ModelCard:
+    """The package's card; a ConfigError says which key is wrong."""
+    path = package / CARD
+    try:
+        data = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = str(error)
+    else:
+        return ModelCard.parse(data, str(path))
+    raise ConfigError(f"{path}: cannot be read as YAML ({reason})")
+
+
+def load_model(
+    folder_or_onnx: str | Path, device: Device = "auto", threads: int | None = None
+) -> Model:
+    """Open a model package (or a bare ONNX file) and check that it still gives its golden outputs.
+
+    Parameters
+    ----------
+    folder_or_onnx
+        A package's folder, an ONNX file, or a packaged name.
+    device
+        ``auto`` takes CUDA where ONNX Runtime offers it; ``cuda`` fails where it does not.
+    threads
+        Threads a prediction may use; None leaves it to ONNX Runtime.
+
+    Raises
+    ------
+    ModelError
+        If something is missing, damaged or does not fit; ``GoldenError`` if the outputs differ;
+        ``DeviceError`` if the device is not there.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise ConfigError(f"device '{device}' is not one of auto, cpu, cuda")
+    place = find_package(folder_or_onnx)
+    if place.is_file():
+        return Model([Session(place, device, threads)], [1.0])
+    card = load_card(place)
+    sessions = []
+    for member in card.members:
+        path = _check_file(place, member.file, member.sha256)
+        session = Session(path, device, threads)
+        if session.features not in (None, len(card.inputs)):
+            raise ModelError(
+                f"{path}: takes {session.features} features, the card names {len(card.inputs)}"
+            )
+        sessions.append(session)
+    model = Model(sessions, [member.weight for member in card.members], card)
+    _check_golden(place, model, card)
+    return model
+
+
+def load_applicability(package: Path) -> Applicability | None:
+    """The occupancy grid that the card names, or None."""
+    domain = load_card(package).domain
+    if domain is None:
+        return None
+    path = _check_file(package, domain.file, domain.sha256)
+    arrays = _load_arrays(path, ["occupied", *(f"edges_{i}" for i in range(len(domain.inputs)))])
+    edges = tuple(arrays[f"edges_{i}"].astype(np.float64) for i in range(len(domain.inputs)))
+    occupied = arrays["occupied"].astype(bool)
+    if occupied.shape != tuple(len(edge) - 1 for edge in edges):
+        raise ModelError(f"{path}: shape {occupied.shape} does not fit its edges")
+    return Applicability(domain.inputs, edges, occupied)
+
+
+def _check_file(package: Path, name: str, sha256: str) -> Path:
+    path = package / name
+    if not path.is_file():
+        raise ModelError(f"{path}: the card names this file, but it is not there")
+    found = compute_sha256(path)
+    if found != sha256:
+        raise ModelError(
+            f"{path}: checksum {found[:12]}... is not the card's {sha256[:12]}...; "
+            "the file was changed or damaged: fetch the package again"
+        )
+    return path
+
+
+def _load_arrays(path: Path, names: list[str]) -> dict[str, NDArray[np.generic]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in names}
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        reason = str(error)
+    raise ModelError(f"{path}: cannot be read ({reason})")
+
+
+def _check_golden(package: Path, model: Model, card: ModelCard) -> None:
+    path = _check_file(package, card.golden.file, card.golden.sha256)
+    arrays = _load_arrays(path, ["inputs", "outputs"])
+    inputs, outputs = arrays["inputs"].astype(np.float32), arrays["outputs"].astype(np.float32)
+    if inputs.ndim != 2 or inputs.shape[1] != len(card.inputs) or len(outputs) != len(inputs):
+        raise ModelError(f"{path}: shapes {inputs.shape}, {outputs.shape} do not fit the card")
+    predicted = model.predict(inputs)
+    same_gaps = np.array_equal(np.isnan(predicted), np.isnan(outputs))
+    difference = float(np.nanmax(np.abs(predicted - outputs), initial=0.0))
+    if not same_gaps or difference > card.golden.tolerance:
+        raise GoldenError(
+            f"{package}: golden outputs do not come back (largest difference {difference:.2g} "
+            f"m3/m3, allowed {card.golden.tolerance:.2g}); the model or the runtime has changed"
+        )

@@ -1,0 +1,172 @@
+"""What a run needs besides its tasks: opened once, shared by all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from smmap.catalog.definitions import load_definition
+from smmap.features.builder import compute_required_layers
+from smmap.features.radiometry import check_radiometry, get_meaning
+from smmap.grid.area import compute_working_factor
+from smmap.grid.named import Grid, get_grid
+from smmap.model.package import find_package, load_card
+from smmap.spec.card import ModelCard, RadarMeaning
+from smmap.spec.definition import Definition
+from smmap.spec.errors import ConfigError, SceneError
+from smmap.spec.recipe import Recipe
+from smmap.stack.radar import RadarGrid
+
+REFLECTANCES = frozenset(
+    ["coastal", "blue", "green", "red", "rededge1", "rededge2", "rededge3"]
+) | frozenset(["nir", "nir08", "swir16", "swir22"])
+"""Layers that an optical scene gives."""
+TERRAIN = frozenset(("elevation", "slope_deg", "aspect_deg"))
+"""Layers that an elevation model gives."""
+_FOR_FLAGS = frozenset(("red", "nir"))
+"""NDVI decides the dense-vegetation bit whatever the model uses."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """A recipe with everything it names looked up; no scene has been searched or read."""
+
+    recipe: Recipe
+    """As validated."""
+    grid: Grid
+    """Its grid."""
+    package: Path
+    """The model package's folder."""
+    card: ModelCard
+    """The model's card."""
+    definitions: Mapping[str, Definition]
+    """By source key: ``sentinel1``, ``sentinel2``, ``dem``."""
+    bands: Mapping[str, tuple[str, ...]]
+    """Bands that every scene of a source must have."""
+    radar_grid: RadarGrid
+    """Working pixels under the tile's pixels."""
+    radar_meaning: RadarMeaning
+    """What the radar inputs mean once they are converted."""
+
+    @property
+    def factor(self) -> int:
+        """Working pixels along a tile pixel's side."""
+        return self.radar_grid.factor
+
+    @property
+    def block_size(self) -> int:
+        """Tile pixels along a block's side."""
+        return max(1, self.recipe.block // self.factor)
+
+    def describe_pixels(self) -> dict[str, Any]:
+        """Everything of the recipe and the definitions that decides pixels, for fingerprints."""
+        deciding = {"assets", "units", "scale", "offset", "nodata", "index", "resampling"}
+        return {
+            "radar": self.recipe.radar.model_dump(mode="json"),
+            "optical": self.recipe.optical.model_dump(mode="json"),
+            "slope_flag_deg": self.recipe.slope_flag_deg,
+            "min_weight": self.recipe.min_weight,
+            "outputs": self.recipe.outputs.model_dump(mode="json"),
+            "factor": self.factor,
+            "model": self.card.model_dump(
+                mode="json",
+                include={"inputs", "members", "missing", "radiometry", "output", "domain"},
+            ),
+            "sources": {
+                key: {
+                    "radiometry": one.radiometry and one.radiometry.model_dump(mode="json"),
+                    "classes": one.classes and one.classes.model_dump(mode="json"),
+                    "offset_rule": one.offset_rule,
+                    "looks": one.looks,
+                    "bands": {
+                        name: band.model_dump(mode="json", include=deciding)
+                        for name, band in sorted(one.bands.items())
+                    },
+                }
+                for key, one in sorted(self.definitions.items())
+            },
+        }
+
+
+def open_context(recipe: Recipe) -> Context:
+    """Look up the grid, the model's card and the definitions, and check that they fit together.
+
+    Raises
+    ------
+    ConfigError, GridError, ModelError
+        If something is missing or the model needs what no source gives.
+    """
+    package = find_package(recipe.model)
+    if package.is_file():
+        raise ConfigError(
+            f"model {package} is a bare ONNX file: to map with it, put it into a folder with a "
+            "card.yaml that says how its inputs are made"
+        )
+    card = load_card(package)
+    definitions = {
+        key: load_definition(name)
+        for key, name in recipe.sources.model_dump().items()
+        if name is not None
+    }
+    for key, sensor in (("sentinel1", "sentinel-1"), ("sentinel2", "sentinel-2"), ("dem", "dem")):
+        if key in definitions and definitions[key].sensor != sensor:
+            raise ConfigError(
+                f"sources.{key}: definition '{definitions[key].id}' is for "
+                f"{definitions[key].sensor}, not {sensor}"
+            )
+    grid = get_grid(recipe.grid)
+    radar = definitions["sentinel1"]
+    meaning = _check_radar(radar, card)
+    finest = min(one.resolution for key, one in definitions.items() if key != "dem")
+    factor = compute_working_factor(grid.resolution_m, finest)
+    return Context(
+        recipe=recipe,
+        grid=grid,
+        package=package,
+        card=card,
+        definitions=definitions,
+        bands=_choose_bands(card, definitions),
+        radar_grid=RadarGrid(factor, grid.resolution_m / factor),
+        radar_meaning=meaning,
+    )
+
+
+def _check_radar(definition: Definition, card: ModelCard) -> RadarMeaning:
+    if definition.radiometry is None:
+        raise ConfigError(f"definition '{definition.id}' states no radiometry")
+    meaning = get_meaning(definition.radiometry)
+    try:
+        check_radiometry(meaning, card)
+    except SceneError as error:
+        reason = str(error)
+    else:
+        return meaning
+    raise ConfigError(reason)
+
+
+def _choose_bands(
+    card: ModelCard, definitions: Mapping[str, Definition]
+) -> dict[str, tuple[str, ...]]:
+    """Bands a scene must have, by source; what a model needs and nobody gives is an error."""
+    layers = compute_required_layers(card)
+    optical = (layers & REFLECTANCES) | (_FOR_FLAGS if "sentinel2" in definitions else set())
+    needs = {
+        "sentinel1": {"vv"} | ({"vh"} if "sigma0_vh" in layers else set()),
+        "sentinel2": set(optical),
+        "dem": {"elevation"} if layers & TERRAIN or "dem" in definitions else set(),
+    }
+    for key, bands in needs.items():
+        if bands and key not in definitions:
+            raise ConfigError(
+                f"model '{card.name}' needs {', '.join(sorted(bands))}: name a definition under "
+                f"sources.{key}"
+            )
+        missing = sorted(bands - set(definitions[key].bands)) if key in definitions else []
+        if missing:
+            raise ConfigError(
+                f"model '{card.name}' needs {', '.join(missing)}, which definition "
+                f"'{definitions[key].id}' does not have"
+            )
+    return {key: tuple(sorted(needs[key])) for key in definitions}

@@ -1,0 +1,79 @@
+"""What a plan will cost, before any pixel is read."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from smmap.model.package import load_model
+from smmap.pipeline.plan import Plan
+from smmap.stack.radar import is_filtered
+
+_TRIAL_ROWS = 65_536
+_FLOAT_BYTES = 4
+_WORKING_COPIES = 24
+"""Float32 arrays of a padded block alive at once in the radar and feature steps, counted by hand
+from ``stack.radar`` and ``features.builder``."""
+
+
+def estimate_plan(plan: Plan) -> dict[str, Any]:
+    """Tasks, scenes, bytes, pixels, memory and time as plain data.
+
+    Bytes are of uncompressed pixels; memory is of the blocks at work, without libraries; time
+    is the model's own, measured on this machine now, without reading and writing.
+    """
+    context, recipe = plan.context, plan.context.recipe
+    pixels = sum(len(task.units) * task.area.height * task.area.width for task in plan.tasks)
+    working = pixels * context.factor**2
+    radar_bands = 2
+    optical_bands = len(context.bands.get("sentinel2", ())) + 1
+    scenes = {key: len(items) for key, items in plan.found.items.items()}
+    distinct = len({item.id for unit in plan.units for item in unit.inputs.get("sentinel2", ())})
+    tile_pixels = sum(task.area.height * task.area.width for task in plan.tasks)
+    optical_pixels = distinct * tile_pixels * context.factor**2 // max(1, len(plan.tasks))
+    window = max((len(unit.inputs.get("sentinel2", ())) for unit in plan.units), default=0)
+    halo = recipe.radar.despeckle.window // 2 + 3 * recipe.radar.erode
+    side = min(recipe.block, max(max(task.area.shape) for task in plan.tasks) * context.factor)
+    block = (side + 2 * halo) ** 2 * _WORKING_COPIES + side**2 * window * (optical_bands + 2)
+    rate = _measure_rate(plan)
+    return {
+        "recipe": recipe.name,
+        "model": f"{context.card.name} {context.card.version}",
+        "period": str(plan.found.period),
+        "totals": {
+            "tasks": len(plan.tasks),
+            "overpasses": len(plan.units),
+            **{f"{key}_scenes": count for key, count in scenes.items()},
+            "pixels": pixels,
+            "bytes_read": (working * radar_bands + optical_pixels * optical_bands) * _FLOAT_BYTES,
+            "bytes_written": pixels * 6 * 2,
+            "memory_bytes": block * _FLOAT_BYTES * recipe.threads,
+            "model_seconds": round(pixels / rate, 1),
+            "model_pixels_a_second": round(rate),
+            "despeckled": is_filtered(
+                context.radar_grid, context.definitions["sentinel1"], recipe.radar
+            ),
+        },
+        "tasks": [
+            {
+                "task": task.id,
+                "units": len(task.units),
+                "pixels": task.area.height * task.area.width,
+                "first": f"{task.units[0].overpass.datetime:%Y-%m-%d %H:%M}",
+                "last": f"{task.units[-1].overpass.datetime:%Y-%m-%d %H:%M}",
+            }
+            for task in plan.tasks
+        ],
+    }
+
+
+def _measure_rate(plan: Plan) -> float:
+    """Pixels a second of the model on this machine, over a short trial."""
+    context = plan.context
+    model = load_model(context.package, context.recipe.device)
+    rows = np.full((_TRIAL_ROWS, len(context.card.inputs)), 0.5, np.float32)
+    started = time.perf_counter()
+    model.predict(rows)
+    return _TRIAL_ROWS / (time.perf_counter() - started)

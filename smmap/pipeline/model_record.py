@@ -1,0 +1,35 @@
+"""The model's own item in the output, with the package beside it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from smmap.pipeline.run_state import RunState
+from smmap.product.layout import LAYOUT
+from smmap.product.model_item import compute_model_item
+from smmap.product.names import compute_model_id
+from smmap.store.atomic import write_atomic
+
+_CARRIED_BYTES = 64 * 2**20
+"""Packages up to this size travel with the maps; of larger ones the item names the folder."""
+
+
+def record_model(run: RunState) -> None:
+    """Write the model's item once; its id holds the members' hashes, so it never changes."""
+    identifier = compute_model_id(run.card)
+    path = run.root / LAYOUT.model(identifier)
+    if path.exists():
+        return
+    package = run.context.package
+    files = sorted(one for one in package.iterdir() if one.is_file())
+    place = str(package.resolve())
+    if sum(one.stat().st_size for one in files) <= _CARRIED_BYTES:
+        place = "./package"
+        for one in files:
+            write_atomic(path.parent / "package" / one.name, one.read_bytes())
+    item = compute_model_item(run.card, place, datetime.now(UTC))
+    write_atomic(
+        path,
+        json.dumps(item.to_dict(include_self_link=False, transform_hrefs=False), indent=1).encode(),
+    )

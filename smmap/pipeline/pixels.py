@@ -1,0 +1,108 @@
+"""Features to finished pixels: predict the valid ones, flag, pack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smmap.features.builder import Features
+from smmap.features.decibel import to_db
+from smmap.features.indices import compute_ndvi
+from smmap.pipeline.run_state import VV_DB, RunState
+from smmap.product.applicability import compute_in_domain
+from smmap.product.packing import pack
+from smmap.product.quality import Evidence, Flagged, compute_quality
+
+Array = NDArray[np.float32]
+Layers = Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class EstimatedPixels:
+    """What the model says of a block, each (h, w), NaN where it says nothing."""
+
+    sm: Array
+    """m3/m3."""
+    uncertainty: Array | None
+    """m3/m3; None for models without one."""
+
+
+def predict_pixels(features: Features, layers: Layers, run: RunState) -> EstimatedPixels:
+    """Run the model on the pixels that the radar saw and that have the inputs it needs."""
+    wanted = np.isfinite(layers["sigma0_vv"])
+    if run.card.missing == "invalid":
+        wanted &= np.isfinite(features.values).all(axis=0)
+    sm = np.full(wanted.shape, np.nan, np.float32)
+    gives_uncertainty = "log_variance" in run.card.output.columns
+    uncertainty = sm.copy() if gives_uncertainty else None
+    if wanted.any():
+        estimate = run.model.estimate(features.values[:, wanted].T)
+        sm[wanted] = estimate.sm
+        if uncertainty is not None and estimate.uncertainty is not None:
+            uncertainty[wanted] = estimate.uncertainty
+    return EstimatedPixels(sm, uncertainty)
+
+
+def flag_pixels(
+    estimate: EstimatedPixels, features: Features, layers: Layers, run: RunState
+) -> Flagged:
+    """Set the quality bits whose inputs exist, and take away values that must not stand."""
+    vh = layers.get("sigma0_vh")
+    sees_plants = "red" in layers and "nir" in layers
+    return compute_quality(
+        Evidence(
+            radar_valid=np.isfinite(layers["sigma0_vv"]),
+            sm=estimate.sm,
+            sm_uncertainty=estimate.uncertainty,
+            vv_db=to_db(layers["sigma0_vv"]),
+            vh_db=None if vh is None else to_db(vh),
+            ndvi=compute_ndvi(layers["nir"], layers["red"]) if sees_plants else None,
+            snow_share=layers.get("snow"),
+            water_share=layers.get("water"),
+            radar_weight=layers["radar_weight"],
+            slope_deg=layers.get("slope_deg"),
+            optical_age_days=layers.get("optical_age_days"),
+            in_domain=_find_domain(features, estimate, run),
+            in_training_range=features.in_range,
+            no_soil_signal=features.undefined & _has_power(layers),
+        ),
+        run.recipe,
+        run.card.output,
+    )
+
+
+def _has_power(layers: Layers) -> NDArray[np.bool_]:
+    """Where all backscatter is above zero before any correction."""
+    names = [name for name in ("sigma0_vv", "sigma0_vh") if name in layers]
+    powered: NDArray[np.bool_] = np.logical_and.reduce([layers[name] > 0 for name in names])
+    return powered
+
+
+def _find_domain(
+    features: Features, estimate: EstimatedPixels, run: RunState
+) -> NDArray[np.bool_] | None:
+    """Where the model may be applied; pixels without an estimate object to nothing."""
+    domain = run.applicability
+    if domain is None:
+        return None
+    names = [column.name for column in run.card.inputs]
+    values = dict(zip(names, features.raw, strict=True))
+    inside = compute_in_domain(values, domain.inputs, domain.edges, domain.occupied)
+    return inside | np.isnan(estimate.sm)
+
+
+def pack_pixels(flagged: Flagged, layers: Layers, run: RunState) -> dict[str, NDArray[np.generic]]:
+    """Packed layers by name, and VV for the statistics."""
+    values: dict[str, NDArray[Any] | None] = {
+        "sm": flagged.sm,
+        "sm_uncertainty": flagged.sm_uncertainty,
+        "sm_quality": flagged.sm_quality,
+        "vv_db": to_db(layers["sigma0_vv"]),
+    }
+    return {
+        layer.name: pack(np.asarray(values[layer.name]), layer) for layer in (*run.layers, VV_DB)
+    }

@@ -1,0 +1,106 @@
+"""Reads a recipe: a packaged name or a file, with changes from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from smmap.data import get_folder
+from smmap.spec.errors import ConfigError
+from smmap.spec.period import Period
+from smmap.spec.recipe import Recipe
+
+
+def find_recipe(name_or_path: str | Path) -> Path:
+    """The file of a packaged recipe's name or a path.
+
+    Raises
+    ------
+    ConfigError
+        If there is neither; the message lists the packaged names.
+    """
+    packaged = get_folder("pipelines")
+    for candidate in (Path(name_or_path), packaged / f"{name_or_path}.yaml"):
+        if candidate.is_file():
+            return candidate
+    names = sorted(path.stem for path in packaged.glob("*.yaml"))
+    raise ConfigError(f"no recipe '{name_or_path}': give a file, or one of {', '.join(names)}")
+
+
+def load_recipe(
+    name_or_path: str | Path,
+    changes: Iterable[str] = (),
+    *,
+    period: str | None = None,
+    bbox: tuple[float, float, float, float] | None = None,
+) -> Recipe:
+    """Read and validate a recipe; nothing else is opened.
+
+    Parameters
+    ----------
+    name_or_path
+        A packaged name or a file.
+    changes
+        ``KEY=VALUE``, keys with dots for inner ones, values as in YAML. Paths in them are
+        relative to the current folder, those in the file to the file's folder.
+    period, bbox
+        Replace the recipe's ``period`` and ``area``.
+
+    Raises
+    ------
+    ConfigError
+        One message with file, key, what is wrong and the allowed values.
+    """
+    path = find_recipe(name_or_path)
+    try:
+        data = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+    else:
+        reason = ""
+    if reason:
+        raise ConfigError(f"{path}: cannot be read as YAML ({reason})")
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: expected keys and values, found {type(data).__name__}")
+    _anchor_paths(data, path.parent)
+    for change in changes:
+        _apply_change(data, change)
+    if period is not None:
+        data["period"] = period
+    if bbox is not None:
+        data["area"] = {"bbox": list(bbox)}
+    recipe = Recipe.parse(data, str(path))
+    if recipe.period is not None:
+        Period.parse(recipe.period)
+    return recipe
+
+
+def _anchor_paths(data: dict[str, Any], folder: Path) -> None:
+    """Make the file's own relative paths absolute, where they exist beside it."""
+    inner = data.get("area")
+    for holder, key in ((data, "catalog"), (data, "model"), (inner, "geojson")):
+        if isinstance(holder, dict) and isinstance(holder.get(key), str):
+            beside = folder / holder[key]
+            if "://" not in holder[key] and beside.exists():
+                holder[key] = str(beside)
+
+
+def _apply_change(data: dict[str, Any], change: str) -> None:
+    key, equals, text = change.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"--set '{change}': write it as KEY=VALUE, for example block=512")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"--set '{change}': '{text}' is not a YAML value") from None
+    *outer, last = key.split(".")
+    holder = data
+    for part in outer:
+        inner = holder.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"--set '{change}': '{part}' holds a single value, not keys")
+        holder = inner
+    holder[last] = value

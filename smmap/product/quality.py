@@ -1,0 +1,144 @@
+"""Which pixels keep their value, and what the quality bits say of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smmap.spec.card import ModelOutput
+from smmap.spec.quality import QUALITY_NODATA, Quality
+from smmap.spec.recipe import Recipe
+
+DENSE_NDVI = 0.75
+"""NDVI above which C-band hardly sees the soil (as flagged in ESA CCI soil moisture)."""
+
+_HALF = 0.5
+"""Share of a pixel from which snow or water takes its value away."""
+
+FloatArray = NDArray[np.floating]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of the pixels of a block, each (y, x); None: not known anywhere.
+
+    NaN means unknown at that pixel, and sets no bit unless a field says otherwise.
+    """
+
+    radar_valid: BoolArray
+    """True where the radar saw the ground: inside the swath, not eroded."""
+    sm: FloatArray
+    """What the model says, m3/m3; NaN where it says nothing."""
+    sm_uncertainty: FloatArray | None = None
+    """Its standard deviation, m3/m3."""
+    vv_db: FloatArray | None = None
+    """VV backscatter after filtering and averaging, dB."""
+    vh_db: FloatArray | None = None
+    """VH backscatter after filtering and averaging, dB."""
+    no_soil_signal: BoolArray | None = None
+    """True where the vegetation correction of an input leaves no positive soil power."""
+    ndvi: FloatArray | None = None
+    """Normalised difference vegetation index, 1."""
+    snow_share: FloatArray | None = None
+    """Share of the pixel under snow or ice, 0..1."""
+    water_share: FloatArray | None = None
+    """Share of the pixel that is open water, 0..1."""
+    radar_weight: FloatArray | None = None
+    """Share of the pixel that the radar saw, 0..1."""
+    slope_deg: FloatArray | None = None
+    """Slope of the terrain, degrees."""
+    optical_age_days: FloatArray | None = None
+    """Days from the optical scene to the overpass, either sign; NaN: no optical data, stale."""
+    in_domain: BoolArray | None = None
+    """True inside the model's area of applicability."""
+    in_training_range: BoolArray | None = None
+    """True where every input lies within what was seen in training."""
+    provisional: bool = False
+    """True if an input will be replaced by a final one."""
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """Finished pixels, each (y, x)."""
+
+    sm: NDArray[np.float32]
+    """m3/m3; NaN where there is no value."""
+    sm_uncertainty: NDArray[np.float32] | None
+    """m3/m3; NaN where ``sm`` is; None for models without one."""
+    sm_quality: NDArray[np.uint16]
+    """Bits of ``Quality``; 65535 where nothing is known. 0 implies a value."""
+
+
+def compute_quality(evidence: Evidence, recipe: Recipe, output: ModelOutput) -> Flagged:
+    """Set the quality bits and take away the values that must not stand.
+
+    Where the radar saw nothing, quality is nodata. Where it did, but there is no value, quality
+    says why; if no rule knows why, it is nodata too, because 0 would promise a good retrieval.
+
+    Parameters
+    ----------
+    evidence
+        Arrays over one block.
+    recipe
+        Thresholds of this run: backscatter window, noise floor, slope, age, weight.
+    output
+        The model card's bounds of a believable result.
+    """
+    bits = np.zeros(evidence.sm.shape, np.uint16)
+    valued = evidence.radar_valid & ~np.isnan(evidence.sm)
+    for bit, hit, stays in _apply_rules(evidence, recipe, output):
+        bits[hit] |= np.uint16(bit)
+        if not stays:
+            valued &= ~hit
+    known = evidence.radar_valid & (valued | (bits > 0))
+    uncertainty = evidence.sm_uncertainty
+    return Flagged(
+        sm=np.where(valued, evidence.sm, np.nan).astype(np.float32),
+        sm_uncertainty=None
+        if uncertainty is None
+        else np.where(valued, uncertainty, np.nan).astype(np.float32),
+        sm_quality=np.where(known, bits, QUALITY_NODATA).astype(np.uint16),
+    )
+
+
+def _apply_rules(
+    e: Evidence, recipe: Recipe, output: ModelOutput
+) -> Iterator[tuple[Quality, BoolArray, bool]]:
+    """Each rule whose inputs exist: the bit, where it is set, whether the value stays."""
+    if e.snow_share is not None:
+        yield Quality.SNOW_OR_FROZEN, e.snow_share >= _HALF, False
+    if e.water_share is not None:
+        yield Quality.WATER, e.water_share >= _HALF, False
+    if e.vv_db is not None:
+        yield Quality.OUT_OF_BOUNDS, _is_outside(e.vv_db, recipe.radar.window_db), False
+    yield Quality.OUT_OF_BOUNDS, _is_outside(e.sm, output.valid_range), False
+    if e.ndvi is not None:
+        yield Quality.DENSE_VEGETATION, e.ndvi > DENSE_NDVI, True
+    if e.no_soil_signal is not None:
+        yield Quality.DENSE_VEGETATION, e.no_soil_signal, True
+    if e.radar_weight is not None:
+        yield Quality.LOW_WEIGHT, e.radar_weight < recipe.min_weight, True
+    if output.unreliable_above is not None:
+        yield Quality.UNRELIABLE, e.sm > output.unreliable_above, True
+    if e.vh_db is not None:
+        yield Quality.UNRELIABLE, e.vh_db < recipe.radar.noise_floor_vh_db, True
+    if e.slope_deg is not None:
+        yield Quality.TERRAIN, e.slope_deg > recipe.slope_flag_deg, True
+    if e.optical_age_days is not None:
+        fresh = np.abs(e.optical_age_days) <= recipe.optical.stale_days
+        yield Quality.STALE_OPTICAL, ~fresh, True
+    for inside in (e.in_domain, e.in_training_range):
+        if inside is not None:
+            yield Quality.OUTSIDE_DOMAIN, ~inside, True
+    if e.provisional:
+        yield Quality.PROVISIONAL, e.radar_valid, True
+
+
+def _is_outside(values: FloatArray, limits: tuple[float, float]) -> BoolArray:
+    low, high = limits
+    outside: BoolArray = (values < low) | (values > high)
+    return outside

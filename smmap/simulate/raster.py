@@ -1,0 +1,35 @@
+"""Writes cloud-optimised GeoTIFFs as a provider would."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import rasterio
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+
+BLOCK = 512
+"""Side of an internal tile, pixels."""
+
+
+def write_cog(path: Path, values: NDArray[Any], geobox: GeoBox, nodata: float) -> None:
+    """Write one band, deflated; overviews take the nearest pixel of classes, else the average."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with rasterio.open(
+        path,
+        "w",
+        driver="COG",
+        height=values.shape[0],
+        width=values.shape[1],
+        count=1,
+        dtype=values.dtype,
+        crs=str(geobox.crs),
+        transform=geobox.affine,
+        nodata=nodata,
+        compress="DEFLATE",
+        predictor="YES",
+        blocksize=BLOCK,
+        overview_resampling="NEAREST" if values.dtype == "uint8" else "AVERAGE",
+    ) as target:
+        target.write(values, 1)

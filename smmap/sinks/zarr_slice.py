@@ -1,0 +1,96 @@
+"""One overpass as a slice of its tile's cube."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from smmap.product.encoding import compute_group_files, compute_shard_shape
+from smmap.sinks.sink import Finished
+from smmap.spec.band import Layer
+from smmap.spec.overpass import Overpass
+from smmap.spec.tile import Block
+from smmap.store.atomic import report_store_errors
+
+
+def write_cube_slice(folder: Path, finished: Finished) -> dict[str, Path]:
+    """``slice.zarr`` over the whole tile."""
+    path = folder / "slice.zarr"
+    attributes = {"title": "Soil moisture of one overpass", **finished.tags}
+    write_slice(
+        path,
+        finished.packed,
+        finished.area,
+        finished.overpass,
+        depth_m=finished.depth_m,
+        attributes=attributes,
+    )
+    return {"slice": path}
+
+
+def write_slice(
+    path: Path,
+    packed: Mapping[Layer, NDArray[Any]],
+    area: Block,
+    overpass: Overpass,
+    *,
+    depth_m: tuple[float, float],
+    attributes: Mapping[str, Any],
+) -> None:
+    """Write a Zarr v3 group with arrays (1, y, x) that span the tile.
+
+    Each shard is written once and whole, so that its bytes depend on its pixels alone; shards
+    that hold only nodata are not written.
+
+    Parameters
+    ----------
+    path
+        New folder.
+    packed
+        Stored integers of each layer, (y, x) over ``area``.
+    area
+        Window of the tile's GeoBox.
+    overpass
+        Time, platform and orbit.
+    depth_m
+        Top and bottom of the soil layer, metres.
+    attributes
+        Of the group.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written.
+    """
+    files = compute_group_files(list(packed), area.geobox, [overpass], depth_m, attributes)
+    with report_store_errors(str(path)):
+        for name, data in files.items():
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            (path / name).write_bytes(data)
+        for layer, values in packed.items():
+            _write_shards(path / layer.name, values, area, layer.fill)
+
+
+def _write_shards(path: Path, values: NDArray[Any], area: Block, fill: int) -> None:
+    array = zarr.open_array(path, mode="r+", zarr_format=3)
+    _, height, width = array.shape
+    rows, columns = compute_shard_shape(height, width)
+    for top in range(area.row // rows * rows, area.row + area.height, rows):
+        for left in range(area.col // columns * columns, area.col + area.width, columns):
+            bottom, right = min(top + rows, height), min(left + columns, width)
+            first, last = max(top, area.row), min(bottom, area.row + area.height)
+            west, east = max(left, area.col), min(right, area.col + area.width)
+            part = values[
+                first - area.row : last - area.row,
+                west - area.col : east - area.col,
+            ]
+            if np.all(part == fill):
+                continue
+            shard = np.full((1, bottom - top, right - left), fill, values.dtype)
+            shard[0, first - top : last - top, west - left : east - left] = part
+            array[:, top:bottom, left:right] = shard

@@ -1,0 +1,70 @@
+"""The ellipsoid incidence angle of a radar scene, from the best source there is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smmap.features.incidence import compute_incidence
+from smmap.grid.ground import compute_lonlat
+from smmap.spec.errors import SceneError
+from smmap.spec.scene import Scene
+from smmap.spec.tile import Block
+from smmap.stack.annotation import load_annotation_angle
+from smmap.stack.raster import load_band
+
+AngleSource = Literal["asset", "annotation", "orbit", "mean"]
+
+_SMALL_M = 20_000.0
+"""Across 20 km of ground the angle changes by little more than 1 degree."""
+
+
+def choose_angle_source(scene: Scene, choice: str) -> AngleSource:
+    """What the angle of ``scene`` will come from; ``choice`` is the recipe's ``radar.angle``.
+
+    Raises
+    ------
+    SceneError
+        If there is nothing to take it from: never a silent constant.
+    """
+    tracked = scene.orbit_state is not None and (
+        scene.mean_incidence_deg is not None or scene.relative_orbit is not None
+    )
+    there: dict[AngleSource, bool] = {
+        "asset": "incidence" in scene.bands,
+        "annotation": scene.annotation is not None,
+        "orbit": tracked,
+        "mean": scene.mean_incidence_deg is not None and scene.span_m < _SMALL_M,
+    }
+    for source, available in there.items():
+        if available and choice in ("auto", source):
+            return source
+    raise SceneError(
+        f"scene {scene.id}: no incidence angle (radar.angle: {choice}): it has no angle asset, "
+        "annotation, or orbit state with a mean angle or relative orbit",
+        scene.id,
+    )
+
+
+def load_incidence(scene: Scene, block: Block, choice: str) -> NDArray[np.float32]:
+    """Ellipsoid incidence angle on the block, degrees, (h, w)."""
+    source = choose_angle_source(scene, choice)
+    if source == "asset":
+        return load_band(scene.bands["incidence"], block).values
+    if source == "mean":
+        return np.full(block.shape, scene.mean_incidence_deg, dtype=np.float32)
+    lon, lat = compute_lonlat(block)
+    if source == "annotation":
+        field = load_annotation_angle(str(scene.annotation))
+        return field.compute(lon, lat).astype(np.float32)
+    mean = scene.mean_incidence_deg
+    angle = compute_incidence(
+        lon,
+        lat,
+        orbit_state=scene.orbit_state or "ascending",
+        anchor=None if mean is None else (*scene.centre, mean),
+        relative_orbit=scene.relative_orbit,
+    )
+    return angle.astype(np.float32)

@@ -1,0 +1,147 @@
+"""Sentinel-1 onto a block: calibrated, eroded, despeckled, averaged in linear power."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smmap.features.radiometry import compute_sigma0
+from smmap.features.speckle import (
+    compute_effective_looks,
+    filter_boxcar,
+    filter_lee,
+    filter_quegan,
+)
+from smmap.features.swath import compute_eroded, compute_halo
+from smmap.spec.definition import Definition
+from smmap.spec.errors import SceneError
+from smmap.spec.recipe import Radar
+from smmap.spec.scene import Scene
+from smmap.spec.tile import Block
+from smmap.stack.average import average
+from smmap.stack.incidence import load_incidence
+from smmap.stack.raster import load_band
+from smmap.stack.scene_errors import blame
+
+Array = NDArray[np.floating]
+Pass = Sequence[Scene]
+"""The scenes of one overpass."""
+
+ENOUGH_LOOKS = 50.0
+"""An inversion wants about this many looks; a cell that averages them needs no filter."""
+
+
+@dataclass(frozen=True)
+class RadarGrid:
+    """How scenes, working pixels and tile pixels relate."""
+
+    factor: int
+    """Working pixels along a tile pixel's side."""
+    pixel_m: float
+    """Working pixel size, metres."""
+
+
+def is_filtered(grid: RadarGrid, definition: Definition, radar: Radar) -> bool:
+    """Whether a speckle filter runs: not where averaging alone gives enough looks."""
+    averaged = compute_cell_looks(grid.factor, grid.pixel_m, definition)
+    return radar.despeckle.method != "none" and averaged < ENOUGH_LOOKS
+
+
+def compute_cell_looks(side: int, pixel_m: float, definition: Definition) -> float:
+    """Equivalent looks of the mean over ``side`` x ``side`` working pixels."""
+    looks = definition.looks or 1.0
+    return compute_effective_looks(looks, side, pixel_m, definition.cell or (pixel_m, pixel_m))
+
+
+def compute_resolution(
+    grid: RadarGrid, definition: Definition, radar: Radar
+) -> tuple[float, float]:
+    """Equivalent looks, and the ground size in metres that a value stands for."""
+    side = grid.factor
+    if is_filtered(grid, definition, radar):
+        side = max(side, radar.despeckle.window)
+    cell = max(definition.cell or (grid.pixel_m, grid.pixel_m))
+    return compute_cell_looks(side, grid.pixel_m, definition), max(side * grid.pixel_m, cell)
+
+
+def load_radar(
+    passes: Sequence[Pass], block: Block, grid: RadarGrid, radar: Radar
+) -> dict[str, Array]:
+    """Layers of the last overpass of ``passes`` on a tile's block.
+
+    Parameters
+    ----------
+    passes
+        The overpass to map, last; before it, for the multi-temporal filter, earlier ones of
+        the same orbit.
+    block
+        In tile pixels.
+
+    Returns
+    -------
+    dict
+        ``sigma0_vv`` and, where served, ``sigma0_vh`` (linear power), ``incidence_deg``,
+        ``radar_weight`` (share of each pixel's working pixels with a value); each (h, w), NaN
+        where nothing was seen.
+    """
+    definition = passes[-1][0].definition
+    filtered = is_filtered(grid, definition, radar)
+    window = radar.despeckle.window if filtered else 1
+    working = block.refine(grid.factor)
+    wide = working.pad(window // 2)
+    dates = passes if filtered and radar.despeckle.method == "quegan" else passes[-1:]
+    seen = [_load_pass(one, wide, radar) for one in dates]
+    inner = working.within(wide)
+    layers: dict[str, Array] = {}
+    for name in [key for key in ("sigma0_vv", "sigma0_vh") if key in seen[-1]]:
+        stack = np.stack([date.get(name, np.full(wide.shape, np.nan)) for date in seen])
+        power = _despeckle(stack, radar, definition) if filtered else stack[-1]
+        layers[name], weight = average(power[inner], grid.factor)
+        if name == "sigma0_vv":
+            layers["radar_weight"] = weight
+    angle = np.where(np.isfinite(seen[-1]["sigma0_vv"]), seen[-1]["incidence_deg"], np.nan)
+    layers["incidence_deg"], _ = average(angle[inner], grid.factor)
+    return layers
+
+
+def _load_pass(scenes: Pass, wide: Block, radar: Radar) -> dict[str, Array]:
+    """Slices of one overpass joined, then frayed edges taken off."""
+    outer = wide.pad(compute_halo(radar.erode))
+    names = [name for name in ("vv", "vh") if any(name in one.bands for one in scenes)]
+    joined = {f"sigma0_{name}": np.full(outer.shape, np.nan, np.float32) for name in names}
+    angle = np.full(outer.shape, np.nan, np.float32)
+    covered = np.zeros(outer.shape, dtype=bool)
+    for scene in scenes:
+        with blame(scene):
+            radiometry = scene.definition.radiometry
+            if radiometry is None:
+                raise SceneError(f"definition '{scene.definition.id}' states no radiometry")
+            incidence = load_incidence(scene, outer, radar.angle)
+            incidence_rad = np.radians(incidence.astype(np.float64))
+            for name in names:
+                if name not in scene.bands:
+                    continue
+                aligned = load_band(scene.bands[name], outer)
+                power, _ = compute_sigma0(aligned.values, incidence_rad, radiometry)
+                target = joined[f"sigma0_{name}"]
+                np.copyto(target, power, where=~np.isfinite(target))
+                if name == "vv":
+                    covered |= aligned.covered
+            np.copyto(angle, incidence, where=~np.isfinite(angle))
+    valid = compute_eroded(np.isfinite(joined["sigma0_vv"]), covered, radar.erode)
+    inner = wide.within(outer)
+    layers = {name: np.where(valid, power, np.nan)[inner] for name, power in joined.items()}
+    layers["incidence_deg"] = angle[inner]
+    return layers
+
+
+def _despeckle(stack: Array, radar: Radar, definition: Definition) -> Array:
+    window = radar.despeckle.window
+    if radar.despeckle.method == "lee":
+        return filter_lee(stack[-1], window, definition.looks or 1.0)
+    if radar.despeckle.method == "boxcar":
+        return filter_boxcar(stack[-1], window)
+    return filter_quegan(stack, window)

@@ -1,0 +1,112 @@
+"""Reads one band of one scene onto a block."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.errors import RasterioError
+from rasterio.windows import Window
+
+from smmap.features.decibel import to_power
+from smmap.spec.band import Band
+from smmap.spec.errors import SceneError, TransientError
+from smmap.spec.tile import Block
+from smmap.stack.resample import compute_covered, compute_positions, compute_resampled
+from smmap.store.gdal import open_environment
+from smmap.store.probe import is_gone
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """A band on a block."""
+
+    values: NDArray[np.float32]
+    """(h, w); decibels have become linear power; NaN is nodata."""
+    covered: NDArray[np.bool_]
+    """(h, w); True where the scene's raster lies, with or without a value."""
+
+
+def load_band(band: Band, block: Block) -> Aligned:
+    """Read what the block needs of ``band``, once, and put it onto the block's pixels.
+
+    Raises
+    ------
+    SceneError
+        If the file is missing, truncated or corrupt.
+    TransientError
+        If a remote file cannot be had at the moment.
+    """
+    try:
+        with open_environment(), rasterio.open(band.href) as file:
+            return _read(file, band, block)
+    except RasterioError as error:
+        reason = str(error)
+    # Raised outside the handler: a rasterio error cannot be sent between processes.
+    if band.href.startswith(("http://", "https://")) and not is_gone(band.href):
+        raise TransientError(f"{band.href}: not readable at the moment ({reason}); rerun later")
+    raise SceneError(f"band '{band.name}' of {band.href} cannot be read ({reason})")
+
+
+def load_overview(band: Band, side: int) -> NDArray[np.float32]:
+    """The whole band, thinned to at most ``side`` pixels a side; for checks, not for maps."""
+    try:
+        with open_environment(), rasterio.open(band.href) as file:
+            factor = max(1.0, max(file.shape) / side)
+            shape = (max(1, int(file.height / factor)), max(1, int(file.width / factor)))
+            return _decode(file.read(band.index, out_shape=shape), band, file.nodata)
+    except RasterioError as error:
+        reason = str(error)
+    raise SceneError(f"band '{band.name}' of {band.href} cannot be read ({reason})")
+
+
+def _read(file: rasterio.DatasetReader, band: Band, block: Block) -> Aligned:
+    if file.crs is None:
+        raise SceneError(f"{band.href} has no coordinate system")
+    if band.index > file.count:
+        raise SceneError(f"{band.href} has {file.count} bands, number {band.index} is wanted")
+    transform: Affine = file.transform
+    positions = compute_positions(block, transform, file.crs.to_string())
+    covered = np.broadcast_to(compute_covered(positions, file.shape), block.shape)
+    window = positions.window(file.shape)
+    if window is None or not covered.any():
+        return Aligned(np.full(block.shape, np.nan, np.float32), np.zeros(block.shape, bool))
+    values = _read_window(file, band, window)
+    resampled = compute_resampled(
+        values, (window[0], window[2]), positions, covered, band.resampling
+    )
+    return Aligned(np.broadcast_to(resampled, block.shape), covered)
+
+
+def _read_window(
+    file: rasterio.DatasetReader, band: Band, window: tuple[int, int, int, int]
+) -> NDArray[np.float32]:
+    top, bottom, left, right = window
+    stored = file.read(band.index, window=Window(left, top, right - left, bottom - top))
+    return _decode(stored, band, file.nodata)
+
+
+def _decode(
+    stored: NDArray[np.generic], band: Band, file_nodata: float | None
+) -> NDArray[np.float32]:
+    """Stored numbers to physical ones, once; nodata to NaN; decibels to power."""
+    nodata = band.nodata if band.nodata is not None else file_nodata
+    values = stored.astype(np.float64)
+    if nodata is not None:
+        values[stored == nodata] = np.nan
+    if band.scale != 1.0 or band.offset != 0.0:
+        values = values * band.scale + band.offset
+    if band.units == "dB":
+        values = to_power(values)
+    elif band.units == "linear":
+        # Exact zero is what writers put where nothing was received. Negative power is what is
+        # left of little signal when the noise is taken off: it must stay in averages.
+        values[values == 0] = np.nan
+    values[~np.isfinite(values)] = np.nan
+    return values.astype(np.float32)

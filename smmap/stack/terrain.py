@@ -1,0 +1,43 @@
+"""Elevation, slope and aspect on a block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smmap.features.terrain import compute_slope_aspect
+from smmap.grid.ground import compute_spacing
+from smmap.spec.scene import Scene
+from smmap.spec.tile import Block
+from smmap.stack.average import average
+from smmap.stack.raster import load_band
+from smmap.stack.scene_errors import blame
+
+Array = NDArray[np.float32]
+
+
+def load_terrain(scenes: Sequence[Scene], block: Block, factor: int) -> dict[str, Array]:
+    """``elevation`` (m), ``slope_deg`` and ``aspect_deg``, each (h, w), NaN where unknown.
+
+    Slope is taken on working pixels and then averaged; the aspect of a tile pixel is the
+    direction of the mean of its working pixels' unit vectors.
+    """
+    working = block.refine(factor)
+    wide = working.pad(1)
+    elevation = np.full(wide.shape, np.nan, np.float32)
+    for scene in scenes:
+        with blame(scene):
+            values = load_band(scene.bands["elevation"], wide).values
+        np.copyto(elevation, values, where=~np.isfinite(elevation))
+    down, across = compute_spacing(working)
+    slope, aspect = compute_slope_aspect(elevation, down, across)
+    turned = np.radians(aspect)
+    east, _ = average(np.sin(turned), factor)
+    north, _ = average(np.cos(turned), factor)
+    return {
+        "elevation": average(elevation[working.within(wide)], factor)[0],
+        "slope_deg": average(slope, factor)[0],
+        "aspect_deg": np.degrees(np.arctan2(east, north)).astype(np.float32) % 360,
+    }

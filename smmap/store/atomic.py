@@ -1,0 +1,86 @@
+"""Whole or not at all: files appear under their name only when they are complete."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from smmap.spec.errors import StoreError
+
+
+@contextmanager
+def report_store_errors(what: str) -> Iterator[None]:
+    """Turn the system's write errors (full disk, no permission) into a StoreError."""
+    try:
+        yield
+    except OSError as error:
+        reason = f"{error.strerror or error}"
+        message = f"cannot write {what}: {reason}; free space or change permissions, then rerun"
+    else:
+        return
+    raise StoreError(message)
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write ``data`` under a unique temporary name, flush it, then rename it to ``path``.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written; ``path`` is then what it was before.
+    """
+    with report_store_errors(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+        try:
+            with temporary.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries to disk, so that a rename survives a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_tree(folder: Path) -> None:
+    """Flush every file and folder below ``folder``."""
+    for root, _, names in os.walk(folder):
+        for name in names:
+            handle = os.open(Path(root, name), os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        sync_folder(Path(root))
+
+
+def publish_folder(staged: Path, target: Path) -> None:
+    """Rename a finished folder into place; an equal one that is there already wins.
+
+    Names of targets contain a digest of their content, so what is there is the same.
+    """
+    with report_store_errors(str(target)):
+        sync_tree(staged)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            shutil.rmtree(staged)
+            return
+        try:
+            staged.rename(target)
+        except FileExistsError:
+            shutil.rmtree(staged)
+        sync_folder(target.parent)

@@ -1,0 +1,50 @@
+"""A run's private folder, removed by its owner or by a run that finds the owner gone."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from smmap.store.atomic import report_store_errors
+from smmap.store.lock import try_lock
+
+logger = logging.getLogger(__name__)
+
+_LOCK = "owner.lock"
+
+
+@contextmanager
+def open_staging(root: Path) -> Iterator[Path]:
+    """Make ``root/<run-id>/``, hold its lock, and remove it at the end.
+
+    Folders whose owner's lock is free were left by a killed run and are removed first.
+    """
+    with report_store_errors(str(root)):
+        root.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(root)
+        folder = root / uuid.uuid4().hex[:12]
+        folder.mkdir()
+        owner = try_lock(folder / _LOCK)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if owner is not None:
+            owner.close()
+
+
+def remove_abandoned(root: Path) -> None:
+    """Remove the staging folders whose owner is gone."""
+    for folder in root.iterdir():
+        if not folder.is_dir():
+            continue
+        owner = try_lock(folder / _LOCK)
+        if owner is None:
+            continue
+        logger.info("removing staging of a run that did not finish: %s", folder.name)
+        shutil.rmtree(folder, ignore_errors=True)
+        owner.close()

@@ -1,0 +1,46 @@
+"""How good a prediction is, overall and class by class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from smmap.features.array import Doubles
+
+
+def compute_metrics(predicted: Doubles, truth: Doubles) -> dict[str, float]:
+    """Bias, RMSE, ubRMSE = sqrt(RMSE^2 - bias^2), R, and the spread of the truth itself.
+
+    Parameters
+    ----------
+    predicted, truth
+        Soil moisture, m3/m3, shape (n,), no NaN.
+
+    Returns
+    -------
+    dict
+        ``cases``, ``bias``, ``rmse``, ``ubrmse``, ``r`` and ``prior_std``: the RMSE of one who
+        only knows the mean of the truth.
+    """
+    error = predicted - truth
+    return {
+        "cases": len(truth),
+        "bias": round(float(error.mean()), 4),
+        "rmse": round(float(np.sqrt(np.mean(error**2))), 4),
+        "ubrmse": round(float(error.std()), 4),
+        "r": round(float(np.corrcoef(predicted, truth)[0, 1]), 3),
+        "prior_std": round(float(truth.std()), 4),
+    }
+
+
+def compute_metrics_by_class(
+    predicted: Doubles, truth: Doubles, values: Doubles, edges: Sequence[float]
+) -> dict[str, dict[str, float]]:
+    """`compute_metrics` for each class ``low <= values < high`` of consecutive ``edges``."""
+    classes = {}
+    for low, high in pairwise(edges):
+        inside = (values >= low) & (values < high)
+        classes[f"{low:g}..{high:g}"] = compute_metrics(predicted[inside], truth[inside])
+    return classes

@@ -1,0 +1,131 @@
+import math
+
+import numpy as np
+import pytest
+
+from smmap.features.builder import compute_features, compute_required_layers
+from smmap.features.registry import FEATURES
+from smmap.spec.errors import ConfigError, GridError
+
+VV = {
+    "name": "vv",
+    "feature": "backscatter_db",
+    "options": {"polarisation": "vv"},
+    "units": "dB",
+    "scaling": {"method": "min-max", "low": -30, "high": 0},
+    "training_range": (-25.0, -5.0),
+}
+ANGLE = {"name": "theta", "feature": "incidence_deg", "units": "degree"}
+NDVI = {
+    "name": "ndvi",
+    "feature": "ndvi",
+    "units": "1",
+    "scaling": {"method": "standard", "mean": 0.5, "std": 0.25},
+}
+SOIL = {
+    "name": "soil",
+    "feature": "soil_backscatter_db",
+    "options": {"polarisation": "vv"},
+    "units": "dB",
+}
+
+
+def layer(*values):
+    return np.array([values], dtype=np.float32)
+
+
+def make_layers():
+    return {
+        "sigma0_vv": layer(0.1, 0.001, np.nan, 0.0),
+        "incidence_deg": layer(60, 60, 60, 60),
+        "nir": layer(0.4, 0.4, 0.4, 0.4),
+        "red": layer(0.1, 0.1, 0.1, np.nan),
+    }
+
+
+def test_columns_come_in_the_cards_order_scaled_as_it_says(make_card):
+    card = make_card([NDVI, VV, ANGLE])
+    assert compute_required_layers(card) == {"nir", "red", "sigma0_vv", "incidence_deg"}
+    features = compute_features(card, make_layers())
+    assert features.values.shape == features.raw.shape == (3, 1, 4)
+    assert features.values.dtype == features.raw.dtype == np.float32
+    # NDVI 0.3 / 0.5, standardised; -10 and -30 dB between -30 and 0.
+    np.testing.assert_allclose(features.raw[0, 0], [0.6, 0.6, 0.6, np.nan], rtol=1e-6)
+    np.testing.assert_allclose(features.values[0, 0], [0.4, 0.4, 0.4, np.nan], rtol=1e-6)
+    np.testing.assert_allclose(features.raw[1, 0], [-10, -30, np.nan, np.nan], rtol=1e-6)
+    np.testing.assert_allclose(features.values[1, 0], [2 / 3, 0, np.nan, np.nan], atol=1e-6)
+    np.testing.assert_array_equal(features.values[2, 0], [60, 60, 60, 60])
+
+
+def test_range_objects_to_values_only_and_undefined_to_lost_ones(make_card):
+    features = compute_features(make_card([NDVI, VV, ANGLE]), make_layers())
+    assert features.in_range[0].tolist() == [True, False, True, True]
+    # The last pixel's power is 0: measured, yet without decibels.
+    assert features.undefined[0].tolist() == [False, False, False, True]
+
+
+def test_soil_without_power_is_undefined(make_card):
+    layers = make_layers()
+    layers["sigma0_vv"] = layer(0.1, 1e-5, np.nan, 0.1)
+    features = compute_features(make_card([SOIL]), layers)
+    assert features.undefined[0].tolist() == [False, True, False, False]
+    assert np.isnan(features.raw[0, 0]).tolist() == [False, True, True, True]
+    # V 0.6, 60 degrees: tau2 = exp(-2 x 0.42 x 0.6 / 0.5).
+    tau2 = math.exp(-2 * 0.42 * 0.6 / 0.5)
+    soil = (0.1 - 0.072 * 0.6 * 0.5 * (1 - tau2)) / tau2
+    assert features.raw[0, 0, 0] == pytest.approx(10 * math.log10(soil), rel=1e-5)
+
+
+def test_cards_fitted_on_gamma0_get_gamma0(make_card):
+    card = make_card([VV], radiometry="gamma0_terrain")
+    assert compute_required_layers(card) == {"sigma0_vv", "incidence_deg"}
+    features = compute_features(card, make_layers())
+    # 0.1 / cos(60 degrees) = 0.2
+    assert features.raw[0, 0, 0] == pytest.approx(10 * math.log10(0.2), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "column, message",
+    [
+        ({**NDVI, "feature": "lai"}, "there is no feature 'lai'.*backscatter_db"),
+        ({**VV, "options": {}}, "'polarisation' is missing"),
+        ({**VV, "options": {"polarisation": "hh"}}, "'vv' or 'vh'"),
+        ({**VV, "options": {"polarisation": "vv", "pol": 1}}, "unknown key 'pol'.*polarisation"),
+        ({**NDVI, "options": {"band": "red"}}, "unknown key 'band'"),
+        ({**VV, "units": "linear"}, "is in 'dB', the card says 'linear'"),
+        (
+            {"name": "b", "feature": "reflectance", "options": {"band": "B04"}, "units": "1"},
+            "'rededge1'",
+        ),
+    ],
+)
+def test_cards_that_cannot_be_followed_stop_before_any_pixel(make_card, column, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        compute_required_layers(make_card([column]))
+    assert f"input '{column['name']}'" in str(caught.value)
+
+
+def test_missing_layers_and_misfits_are_told(make_card):
+    card, layers = make_card([NDVI, ANGLE]), make_layers()
+    with pytest.raises(ConfigError, match="red"):
+        compute_features(card, {"nir": layers["nir"], "incidence_deg": layers["red"]})
+    with pytest.raises(GridError, match="differ in shape"):
+        compute_features(card, {**layers, "red": layer(0.1)})
+
+
+def test_every_method_of_the_agreed_list_is_there():
+    assert set(FEATURES) == {
+        "backscatter_db",
+        "soil_backscatter_db",
+        "incidence_deg",
+        "ndvi",
+        "ndmi",
+        "evi",
+        "reflectance",
+        "elevation",
+        "slope_deg",
+        "aspect_deg",
+        "latitude",
+        "longitude",
+        "day_of_year",
+    }

@@ -1,0 +1,169 @@
+"""Every rule by itself, and what must hold whatever the inputs are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from smmap.product.quality import Evidence, compute_quality
+from smmap.spec.card import ModelOutput
+from smmap.spec.quality import QUALITY_NODATA, Quality
+from smmap.spec.recipe import Recipe, Sources
+
+RECIPE = Recipe(name="test", model="physics", sources=Sources(sentinel1="s1"))
+OUTPUT = ModelOutput(valid_range=(0.0, 0.6), unreliable_above=0.4)
+NAN = np.float32(np.nan)
+
+
+def flag(**known):
+    """Flag one pixel that the radar saw; sm is 0.2 unless said otherwise."""
+    arrays_ = {
+        key: value if isinstance(value, bool) and key == "provisional" else np.array([[value]])
+        for key, value in known.items()
+    }
+    evidence = Evidence(
+        **{"radar_valid": np.array([[True]]), "sm": np.array([[0.2]], np.float32)} | arrays_
+    )
+    done = compute_quality(evidence, RECIPE, OUTPUT)
+    return float(done.sm[0, 0]), int(done.sm_quality[0, 0])
+
+
+@pytest.mark.parametrize(
+    "known, bit",
+    [
+        ({"snow_share": 0.5}, Quality.SNOW_OR_FROZEN),
+        ({"water_share": 0.5}, Quality.WATER),
+        ({"vv_db": -40.1}, Quality.OUT_OF_BOUNDS),
+        ({"vv_db": -4.9}, Quality.OUT_OF_BOUNDS),
+        ({"sm": -0.01}, Quality.OUT_OF_BOUNDS),
+        ({"sm": np.inf}, Quality.OUT_OF_BOUNDS | Quality.UNRELIABLE),
+        ({"sm": 0.61}, Quality.OUT_OF_BOUNDS | Quality.UNRELIABLE),
+    ],
+)
+def test_takes_the_value_away(known, bit):
+    value, quality = flag(**known)
+    assert np.isnan(value)
+    assert quality == bit
+
+
+@pytest.mark.parametrize(
+    "known, bit",
+    [
+        ({"ndvi": 0.76}, Quality.DENSE_VEGETATION),
+        ({"no_soil_signal": True}, Quality.DENSE_VEGETATION),
+        ({"radar_weight": 0.49}, Quality.LOW_WEIGHT),
+        ({"sm": np.float32(0.41)}, Quality.UNRELIABLE),
+        ({"vh_db": -24.1}, Quality.UNRELIABLE),
+        ({"slope_deg": 10.1}, Quality.TERRAIN),
+        ({"optical_age_days": 3.1}, Quality.STALE_OPTICAL),
+        ({"optical_age_days": -3.1}, Quality.STALE_OPTICAL),
+        ({"optical_age_days": NAN}, Quality.STALE_OPTICAL),
+        ({"in_domain": False}, Quality.OUTSIDE_DOMAIN),
+        ({"in_training_range": False}, Quality.OUTSIDE_DOMAIN),
+        ({"provisional": True}, Quality.PROVISIONAL),
+    ],
+)
+def test_keeps_the_value(known, bit):
+    value, quality = flag(**known)
+    assert value == pytest.approx(float(known.get("sm", 0.2)))
+    assert quality == bit
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {},
+        {"snow_share": 0.49, "water_share": 0.49},
+        {"vv_db": -40.0},
+        {"vv_db": -5.0},
+        {"sm": 0.0},
+        {"sm": np.float32(0.4)},
+        {"ndvi": 0.75},
+        {"radar_weight": 0.5},
+        {"vh_db": -24.0},
+        {"slope_deg": 10.0},
+        {"optical_age_days": 3.0},
+        {"in_domain": True, "in_training_range": True},
+        {"snow_share": NAN, "water_share": NAN, "ndvi": NAN, "slope_deg": NAN, "vh_db": NAN},
+    ],
+)
+def test_on_the_threshold_or_unknown_is_good(known):
+    value, quality = flag(**known)
+    assert np.isfinite(value)
+    assert quality == 0
+
+
+def test_bits_add_up():
+    assert flag(ndvi=0.9, slope_deg=30.0, water_share=1.0)[1] == 2 + 256 + 128
+
+
+def test_outside_the_swath_nothing_is_known():
+    value, quality = flag(radar_valid=False, ndvi=0.9, water_share=1.0, provisional=True)
+    assert np.isnan(value)
+    assert quality == QUALITY_NODATA
+
+
+def test_cloud_leaves_the_reason():
+    value, quality = flag(sm=NAN, optical_age_days=NAN)
+    assert np.isnan(value)
+    assert quality == Quality.STALE_OPTICAL
+
+
+def test_no_value_for_no_known_reason_is_not_called_good():
+    assert flag(sm=NAN)[1] == QUALITY_NODATA
+
+
+def test_uncertainty_lives_where_the_value_does():
+    evidence = Evidence(
+        radar_valid=np.array([[True, True, False]]),
+        sm=np.array([[0.2, np.nan, 0.2]], np.float32),
+        sm_uncertainty=np.full((1, 3), 0.05, np.float32),
+    )
+    done = compute_quality(evidence, RECIPE, OUTPUT)
+    assert np.isfinite(done.sm_uncertainty).tolist() == [[True, False, False]]
+    without = compute_quality(replace(evidence, sm_uncertainty=None), RECIPE, OUTPUT)
+    assert without.sm_uncertainty is None
+
+
+FIELDS = st.floats(-60, 60, width=32) | st.just(np.nan)
+
+
+@given(st.data())
+def test_invariants(data):
+    def draw(dtype=np.float32, elements=FIELDS):
+        return data.draw(arrays(dtype, (3, 4), elements=elements))
+
+    evidence = Evidence(
+        radar_valid=draw(bool, st.booleans()),
+        sm=draw(elements=st.floats(-1, 1, width=32) | st.just(np.nan)),
+        vv_db=draw(),
+        ndvi=draw(elements=st.floats(-1, 1, width=32) | st.just(np.nan)),
+        water_share=draw(elements=st.floats(0, 1, width=32) | st.just(np.nan)),
+        optical_age_days=draw(),
+        in_domain=draw(bool, st.booleans()),
+    )
+    before = evidence.sm.copy()
+    done = compute_quality(evidence, RECIPE, OUTPUT)
+    valued = np.isfinite(done.sm)
+    assert done.sm_quality.dtype == np.uint16
+    assert np.array_equal(evidence.sm, before, equal_nan=True)
+    assert np.array_equal(done.sm[valued], evidence.sm[valued])
+    assert not np.any(valued & ~evidence.radar_valid)
+    assert np.all(done.sm_quality[~evidence.radar_valid] == QUALITY_NODATA)
+    assert np.all(done.sm_quality[valued] != QUALITY_NODATA)
+    assert np.all(valued[done.sm_quality == 0])
+    assert np.all((done.sm[valued] >= 0) & (done.sm[valued] <= 0.6))
+    # A pixel's result depends on that pixel alone.
+    corner = Evidence(
+        **{
+            name: value[1:, 2:] if isinstance(value, np.ndarray) else value
+            for name, value in vars(evidence).items()
+        }
+    )
+    part = compute_quality(corner, RECIPE, OUTPUT)
+    assert np.array_equal(part.sm_quality, done.sm_quality[1:, 2:])

@@ -1,0 +1,151 @@
+"""What a GIS finds in our GeoTIFFs, and what happens when the disk is full."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from odc.geo.geobox import GeoBox
+
+from smmap.product.layers import SM, SM_QUALITY
+from smmap.product.packing import unpack
+from smmap.sinks.cog import write_cog
+from smmap.spec.errors import StoreError
+
+SHAPE = (1300, 1100)
+GEOBOX = GeoBox(SHAPE, Affine(10, 0, 600000, 0, -10, 5600000), "EPSG:32631")
+
+
+@pytest.fixture
+def packed():
+    rng = np.random.default_rng(3)
+    values = rng.integers(1000, 3000, SHAPE).astype(np.int16)
+    values[rng.random(SHAPE) < 0.4] = SM.fill
+    values[:64, :64] = SM.fill
+    return values
+
+
+def test_reads_back_with_sensible_values(tmp_path, packed):
+    path = tmp_path / "sm.tif"
+    write_cog(path, packed, GEOBOX, SM, description="Top soil", tags={"b": "2", "a": "1"})
+    with rasterio.open(path) as dataset:
+        assert dataset.crs.to_epsg() == 32631
+        assert dataset.transform == GEOBOX.affine
+        assert dataset.nodata == SM.fill
+        assert dataset.scales == (0.0001,)
+        assert dataset.offsets == (0.0,)
+        assert dataset.units == ("m3 m-3",)
+        assert dataset.descriptions == ("Top soil",)
+        assert dataset.block_shapes == [(512, 512)]
+        assert dataset.tags()["AREA_OR_POINT"] == "Area"
+        assert dataset.tags()["a"] == "1"
+        assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        physical = dataset.read(1, masked=True).astype(np.float64) * dataset.scales[0]
+        statistics = dataset.tags(1)
+        stored = dataset.read(1)
+    assert np.array_equal(stored, packed)
+    expected = unpack(packed, SM)
+    assert np.array_equal(physical.mask, np.isnan(expected))
+    assert np.allclose(physical.compressed(), expected[~np.isnan(expected)], atol=1e-7)
+    valid = packed[packed != SM.fill]
+    assert int(statistics["STATISTICS_MINIMUM"]) == valid.min()
+    assert int(statistics["STATISTICS_MAXIMUM"]) == valid.max()
+    assert float(statistics["STATISTICS_MEAN"]) == pytest.approx(valid.mean())
+    assert float(statistics["STATISTICS_STDDEV"]) == pytest.approx(valid.std())
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_overviews_average_what_is_valid(tmp_path, packed):
+    path = tmp_path / "sm.tif"
+    write_cog(path, packed, GEOBOX, SM)
+    with rasterio.open(path) as dataset:
+        assert dataset.overviews(1)[0] == 2
+    with rasterio.open(path, overview_level=0) as overview:
+        half = overview.read(1)
+    cells = packed.reshape(650, 2, 550, 2).astype(float)
+    cells[cells == SM.fill] = np.nan
+    count = np.isfinite(cells).sum(axis=(1, 3))
+    mean = np.nansum(cells, axis=(1, 3)) / np.maximum(count, 1)
+    assert np.array_equal(half == SM.fill, count == 0)
+    assert np.all(np.abs(half - mean)[count > 0] <= 0.5)
+
+
+def test_overviews_of_flags_invent_no_flags(tmp_path):
+    rng = np.random.default_rng(5)
+    flags = rng.choice(np.array([0, 128, 512 | 256, 65535], np.uint16), SHAPE)
+    path = tmp_path / "quality.tif"
+    write_cog(path, flags, GEOBOX, SM_QUALITY)
+    with rasterio.open(path, overview_level=0) as overview:
+        assert set(np.unique(overview.read(1))) <= set(np.unique(flags))
+    with rasterio.open(path) as dataset:
+        assert dataset.scales == (1.0,)
+        assert dataset.nodata == 65535
+
+
+def test_overviews_of_flags_take_the_most_frequent(tmp_path):
+    cells = np.tile(np.array([[8, 8], [8, 128]], np.uint16), (300, 300))
+    geobox = GeoBox(cells.shape, GEOBOX.affine, "EPSG:32631")
+    write_cog(tmp_path / "q.tif", cells, geobox, SM_QUALITY)
+    with rasterio.open(tmp_path / "q.tif", overview_level=0) as overview:
+        assert np.all(overview.read(1) == 8)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (100, 30), (512, 512)])
+def test_small_and_empty_areas(tmp_path, shape):
+    geobox = GeoBox(shape, Affine(0.01, 0, 5, 0, -0.01, 52), "EPSG:4326")
+    path = tmp_path / "sm.tif"
+    write_cog(path, np.full(shape, SM.fill, np.int16), geobox, SM)
+    with rasterio.open(path) as dataset:
+        assert dataset.shape == shape
+        assert dataset.read(1, masked=True).mask.all()
+
+
+def test_grid_without_a_code(tmp_path):
+    geobox = GeoBox((20, 20), GEOBOX.affine, "+proj=laea +lat_0=50 +lon_0=5 +ellps=WGS84 +units=m")
+    write_cog(tmp_path / "sm.tif", np.full((20, 20), 7, np.int16), geobox, SM)
+    with rasterio.open(tmp_path / "sm.tif") as dataset:
+        assert "Lambert_Azimuthal" in dataset.crs.to_wkt()
+
+
+def test_no_such_folder(tmp_path, packed):
+    with pytest.raises(StoreError, match="free space or change permissions") as caught:
+        write_cog(tmp_path / "none" / "sm.tif", packed, GEOBOX, SM)
+    assert caught.value.__context__ is None
+
+
+FULL_DISK = """
+import pathlib, resource, signal, sys
+import numpy as np
+from affine import Affine
+from odc.geo.geobox import GeoBox
+from smmap.product.layers import SM
+from smmap.sinks.cog import write_cog
+from smmap.spec.errors import StoreError
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+folder = pathlib.Path(sys.argv[1])
+values = np.random.default_rng(0).integers(0, 10000, (600, 600)).astype(np.int16)
+geobox = GeoBox((600, 600), Affine(10, 0, 600000, 0, -10, 5600000), "EPSG:32631")
+write_cog(folder / "whole.tif", values, geobox, SM)
+size = (folder / "whole.tif").stat().st_size
+for limit in (1, 4000, size // 3, size - 200000, size - 3000, size - 10):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    try:
+        write_cog(folder / "part.tif", values, geobox, SM)
+        print("no error at", limit, "of", size)
+    except StoreError:
+        pass
+    if (folder / "part.tif").exists():
+        print("a part is left at", limit, "of", size)
+"""
+
+
+def test_a_full_disk_never_passes_for_a_file(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == ""
