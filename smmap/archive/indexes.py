@@ -18,6 +18,7 @@ from smmap.product.collections import (
     compute_tile_collection,
     compute_year_catalog,
 )
+from smmap.product.document import encode_document
 from smmap.product.layout import LAYOUT
 from smmap.spec.errors import StoreError
 from smmap.spec.tile import Tile
@@ -81,7 +82,8 @@ def _find_window(tile: Tile, committed: Sequence[Committed]) -> list[int]:
         properties = one.document["properties"]
         height, width = properties["proj:shape"]
         transform = properties["proj:transform"]
-        col, row = ~tile.geobox.affine * (transform[2], transform[5])
+        affine = tile.geobox.affine
+        col, row = (transform[2] - affine.c) / affine.a, (transform[5] - affine.f) / affine.e
         corners.append((round(row), round(col), round(row) + height, round(col) + width))
     top, left = min(one[0] for one in corners), min(one[1] for one in corners)
     bottom, right = max(one[2] for one in corners), max(one[3] for one in corners)
@@ -116,8 +118,7 @@ def _put(root: Path, path: str, build: Callable[[], pystac.Catalog]) -> None:
     lock = root / LAYOUT.locks / f"{path.replace('/', '-')}.lock"
     for _ in range(_TRIES):
         current = read_document(root / path)
-        document = build().to_dict(include_self_link=False, transform_hrefs=False)
-        data = json.dumps(document, indent=1).encode()
+        data = encode_document(build())
         if data == current or swap_document(root / path, current, data, lock=lock):
             return
     raise StoreError(f"{root / path}: other runs keep changing this index; rerun later")

@@ -89,4 +89,5 @@ def _open_cube(href: str) -> xr.Dataset:
     for name in _CODED:
         meanings = np.array(dataset[name].attrs["flag_meanings"].split())
         dataset[name] = ("time", meanings[dataset[name].values.astype(int)])
-    return dataset.set_coords([name for name in (*_CODED, "relative_orbit") if name in dataset])
+    dataset["relative_orbit"] = dataset["relative_orbit"].load()
+    return dataset.set_coords([*_CODED, "relative_orbit"])

@@ -16,6 +16,7 @@ from smmap.pipeline.run_state import RunState
 from smmap.pipeline.staged import StagedUnit
 from smmap.pipeline.statistics import compute_statistics
 from smmap.pipeline.task_scenes import TaskScenes
+from smmap.product.document import encode_document
 from smmap.product.item import ItemFacts, StoredFile, compute_item
 from smmap.product.layout import LAYOUT
 from smmap.product.names import compute_file_stem, compute_model_id
@@ -70,8 +71,7 @@ def commit_unit(unit: Unit, staged: StagedUnit, scenes: TaskScenes, run: RunStat
         provider={"asked": placement.asked, "got": placement.got, "engine": placement.engine},
         skipped=scenes.get_skipped(unit),
     )
-    document = compute_item(unit, facts).to_dict(include_self_link=False, transform_hrefs=False)
-    _put_item(unit, json.dumps(document, indent=1).encode(), run)
+    _put_item(unit, encode_document(compute_item(unit, facts)), run)
     (run.root / LAYOUT.failed(unit.id)).unlink(missing_ok=True)
     shutil.rmtree(staged.folder, ignore_errors=True)
     figures["seconds_writing"] = time.monotonic() - started

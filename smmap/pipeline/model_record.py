@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 from smmap.pipeline.run_state import RunState
+from smmap.product.document import encode_document
 from smmap.product.layout import LAYOUT
 from smmap.product.model_item import compute_model_item
 from smmap.product.names import compute_model_id
@@ -31,5 +31,5 @@ def record_model(run: RunState) -> None:
     item = compute_model_item(run.card, place, datetime.now(UTC))
     write_atomic(
         path,
-        json.dumps(item.to_dict(include_self_link=False, transform_hrefs=False), indent=1).encode(),
+        encode_document(item),
     )

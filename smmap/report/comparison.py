@@ -82,7 +82,7 @@ def compare_with_truth(maps: Path, world: Path) -> Comparison:
     sparse = (quality & DENSE) == 0
     classes = {
         "all pixels with a value": np.ones(sm.shape, dtype=bool),
-        "no flag but stale optical": (quality & ~_STALE) == 0,
+        "no flag, or stale optical only": (quality == 0) | (quality == _STALE),
         "dense vegetation": ~sparse,
     }
     scores = {name: compute_score(sm[where], truth[where]) for name, where in classes.items()}
@@ -128,7 +128,7 @@ def _find_pairs(maps: Path, world: Path) -> Iterator[Pair]:
     listing = world / "truth" / "truth.json"
     if not listing.is_file():
         raise ArchiveError(f"{world} is no simulated world: it has no {listing}")
-    for one in json.loads(listing.read_bytes())["maps"]:
+    for one in json.loads(listing.read_bytes())["truth"]:
         moment = datetime.fromisoformat(one["datetime"])
         if one["tile"] not in list_tiles(maps):
             continue

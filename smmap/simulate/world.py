@@ -39,7 +39,11 @@ from smmap.store.atomic import report_store_errors, sync_tree
 logger = logging.getLogger(__name__)
 
 TRUTH = "truth"
-"""Folder of the true soil moisture, which the catalogue does not mention."""
+"""Folder of the true soil moisture, which the catalogue does not mention; key of its list."""
+TRUTH_LIST = "truth.json"
+"""Lists the files there, each with its overpass and tile."""
+FEWEST_DAYS = 3
+"""Until both radar and optics have passed once."""
 
 _DEM_DATE = datetime(2021, 4, 22, tzinfo=UTC)
 _DEM_BAND = {"data_type": "float32", "unit": "m"}
@@ -77,7 +81,7 @@ def simulate_world(
     tiles
         Areas, one in each utm-10m tile.
     days
-        From 2023-04-01 on; radar repeats after 12.
+        From 2023-04-01 on, at least `FEWEST_DAYS`; radar repeats after 12.
     seed
         Of everything.
     size
@@ -90,12 +94,14 @@ def simulate_world(
     StoreError
         If ``out`` holds something else, or cannot be written.
     """
-    if days < 1 or seed < 0:
-        raise ConfigError(f"{days} days, seed {seed}: choose at least 1 day and seed 0")
+    if days < FEWEST_DAYS or seed < 0:
+        raise ConfigError(
+            f"{days} days, seed {seed}: choose at least {FEWEST_DAYS} days and seed 0"
+        )
     areas = list_areas(tiles, size)
     _check_free(out)
     # No dot within: pystac takes what looks like an extension for a file's name.
-    staged = out.with_name(f".staging-{uuid.uuid4().hex}")
+    staged = out.absolute().with_name(f".staging-{uuid.uuid4().hex}")
     try:
         with report_store_errors(str(out)):
             items = _write_world(staged, areas, days, seed)
@@ -135,8 +141,8 @@ def _write_world(folder: Path, areas: list[Area], days: int, seed: int) -> _Item
             folder, draw_landscape(area, seed), days=days, seed=seed, items=items, truth=truth
         )
     write_catalog(folder, items)
-    text = json.dumps({"units": "m3 m-3", "depth_m": [0, 0.05], "maps": truth}, indent=2)
-    (folder / TRUTH / "truth.json").write_text(f"{text}\n")
+    text = json.dumps({"units": "m3 m-3", "depth_m": [0, 0.05], TRUTH: truth}, indent=2)
+    (folder / TRUTH / TRUTH_LIST).write_text(f"{text}\n")
     return items
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
@@ -111,9 +112,15 @@ class Block:
     def to_geobox(self) -> GeoBox:
         """A GeoBox of just this window, for extents and for files."""
         affine = self.geobox.affine
-        return GeoBox(
-            self.shape, affine * type(affine).translation(self.col, self.row), self.geobox.crs
+        corner = Affine(
+            affine.a,
+            affine.b,
+            affine.c + self.col * affine.a + self.row * affine.b,
+            affine.d,
+            affine.e,
+            affine.f + self.col * affine.d + self.row * affine.e,
         )
+        return GeoBox(self.shape, corner, self.geobox.crs)
 
     def within(self, other: Block) -> tuple[slice, slice]:
         """Slices that cut this block out of an array over ``other`` (same grid)."""
