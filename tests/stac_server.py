@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
-import time
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -94,31 +94,47 @@ def serve_stac(folder: str | Path) -> Iterator[str]:
     """Serve the static STAC in ``folder`` as an API; gives its address.
 
     Files of the folder are under ``/files``, with byte ranges; asset addresses point there.
+    A process of its own, not a thread: rasterio keeps Python's lock while it opens an address,
+    so a server in the same process could not answer it.
     """
-    folder = Path(folder).absolute()
+    command = [sys.executable, __file__, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            address = process.stdout.readline().strip() if process.stdout else ""
+            if not address:
+                raise RuntimeError(f"the STAC server over {folder} did not start")
+            yield address
+        finally:
+            process.terminate()
+
+
+class AnnouncedServer(uvicorn.Server):
+    """Prints its address once it answers."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or []:
+            print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201
+
+
+def main(folder: Path) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         collections, items = _load(folder, f"{address}/files")
         app = StacApi(
-            settings=ApiSettings(),
+            settings=ApiSettings(
+                stac_fastapi_title="Test",
+                stac_fastapi_description="Test",
+                stac_fastapi_landing_id="test",
+                stac_fastapi_version="1",
+            ),
             client=MemoryClient(collections=collections, items=items),
             search_post_request_model=SearchRequest,
             middlewares=[],
         ).app
         app.mount("/files", StaticFiles(directory=folder))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        try:
-            while not server.started:
-                if not thread.is_alive():
-                    raise RuntimeError("the STAC server did not start")
-                time.sleep(0.02)
-            yield address
-        finally:
-            server.should_exit = True
-            thread.join(timeout=10)
+        AnnouncedServer(uvicorn.Config(app, log_level="error", ws="none")).run([listener])
 
 
 def _load(folder: Path, base: str) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
@@ -165,3 +181,7 @@ def _matches(item: dict[str, Any], search: SearchRequest) -> bool:
 def _parse(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).absolute())

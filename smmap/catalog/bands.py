@@ -164,7 +164,12 @@ def _find_declared(asset: pystac.Asset, index: int) -> dict[str, float]:
             if value is None and (holder is not fields or name == "nodata"):
                 value = holder.get(name)
             if value is not None:
-                found[name] = float(value)
+                try:
+                    found[name] = float(value)  # 'nan' is a number here
+                except (TypeError, ValueError):
+                    raise SceneError(
+                        f"{asset.href}: declared {name} is no number: {value!r}; correct the item"
+                    ) from None
                 break
     return found
 

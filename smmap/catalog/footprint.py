@@ -16,6 +16,15 @@ from shapely.geometry.base import BaseGeometry
 
 from smmap.spec.errors import SceneError
 
+_UNUSABLE = (
+    shapely.errors.ShapelyError,
+    ProjError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    ValueError,
+)
+
 
 def compute_footprint(item: pystac.Item) -> BaseGeometry:
     """Footprint in longitude and latitude, degrees, within -180..180.
@@ -33,8 +42,8 @@ def compute_footprint(item: pystac.Item) -> BaseGeometry:
     """
     try:
         shape = shapely.force_2d(_find_shape(item))
-    except (shapely.errors.ShapelyError, ProjError, TypeError, ValueError) as error:
-        reason = str(error)
+    except _UNUSABLE as error:
+        reason = f"{type(error).__name__}: {error}"
     else:
         parts = [piece for part in shapely.get_parts(shape) for piece in _wrap(part)]
         return shapely.make_valid(shapely.union_all(parts))

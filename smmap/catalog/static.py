@@ -88,7 +88,7 @@ class StaticCatalog:
             if collection is None or collection in collections:
                 for link in node.get_item_links():
                     item = self._load_item(str(link.get_absolute_href()))
-                    if item and (item.collection_id or collection) in collections:
+                    if item and {item.collection_id, collection} & set(collections):
                         yield item
 
     def _load_item(self, href: str) -> pystac.Item | None:

@@ -14,8 +14,8 @@ def simulate(
     *,
     out: OutFolder = Path("smmap-world"),
     tiles: Annotated[int, typer.Option(min=1, max=50, help="Areas, one a tile.")] = 1,
-    days: Annotated[int, typer.Option(min=1, max=3660, help="Length of the record.")] = 12,
-    seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 0,
+    days: Annotated[int, typer.Option(min=3, max=3660, help="Length of the record.")] = 12,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another world.")] = 0,
     size: Annotated[int, typer.Option(min=64, max=4096, help="Pixels a side of an area.")] = 512,
 ) -> None:
     """Write scenes of a simulated world as a provider would serve them, and the truth."""

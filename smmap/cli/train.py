@@ -14,7 +14,7 @@ def train(
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="Package folder to make.")],
     cases: Annotated[int, typer.Option(min=1000, help="Simulated cases.")] = 600_000,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over them.")] = 60,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over them.")] = 30,
     seed: Annotated[int, typer.Option(help="Of the draws and the weights.")] = 0,
 ) -> None:
     """Train a model and write its package (extra `train`)."""

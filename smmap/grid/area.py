@@ -7,17 +7,20 @@ import math
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
-from smmap.grid.reproject import reproject_geometry
+from smmap.grid.reproject import project_area
 from smmap.spec.tile import Block, Tile
 
-_SNAP = 1e-3
-"""Pixels: a corner this near to a pixel edge lies on it (footprints are printed with rounding)."""
+_SNAP = 0.05
+"""Pixels: a corner this near to a pixel edge lies on it. Footprints are printed with rounding."""
 
 
 def clip_to_area(tile: Tile, area: BaseGeometry) -> Block | None:
-    """The smallest pixel-aligned block that holds ``area`` (longitude, latitude) in the tile."""
+    """The smallest pixel-aligned block that holds ``area`` (longitude, latitude) in the tile.
+
+    None if they share no ground. ``area`` may be of any size, up to the whole Earth.
+    """
     geobox = tile.geobox
-    local = reproject_geometry(area, "EPSG:4326", str(geobox.crs))
+    local = project_area(area, str(geobox.crs))
     part = local.intersection(box(*geobox.boundingbox.bbox))
     if part.is_empty or part.area == 0:
         return None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from affine import Affine
 from odc.geo.geobox import GeoBox
-from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
+from smmap.grid.reproject import find_touching
 from smmap.spec.tile import Tile
 
 _PIXELS_A_DEGREE = 100
@@ -24,14 +25,20 @@ class GeographicGrid:
     def find_tiles(self, area: BaseGeometry) -> list[Tile]:
         """Tiles that touch ``area`` (longitude, latitude), by id."""
         west, south, east, north = area.bounds
-        tiles = []
-        for x in range(math.floor(west), math.ceil(east)):
-            for y in range(math.floor(south), math.ceil(north)):
-                inside = -180 <= x < 180 and -90 <= y < 90
-                if inside and area.intersection(box(x, y, x + 1, y + 1)).area > 0:
-                    column, row = x + 180, 89 - y
-                    size = 1 / _PIXELS_A_DEGREE
-                    affine = Affine(size, 0, x, 0, -size, y + 1)
-                    geobox = GeoBox((_PIXELS_A_DEGREE, _PIXELS_A_DEGREE), affine, "EPSG:4326")
-                    tiles.append(Tile(f"geo_{column}_{row}", geobox))
+        lefts, bottoms = np.meshgrid(
+            np.arange(max(-180, math.floor(west)), min(180, math.ceil(east))),
+            np.arange(max(-90, math.floor(south)), min(90, math.ceil(north))),
+        )
+        touching = find_touching(area, lefts.astype(float), bottoms.astype(float), 1)
+        tiles = [
+            self._get_tile(int(left), int(bottom))
+            for left, bottom in zip(lefts[touching], bottoms[touching], strict=True)
+        ]
         return sorted(tiles, key=lambda tile: tile.id)
+
+    @staticmethod
+    def _get_tile(left: int, bottom: int) -> Tile:
+        size = 1 / _PIXELS_A_DEGREE
+        affine = Affine(size, 0, left, 0, -size, bottom + 1)
+        geobox = GeoBox((_PIXELS_A_DEGREE, _PIXELS_A_DEGREE), affine, "EPSG:4326")
+        return Tile(f"geo_{left + 180}_{89 - bottom}", geobox)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from affine import Affine
 from odc.geo.geobox import GeoBox
 from pyproj import CRS
 from pyproj.exceptions import CRSError
-from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
-from smmap.grid.reproject import reproject_geometry
+from smmap.grid.area import clip_to_area
+from smmap.grid.reproject import find_touching, project_area
 from smmap.spec.errors import GridError
 from smmap.spec.recipe import CustomGrid
 from smmap.spec.tile import Tile
@@ -31,17 +32,26 @@ class Ease2Grid:
 
     def find_tiles(self, area: BaseGeometry) -> list[Tile]:
         """Tiles that touch ``area`` (longitude, latitude), by id."""
-        local = reproject_geometry(area, "EPSG:4326", "EPSG:6933")
+        local = project_area(area, "EPSG:6933")
         side = _TILE * _CELL_M
         left, top = -_COLUMNS / 2 * _CELL_M, _ROWS / 2 * _CELL_M
         west, south, east, north = local.bounds
-        tiles = []
-        for column in range(math.floor((west - left) / side), math.ceil((east - left) / side)):
-            for row in range(math.floor((top - north) / side), math.ceil((top - south) / side)):
-                x, y = left + column * side, top - row * side
-                inside = 0 <= column * _TILE < _COLUMNS and 0 <= row * _TILE < _ROWS
-                if inside and local.intersection(box(x, y - side, x + side, y)).area > 0:
-                    tiles.append(self._get_tile(column, row))
+        last_column, last_row = math.ceil(_COLUMNS / _TILE), math.ceil(_ROWS / _TILE)
+        columns, rows = np.meshgrid(
+            np.arange(
+                max(0, math.floor((west - left) / side)),
+                min(last_column, math.ceil((east - left) / side)),
+            ),
+            np.arange(
+                max(0, math.floor((top - north) / side)),
+                min(last_row, math.ceil((top - south) / side)),
+            ),
+        )
+        touching = find_touching(local, left + columns * side, top - (rows + 1) * side, side)
+        tiles = [
+            self._get_tile(int(column), int(row))
+            for column, row in zip(columns[touching], rows[touching], strict=True)
+        ]
         return sorted(tiles, key=lambda tile: tile.id)
 
     @staticmethod
@@ -68,6 +78,12 @@ class CustomGridTile:
             crs = None
         if crs is None:
             raise GridError(f"grid '{grid.name}': '{grid.crs}' is no coordinate system")
+        units = {axis.unit_name for axis in crs.axis_info}
+        if units not in ({"metre"}, {"degree"}):
+            raise GridError(
+                f"grid '{grid.name}': '{grid.crs}' counts in {', '.join(sorted(units))}; "
+                "choose a coordinate system in metres or degrees"
+            )
         left, bottom, right, top = grid.bounds
         columns, rows = (right - left) / grid.resolution, (top - bottom) / grid.resolution
         if min(columns, rows) < 1 or not (
@@ -88,7 +104,4 @@ class CustomGridTile:
 
     def find_tiles(self, area: BaseGeometry) -> list[Tile]:
         """The one tile, if it touches ``area`` (longitude, latitude)."""
-        crs = str(self._tile.geobox.crs)
-        extent = box(*self._tile.geobox.boundingbox.bbox)
-        outline = reproject_geometry(extent, crs, "EPSG:4326")
-        return [self._tile] if outline.intersects(area) else []
+        return [] if clip_to_area(self._tile, area) is None else [self._tile]

@@ -6,10 +6,16 @@ from functools import lru_cache
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS, Transformer
+from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
 _POINTS_A_SIDE = 64
+_LONGEST_STEP_DEG = 0.05
+"""A chord of this length leaves a parallel by less than half a metre on any UTM map."""
+_MARGIN_DEG = 15.0
+"""A projection still works this far beyond the area that it was made for."""
 
 
 @lru_cache(maxsize=256)
@@ -24,10 +30,41 @@ def reproject_geometry(shape: BaseGeometry, source: str, target: str) -> BaseGeo
     """``shape`` with enough points on its edges that they bend as they should."""
     left, bottom, right, top = shape.bounds
     step = max(right - left, top - bottom) / _POINTS_A_SIDE
+    if CRS.from_user_input(source).is_geographic:
+        step = min(step, _LONGEST_STEP_DEG)
     dense = shapely.segmentize(shape, step) if step > 0 else shape
     transformer = get_transformer(source, target)
 
-    def project(points: np.ndarray) -> np.ndarray:
+    def project(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
 
     return shapely.transform(dense, project)
+
+
+def project_area(area: BaseGeometry, target: str) -> BaseGeometry:
+    """``area`` (longitude, latitude, -180..180) in ``target``, cut to where that map makes sense.
+
+    A transverse Mercator map folds the far side of the Earth onto itself, so what lies well
+    beyond the system's own area of use is left out. Parts on both sides of the antimeridian
+    are joined where the map joins them.
+    """
+    use = CRS.from_user_input(target).area_of_use
+    if use is not None:
+        east = use.east + 360 * (use.east < use.west)
+        south, north = max(-90.0, use.south - _MARGIN_DEG), min(90.0, use.north + _MARGIN_DEG)
+        window = box(use.west - _MARGIN_DEG, south, east + _MARGIN_DEG, north)
+        turns = [shapely.affinity.translate(window, turn) for turn in (-360, 0, 360)]
+        area = area.intersection(shapely.union_all(turns))
+    return shapely.make_valid(reproject_geometry(area, "EPSG:4326", target))
+
+
+def find_touching(
+    area: BaseGeometry, lefts: NDArray[np.float64], bottoms: NDArray[np.float64], side: float
+) -> NDArray[np.bool_]:
+    """Which of the squares share ground, not just an edge, with ``area``; one answer a square."""
+    shapely.prepare(area)
+    squares = shapely.box(lefts, bottoms, lefts + side, bottoms + side)
+    touching = np.asarray(shapely.contains(area, squares))
+    unsure = shapely.intersects(area, squares) & ~touching
+    touching[unsure] = shapely.area(shapely.intersection(area, squares[unsure])) > 0
+    return touching

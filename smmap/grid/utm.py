@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from affine import Affine
 from odc.geo.geobox import GeoBox
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
-from smmap.grid.reproject import reproject_geometry
+from smmap.grid.reproject import find_touching, reproject_geometry
 from smmap.spec.tile import Tile
 
 TILE_M = 102_400
-_FALSE_NORTHING_M = 10_000_000
+_EQUATOR_S_M = 10_000_000
+"""Northing of the equator on the southern hemisphere's maps."""
 _POLAR_LIMIT_DEG = 84.0
 
 
@@ -59,14 +61,16 @@ class UtmGrid:
         epsg = (32600 if letter == "N" else 32700) + zone
         local = reproject_geometry(part, "EPSG:4326", f"EPSG:{epsg}")
         left, bottom, right, top = local.bounds
-        top = min(top, _FALSE_NORTHING_M) if letter == "S" else top
-        tiles = []
-        for column in range(math.floor(left / TILE_M), math.ceil(right / TILE_M)):
-            for row in range(math.floor(bottom / TILE_M), math.ceil(top / TILE_M)):
-                x, y = column * TILE_M, row * TILE_M
-                if local.intersection(box(x, y, x + TILE_M, y + TILE_M)).area > 0:
-                    tiles.append(self.get_tile(zone, letter, column, row))
-        return tiles
+        bottom, top = (max(bottom, 0), top) if letter == "N" else (bottom, min(top, _EQUATOR_S_M))
+        columns, rows = np.meshgrid(
+            np.arange(math.floor(left / TILE_M), math.ceil(right / TILE_M)),
+            np.arange(math.floor(bottom / TILE_M), math.ceil(top / TILE_M)),
+        )
+        touching = find_touching(local, columns * float(TILE_M), rows * float(TILE_M), TILE_M)
+        return [
+            self.get_tile(zone, letter, int(column), int(row))
+            for column, row in zip(columns[touching], rows[touching], strict=True)
+        ]
 
     def get_tile(self, zone: int, letter: str, column: int, row: int) -> Tile:
         """The tile of that zone, hemisphere (``N`` or ``S``), column and row."""

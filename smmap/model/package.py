@@ -143,13 +143,19 @@ def _check_golden(package: Path, model: Model, card: ModelCard) -> None:
     path = _check_file(package, card.golden.file, card.golden.sha256)
     arrays = _load_arrays(path, ["inputs", "outputs"])
     inputs, outputs = arrays["inputs"].astype(np.float32), arrays["outputs"].astype(np.float32)
-    if inputs.ndim != 2 or inputs.shape[1] != len(card.inputs) or len(outputs) != len(inputs):
+    if (
+        inputs.shape[1:] != (len(card.inputs),)
+        or not len(inputs)
+        or outputs.shape != inputs.shape[:1]
+    ):
         raise ModelError(f"{path}: shapes {inputs.shape}, {outputs.shape} do not fit the card")
     predicted = model.predict(inputs)
-    same_gaps = np.array_equal(np.isnan(predicted), np.isnan(outputs))
-    difference = float(np.nanmax(np.abs(predicted - outputs), initial=0.0))
-    if not same_gaps or difference > card.golden.tolerance:
+    same_gaps = np.array_equal(np.isfinite(predicted), np.isfinite(outputs))
+    both = np.isfinite(predicted) & np.isfinite(outputs)
+    difference = float(np.max(np.abs(predicted - outputs), where=both, initial=0.0))
+    if not same_gaps or not difference <= card.golden.tolerance:
         raise GoldenError(
             f"{package}: golden outputs do not come back (largest difference {difference:.2g} "
-            f"m3/m3, allowed {card.golden.tolerance:.2g}); the model or the runtime has changed"
+            f"m3/m3, allowed {card.golden.tolerance:.2g}; values in the same rows: {same_gaps}); "
+            "the model or the runtime has changed"
         )

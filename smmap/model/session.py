@@ -57,6 +57,7 @@ class Session:
                 f"device '{device}' was required for {path.name}, but ONNX Runtime offers only "
                 f"{', '.join(available)}; install onnxruntime-gpu or use device: auto"
             )
+        self._path = path
         options = ort.SessionOptions()
         options.log_severity_level = 3
         if threads is not None:
@@ -81,16 +82,33 @@ class Session:
         self._input, self.features = _check_input(self._session.get_inputs(), path)
 
     def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n, features) to (n, columns), float32, in batches of ``BATCH`` rows."""
+        """(n, features) to (n, columns), float32, in batches of ``BATCH`` rows; n at least 1.
+
+        Raises
+        ------
+        ModelError
+            If the runtime refuses the pixels, for example for their number of features.
+        """
         parts = []
         for start in range(0, len(pixels), BATCH):
             batch = pixels[start : start + BATCH]
             count = len(batch)
             if count < BATCH:
                 batch = np.vstack([batch, np.repeat(batch[-1:], BATCH - count, axis=0)])
-            first: Any = self._session.run(None, {self._input: np.ascontiguousarray(batch)})[0]
-            parts.append(np.asarray(first, dtype=np.float32).reshape(BATCH, -1)[:count])
+            parts.append(self._run_batch(np.ascontiguousarray(batch))[:count])
         return np.concatenate(parts)
+
+    def _run_batch(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        try:
+            first: Any = self._session.run(None, {self._input: batch})[0]
+            output = np.asarray(first, dtype=np.float32)
+        except Exception as error:  # noqa: BLE001 (the runtime raises its own, unrelated kinds)
+            reason = str(error)
+        else:
+            if output.ndim in (1, 2) and len(output) == BATCH:
+                return output.reshape(BATCH, -1)
+            reason = f"its first output has shape {output.shape}, not one row a pixel"
+        raise ModelError(f"{self._path}: no prediction from {batch.shape[1]} features: {reason}")
 
 
 def _check_input(inputs: list[Any], path: Path) -> tuple[str, int | None]:

@@ -99,6 +99,7 @@ def simulate_world(
             f"{days} days, seed {seed}: choose at least {FEWEST_DAYS} days and seed 0"
         )
     areas = list_areas(tiles, size)
+    out = out.resolve()
     _check_free(out)
     # No dot within: pystac takes what looks like an extension for a file's name.
     staged = out.absolute().with_name(f".staging-{uuid.uuid4().hex}")

@@ -81,6 +81,8 @@ def publish_folder(staged: Path, target: Path) -> None:
             return
         try:
             staged.rename(target)
-        except FileExistsError:
+        except OSError:  # a folder that is not empty: the system says ENOTEMPTY or EEXIST
+            if not target.is_dir():
+                raise
             shutil.rmtree(staged)
         sync_folder(target.parent)

@@ -18,7 +18,8 @@ def hold_lock(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("ab")
     with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        with report_store_errors(str(path)):
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from http.client import HTTPException
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+"""Answers that mean: there is no such file."""
 _TIMEOUT_S = 20
 
 
@@ -22,6 +24,7 @@ def is_gone(href: str) -> bool:
         with urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
             return bool(answer.status == HTTPStatus.OK)
     except HTTPError as error:
-        return error.code in _GONE
-    except OSError:
+        error.close()
+        return error.code in GONE
+    except (OSError, HTTPException):
         return False

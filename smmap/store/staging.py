@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from smmap.store.atomic import report_store_errors
-from smmap.store.lock import try_lock
+from smmap.store.lock import hold_lock, try_lock
 
 logger = logging.getLogger(__name__)
 
@@ -23,9 +23,10 @@ def open_staging(root: Path) -> Iterator[Path]:
 
     Folders whose owner's lock is free were left by a killed run and are removed first.
     """
-    with report_store_errors(str(root)):
+    # One run at a time makes and removes folders: a new one has no owner's lock for a moment.
+    with hold_lock(root.with_name(f"{root.name}.lock")), report_store_errors(str(root)):
         root.mkdir(parents=True, exist_ok=True)
-        remove_abandoned(root)
+        _remove_abandoned(root)
         folder = root / uuid.uuid4().hex[:12]
         folder.mkdir()
         owner = try_lock(folder / _LOCK)
@@ -37,8 +38,8 @@ def open_staging(root: Path) -> Iterator[Path]:
             owner.close()
 
 
-def remove_abandoned(root: Path) -> None:
-    """Remove the staging folders whose owner is gone."""
+def _remove_abandoned(root: Path) -> None:
+    """Remove the staging folders whose owner is gone; under the root's lock."""
     for folder in root.iterdir():
         if not folder.is_dir():
             continue

@@ -32,7 +32,7 @@ _HELD_OUT_SEEDS = 1_000_003
 
 
 def train_physics(
-    out: Path, *, cases: int = 600_000, seed: int = 0, epochs: int = 60
+    out: Path, *, cases: int = 600_000, seed: int = 0, epochs: int = 30
 ) -> PhysicsTraining:
     """Draw cases, train, export, judge, and write the package.
 

@@ -14,7 +14,7 @@ TRAININGS = ("physics",)
 
 
 def run_training(
-    name: str, out: Path, *, cases: int = 600_000, epochs: int = 60, seed: int = 0
+    name: str, out: Path, *, cases: int = 600_000, epochs: int = 30, seed: int = 0
 ) -> None:
     """Train the model ``name`` and write its package into the folder ``out``.
 

@@ -169,7 +169,7 @@ def test_copernicus_dem(items, name):
 
 
 def test_rtc_footprints_in_metres(items):
-    """Against GDAL's own reprojection, and north of where the orbit says the scene is."""
+    """Against GDAL's own reprojection, and near the zone that their code names."""
     for item in load_items(items / "planetary_computer", "*_rtc.json"):
         shape = compute_footprint(item)
         crs = f"EPSG:{item.properties['proj:epsg']}"

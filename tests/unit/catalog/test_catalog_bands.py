@@ -99,6 +99,12 @@ def test_declared_nodata_counts_where_the_definition_has_none():
     assert resolve_bands(make_item(["vv"]), radar, ["vv"])["vv"].nodata is None
 
 
+def test_declared_value_that_is_no_number_is_refused():
+    item = make_item(fields={"raster:bands": [{"scale": "tiny"}]})
+    with pytest.raises(SceneError, match=r"red\.tif.*scale.*'tiny'"):
+        resolve_bands(item, LOCAL, ["red"])
+
+
 def test_undeclared_scale_is_the_definitions():
     red = resolve_bands(make_item(), LOCAL, ["red"])["red"]
     assert (red.scale, red.offset) == (1e-4, 0)

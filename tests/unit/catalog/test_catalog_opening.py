@@ -176,6 +176,8 @@ def test_state_of_the_server_decides_whether_to_try_again(local, state, error):
         {**ITEM, "id": "bad", "properties": {"datetime": "yesterday"}},
         {**ITEM, "id": "bad", "geometry": None, "bbox": None},
         {**ITEM, "id": "bad", "geometry": {"type": "Polygon", "coordinates": [[1]]}},
+        {**ITEM, "id": "bad", "geometry": {"type": "Polygon"}},
+        {**ITEM, "id": "bad", "geometry": {"type": "Polygon", "coordinates": []}},
     ],
 )
 def test_a_broken_item_costs_itself_and_is_logged(local, tmp_path, caplog, broken):

@@ -1,17 +1,14 @@
-"""A unit as mapping would hand it over, and validation without a network."""
+"""A unit as mapping would hand it over."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 import pystac
 import pytest
 from affine import Affine
 from odc.geo.geobox import GeoBox
-from pystac.validation import JsonSchemaSTACValidator
 
-from smmap.product.document import encode_document
 from smmap.product.item import ItemFacts, StoredFile
 from smmap.product.layout import LAYOUT
 from smmap.product.names import compute_item_id
@@ -114,46 +111,3 @@ def card():
         output=ModelOutput(columns=("sm", "log_variance")),
         golden=Golden(file="golden.npz", sha256="2" * 64),
     )
-
-
-@pytest.fixture
-def validate_core():
-    """Validates against the core schemas alone, which pystac carries."""
-
-    def validate(one):
-        document = json.loads(encode_document(one))
-        assert document["stac_version"] == "1.1.0"
-        JsonSchemaSTACValidator().validate_core(document, one.STAC_OBJECT_TYPE, "1.1.0")
-
-    return validate
-
-
-@pytest.fixture
-def validate_all(shared_data):
-    """Validates against core and extension schemas, all read from disk."""
-    validator = JsonSchemaSTACValidator()
-    for path in (shared_data / "stac-schemas").glob("*/schema.json"):
-        schema = json.loads(path.read_text())
-        validator.schema_cache[schema["$id"].rstrip("#")] = schema
-    # The MLM schema leans on older versions of two others; these are the parts it refers to.
-    processing = "https://stac-extensions.github.io/processing/{}/schema.json"
-    older = dict(validator.schema_cache[processing.format("v1.2.0")])
-    older["$id"] = processing.format("v1.1.0")
-    validator.schema_cache[older["$id"]] = older
-    core = "https://schemas.stacspec.org/v1.1.0/item-spec/json-schema/data-values.json"
-    types = validator.schema_cache[core]["properties"]["data_type"]
-    raster = "https://stac-extensions.github.io/raster/v1.1.0/schema.json"
-    bands = {"items": {"properties": {"data_type": types}}}
-    validator.schema_cache[raster] = {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "$id": raster,
-        "definitions": {"bands": bands},
-    }
-
-    def validate(one):
-        document = json.loads(encode_document(one))
-        kind = one.STAC_OBJECT_TYPE
-        checked = validator.validate(document, kind, "1.1.0", one.stac_extensions)
-        assert len(checked) == 1 + len(one.stac_extensions)
-
-    return validate

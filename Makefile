@@ -1,0 +1,39 @@
+# make demo   sets itself up and does the main job: simulate a world, map it, compare
+# make test   sets itself up and passes the tests
+# make check  lint, types, floors
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+export MPLBACKEND := Agg
+# Files written by tests and benchmarks must not depend on what the user has set.
+unexport PYTHONPATH
+
+.PHONY: demo test check package clean
+
+demo: .venv/base
+	$(BIN)/smmap demo --out demo-output
+
+test: .venv/dev
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not online"
+
+check: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+package: .venv/dev
+	$(BIN)/python -m build --no-isolation --outdir dist .
+
+.venv/base: pyproject.toml constraints.txt
+	$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) and 'smmap needs Python 3.11 to 3.13; set PYTHON=')"
+	$(PYTHON) -m venv .venv
+	$(PIP) install --constraint constraints.txt --editable .
+	touch $@
+
+.venv/dev: .venv/base
+	$(PIP) install --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+clean:
+	rm -rf .venv build dist demo-output *.egg-info
