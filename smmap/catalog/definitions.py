@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
 from smmap.data import get_folder
 from smmap.spec.definition import Definition
 from smmap.spec.errors import ConfigError
+from smmap.store.documents import load_yaml
 
 
 def list_definitions() -> list[str]:
@@ -31,11 +30,7 @@ def load_definition(name_or_path: str | Path) -> Definition:
         ``id`` is not its file's name.
     """
     path = _find(str(name_or_path))
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: cannot be read as YAML: {error}; correct the file") from None
-    definition = Definition.parse(content, str(path))
+    definition = Definition.parse(load_yaml(path), str(path))
     if definition.id != path.stem:
         raise ConfigError(
             f"{path}: key 'id' is '{definition.id}' but the file is named '{path.stem}'; "

@@ -50,6 +50,18 @@ def compute_footprint(item: pystac.Item) -> BaseGeometry:
     raise SceneError(f"item {item.id}: its footprint cannot be used ({reason}); leave it out")
 
 
+def compute_unrolled(footprint: BaseGeometry) -> BaseGeometry:
+    """The footprint in one piece: what lies on both sides of 180 goes on past it."""
+    west, _, east, _ = footprint.bounds
+    return shapely.transform(footprint, _unroll) if east - west > 180 else footprint
+
+
+def compute_centroid(footprint: BaseGeometry) -> tuple[float, float]:
+    """Longitude (within -180..180) and latitude of the middle, also of one that crosses 180."""
+    middle = compute_unrolled(footprint).centroid
+    return (float(middle.x) + 180) % 360 - 180, float(middle.y)
+
+
 def compute_time(item: pystac.Item) -> tuple[datetime, datetime, datetime]:
     """First, middle and last instant of the acquisition, UTC.
 

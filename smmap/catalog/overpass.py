@@ -11,10 +11,9 @@ from logging import getLogger
 from typing import Any
 
 import pystac
-import shapely
 from shapely.geometry.base import BaseGeometry
 
-from smmap.catalog.footprint import compute_footprint, compute_time
+from smmap.catalog.footprint import compute_centroid, compute_footprint, compute_time
 from smmap.catalog.selection import get_updated
 from smmap.spec.overpass import OrbitState, Overpass
 
@@ -40,7 +39,7 @@ class _Scene:
     @property
     def day(self) -> date:
         """Date in local mean solar time: Sentinel-1 passes near 6 h and 18 h there."""
-        return (self.start + timedelta(hours=_compute_longitude(self.footprint) / 15)).date()
+        return (self.start + timedelta(hours=compute_centroid(self.footprint)[0] / 15)).date()
 
 
 def group_overpasses(items: Iterable[pystac.Item]) -> list[Overpass]:
@@ -106,15 +105,6 @@ def _find_orbit(value: Any) -> int | None:
         return int(value) or None
     except (TypeError, ValueError):
         return None
-
-
-def _compute_longitude(footprint: BaseGeometry) -> float:
-    """Longitude of the centroid, also where the footprint lies on both sides of 180."""
-    west, _, east, _ = footprint.bounds
-    if east - west <= 180:
-        return float(footprint.centroid.x)
-    unrolled = shapely.transform(footprint, lambda xy: xy + (xy[:, :1] < 0) * [360.0, 0.0])
-    return (float(unrolled.centroid.x) + 180) % 360 - 180
 
 
 def _drop_reprocessed(scenes: list[_Scene]) -> list[_Scene]:

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
+from shapely.affinity import translate
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
@@ -53,7 +54,7 @@ def project_area(area: BaseGeometry, target: str) -> BaseGeometry:
         east = use.east + 360 * (use.east < use.west)
         south, north = max(-90.0, use.south - _MARGIN_DEG), min(90.0, use.north + _MARGIN_DEG)
         window = box(use.west - _MARGIN_DEG, south, east + _MARGIN_DEG, north)
-        turns = [shapely.affinity.translate(window, turn) for turn in (-360, 0, 360)]
+        turns = [translate(window, turn) for turn in (-360, 0, 360)]
         area = area.intersection(shapely.union_all(turns))
     return shapely.make_valid(reproject_geometry(area, "EPSG:4326", target))
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from smmap.data import get_folder
@@ -16,6 +15,7 @@ from smmap.model.session import Device, Session
 from smmap.spec.card import ModelCard
 from smmap.spec.errors import ConfigError, GoldenError, ModelError
 from smmap.store.checksum import compute_sha256
+from smmap.store.documents import load_yaml
 
 CARD = "card.yaml"
 
@@ -54,13 +54,7 @@ def find_package(name_or_path: str | Path) -> Path:
 def load_card(package: Path) -> ModelCard:
     """The package's card; a ConfigError says which key is wrong."""
     path = package / CARD
-    try:
-        data = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = str(error)
-    else:
-        return ModelCard.parse(data, str(path))
-    raise ConfigError(f"{path}: cannot be read as YAML ({reason})")
+    return ModelCard.parse(load_yaml(path), str(path))
 
 
 def load_model(

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from smmap.data import get_folder
 from smmap.spec.errors import ConfigError
 from smmap.spec.period import Period
 from smmap.spec.recipe import Recipe
+from smmap.store.documents import load_yaml, parse_yaml
 
 
 def find_recipe(name_or_path: str | Path) -> Path:
@@ -55,14 +54,7 @@ def load_recipe(
         One message with file, key, what is wrong and the allowed values.
     """
     path = find_recipe(name_or_path)
-    try:
-        data = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-    else:
-        reason = ""
-    if reason:
-        raise ConfigError(f"{path}: cannot be read as YAML ({reason})")
+    data = load_yaml(path)
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: expected keys and values, found {type(data).__name__}")
     _anchor_paths(data, path.parent)
@@ -92,10 +84,7 @@ def _apply_change(data: dict[str, Any], change: str) -> None:
     key, equals, text = change.partition("=")
     if not equals or not key:
         raise ConfigError(f"--set '{change}': write it as KEY=VALUE, for example block=512")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ConfigError(f"--set '{change}': '{text}' is not a YAML value") from None
+    value = parse_yaml(text, f"--set '{change}'")
     *outer, last = key.split(".")
     holder = data
     for part in outer:

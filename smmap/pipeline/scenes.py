@@ -10,7 +10,12 @@ import pystac
 from pyproj import Geod
 
 from smmap.catalog.bands import needs_dark_pixel_check, resolve_bands
-from smmap.catalog.footprint import compute_footprint, compute_time
+from smmap.catalog.footprint import (
+    compute_centroid,
+    compute_footprint,
+    compute_time,
+    compute_unrolled,
+)
 from smmap.catalog.signing import sign_href
 from smmap.spec.definition import Definition
 from smmap.spec.scene import Scene
@@ -54,8 +59,8 @@ def resolve_scene(item: pystac.Item, definition: Definition, bands: Iterable[str
             name: replace(band, href=sign_href(band.href, definition))
             for name, band in settled.items()
         },
-        centre=(footprint.centroid.x, footprint.centroid.y),
-        span_m=_measure_span(footprint.bounds),
+        centre=compute_centroid(footprint),
+        span_m=_measure_span(compute_unrolled(footprint).bounds),
         orbit_state=state if state in ("ascending", "descending") else None,
         relative_orbit=int(orbit) if orbit else None,
         mean_incidence_deg=float(mean) if mean is not None and math.isfinite(mean) else None,

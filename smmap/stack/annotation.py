@@ -23,14 +23,19 @@ def load_annotation_angle(href: str) -> IncidenceField:
     """
     try:
         root = ET.fromstring(read_small_file(href))  # noqa: S314 (expat expands no outside entity)
-    except ET.ParseError:
+    except (ET.ParseError, LookupError, ValueError):  # the last two: encodings
         root = None
     points = root.findall(".//geolocationGridPoint") if root is not None else []
-    columns = [
-        [point.findtext(name) for point in points]
-        for name in ("longitude", "latitude", "incidenceAngle", "height")
-    ]
-    if not points or any(value is None for column in columns for value in column):
-        raise SceneError(f"{href} is no Sentinel-1 annotation with a geolocation grid")
-    lon, lat, angle, height_m = (np.array(column, dtype=np.float64) for column in columns)
+    try:
+        lon, lat, angle, height_m = (
+            np.array([float(point.findtext(name, "")) for point in points])
+            for name in ("longitude", "latitude", "incidenceAngle", "height")
+        )
+    except ValueError:
+        points = []
+    if not points:
+        raise SceneError(
+            f"{href} is no Sentinel-1 annotation with a geolocation grid; set 'radar.angle' to "
+            "'orbit', or correct the catalogue"
+        )
     return fit_incidence(lon, lat, angle, height_m)

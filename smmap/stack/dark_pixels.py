@@ -30,11 +30,12 @@ def check_dark_pixels(scene: Scene) -> None:
     SceneError
         If dark pixels contradict the metadata: the scene is to be left out.
     """
-    if not scene.check_dark_pixels or "red" not in scene.bands:
+    classes = scene.definition.classes
+    if not scene.check_dark_pixels or classes is None or "red" not in scene.bands:
         return
     with blame(scene):
         red = load_overview(scene.bands["red"], _SIDE)
-        kind = load_overview(scene.bands["scl"], _SIDE)
+        kind = load_overview(scene.bands[classes.band], _SIDE)
         if red.shape != kind.shape:
             rows = np.arange(red.shape[0]) * kind.shape[0] // red.shape[0]
             cols = np.arange(red.shape[1]) * kind.shape[1] // red.shape[1]

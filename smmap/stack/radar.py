@@ -127,10 +127,11 @@ def _load_pass(scenes: Pass, wide: Block, radar: Radar) -> dict[str, Array]:
                 aligned = load_band(scene.bands[name], outer)
                 power, _ = compute_sigma0(aligned.values, incidence_rad, radiometry)
                 target = joined[f"sigma0_{name}"]
-                np.copyto(target, power, where=~np.isfinite(target))
+                vacant = ~np.isfinite(target)
+                np.copyto(target, power, where=vacant)
                 if name == "vv":
                     covered |= aligned.covered
-            np.copyto(angle, incidence, where=~np.isfinite(angle))
+                    np.copyto(angle, incidence, where=vacant)
     valid = compute_eroded(np.isfinite(joined["sigma0_vv"]), covered, radar.erode)
     inner = wide.within(outer)
     layers = {name: np.where(valid, power, np.nan)[inner] for name, power in joined.items()}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import rasterio
@@ -20,7 +21,7 @@ from smmap.stack.resample import compute_covered, compute_positions, compute_res
 from smmap.store.gdal import open_environment
 from smmap.store.probe import is_gone
 
-logger = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,25 @@ def load_band(band: Band, block: Block) -> Aligned:
     TransientError
         If a remote file cannot be had at the moment.
     """
+    return _read_file(band, lambda file: _read_block(file, band, block))
+
+
+def load_overview(band: Band, side: int) -> NDArray[np.float32]:
+    """The whole band, thinned to at most ``side`` pixels a side; for checks, not for maps.
+
+    Values, nodata and errors as in ``load_band``.
+    """
+    return _read_file(band, lambda file: _read_thinned(file, band, side))
+
+
+def _read_file(band: Band, read: Callable[[rasterio.DatasetReader], _Result]) -> _Result:
     try:
         with open_environment(), rasterio.open(band.href) as file:
-            return _read(file, band, block)
+            if band.index > file.count:
+                raise SceneError(
+                    f"{band.href} has {file.count} bands, number {band.index} is wanted"
+                )
+            return read(file)
     except RasterioError as error:
         reason = str(error)
     # Raised outside the handler: a rasterio error cannot be sent between processes.
@@ -54,25 +71,17 @@ def load_band(band: Band, block: Block) -> Aligned:
     raise SceneError(f"band '{band.name}' of {band.href} cannot be read ({reason})")
 
 
-def load_overview(band: Band, side: int) -> NDArray[np.float32]:
-    """The whole band, thinned to at most ``side`` pixels a side; for checks, not for maps."""
-    try:
-        with open_environment(), rasterio.open(band.href) as file:
-            factor = max(1.0, max(file.shape) / side)
-            shape = (max(1, int(file.height / factor)), max(1, int(file.width / factor)))
-            return _decode(file.read(band.index, out_shape=shape), band, file.nodata)
-    except RasterioError as error:
-        reason = str(error)
-    raise SceneError(f"band '{band.name}' of {band.href} cannot be read ({reason})")
+def _read_thinned(file: rasterio.DatasetReader, band: Band, side: int) -> NDArray[np.float32]:
+    factor = max(1.0, max(file.shape) / side)
+    shape = (max(1, int(file.height / factor)), max(1, int(file.width / factor)))
+    return _decode(file.read(band.index, out_shape=shape), band, file.nodata)
 
 
-def _read(file: rasterio.DatasetReader, band: Band, block: Block) -> Aligned:
+def _read_block(file: rasterio.DatasetReader, band: Band, block: Block) -> Aligned:
     if file.crs is None:
         raise SceneError(f"{band.href} has no coordinate system")
-    if band.index > file.count:
-        raise SceneError(f"{band.href} has {file.count} bands, number {band.index} is wanted")
     transform: Affine = file.transform
-    positions = compute_positions(block, transform, file.crs.to_string())
+    positions = compute_positions(block, transform, file.crs.to_string(), file.shape)
     covered = np.broadcast_to(compute_covered(positions, file.shape), block.shape)
     window = positions.window(file.shape)
     if window is None or not covered.any():
@@ -104,7 +113,7 @@ def _decode(
         values = values * band.scale + band.offset
     if band.units == "dB":
         values = to_power(values)
-    elif band.units == "linear":
+    if band.units in ("dB", "linear"):
         # Exact zero is what writers put where nothing was received. Negative power is what is
         # left of little signal when the noise is taken off: it must stay in averages.
         values[values == 0] = np.nan

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
+from pyproj import CRS
 
 from smmap.grid.reproject import get_transformer
 from smmap.spec.band import Resampling
@@ -31,14 +32,15 @@ class Positions:
     """
 
     rows: NDArray[np.float64]
+    """NaN: nowhere in the scene's coordinate system."""
     cols: NDArray[np.float64]
+    """NaN: nowhere in the scene's coordinate system."""
 
     def window(self, shape: tuple[int, int]) -> tuple[int, int, int, int] | None:
         """Rows and columns (start, stop, start, stop) of the scene to read, or None if outside."""
-        finite = np.isfinite(self.rows), np.isfinite(self.cols)
-        if not (finite[0].any() and finite[1].any()):
+        rows, cols = self.rows[np.isfinite(self.rows)], self.cols[np.isfinite(self.cols)]
+        if not rows.size or not cols.size:
             return None
-        rows, cols = self.rows[finite[0]], self.cols[finite[1]]
         top, bottom = int(np.floor(rows.min())) - 1, int(np.floor(rows.max())) + 2
         left, right = int(np.floor(cols.min())) - 1, int(np.floor(cols.max())) + 2
         top, bottom = max(0, top), min(shape[0], bottom)
@@ -46,14 +48,25 @@ class Positions:
         return (top, bottom, left, right) if top < bottom and left < right else None
 
 
-def compute_positions(block: Block, transform: Affine, crs: str) -> Positions:
-    """Positions of the block's pixel centres in a scene with that transform and CRS."""
+def compute_positions(
+    block: Block, transform: Affine, crs: str, shape: tuple[int, int]
+) -> Positions:
+    """Positions of the block's pixel centres in a scene with that transform, CRS and shape.
+
+    NaN where the scene's map has no such place. A scene in longitude and latitude may lie on
+    both sides of the antimeridian.
+    """
     inverse = ~transform
     xs, ys = block.xs()[None, :], block.ys()[:, None]
     if str(block.geobox.crs) != crs:
         across, down = np.broadcast_arrays(xs, ys)
         transformer = get_transformer(str(block.geobox.crs), crs)
         xs, ys = transformer.transform(across, down)
+        placed = np.isfinite(xs) & np.isfinite(ys)
+        xs, ys = np.where(placed, xs, np.nan), np.where(placed, ys, np.nan)
+    if CRS.from_user_input(crs).is_geographic:
+        middle, _ = transform * (shape[1] / 2, shape[0] / 2)
+        xs = xs - 360.0 * np.round((xs - middle) / 360.0)
     if inverse.b == 0 and inverse.d == 0:
         return Positions(_snap(inverse.e * ys + inverse.f), _snap(inverse.a * xs + inverse.c))
     return Positions(

@@ -21,8 +21,9 @@ Array = NDArray[np.float32]
 def load_terrain(scenes: Sequence[Scene], block: Block, factor: int) -> dict[str, Array]:
     """``elevation`` (m), ``slope_deg`` and ``aspect_deg``, each (h, w), NaN where unknown.
 
-    Slope is taken on working pixels and then averaged; the aspect of a tile pixel is the
-    direction of the mean of its working pixels' unit vectors.
+    Scenes are taken in order: a later one fills what the earlier ones leave open. Slope is taken
+    on working pixels and then averaged; the aspect of a tile pixel is the direction of the mean
+    of its working pixels' unit vectors.
     """
     working = block.refine(factor)
     wide = working.pad(1)
@@ -36,8 +37,10 @@ def load_terrain(scenes: Sequence[Scene], block: Block, factor: int) -> dict[str
     turned = np.radians(aspect)
     east, _ = average(np.sin(turned), factor)
     north, _ = average(np.cos(turned), factor)
+    facing = np.degrees(np.arctan2(east, north)) % np.float32(360)
     return {
         "elevation": average(elevation[working.within(wide)], factor)[0],
         "slope_deg": average(slope, factor)[0],
-        "aspect_deg": np.degrees(np.arctan2(east, north)).astype(np.float32) % 360,
+        "aspect_deg": facing
+        % np.float32(360),  # a tiny negative angle rounds to 360 the first time
     }

@@ -1,0 +1,46 @@
+"""YAML files that people write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from smmap.spec.errors import ConfigError
+
+
+class _Loader(yaml.SafeLoader):
+    """Dates stay text: every key that wants one says how it is written."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    letter: [(tag, pattern) for tag, pattern in rules if tag != "tag:yaml.org,2002:timestamp"]
+    for letter, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def parse_yaml(text: str, where: str) -> Any:
+    """Plain data from YAML; ``where`` names the source in the message of a ConfigError."""
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 (a safe loader)
+    except (yaml.YAMLError, ValueError) as error:
+        reason = " ".join(str(error).split())
+    raise ConfigError(f"{where}: cannot be read as YAML ({reason})")
+
+
+def load_yaml(path: Path) -> Any:
+    """Plain data from a YAML file.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read or is no YAML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = str(error)
+    else:
+        return parse_yaml(text, str(path))
+    raise ConfigError(f"{path}: cannot be read ({reason})")

@@ -1,0 +1,344 @@
+"""What a user gets for input that cannot be used: one clear error, or a recorded skip."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pystac
+import pytest
+import rasterio
+import yaml
+from affine import Affine
+from rasterio.warp import Resampling, calculate_default_transform, reproject
+from small_world import VV, SmallWorld, write_raster
+
+import smmap
+from smmap.data import get_folder
+from smmap.pipeline.recipe import load_recipe
+from smmap.spec.errors import ConfigError, EmptySearchError, GoldenError, ModelError, StoreError
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Two overpasses and one clear optical scene."""
+    world = SmallWorld(tmp_path / "scenes")
+    world.add_radar("S1A_ONE", days=0)
+    world.add_radar("S1A_TWO", days=1, orbit=110, state="descending")
+    world.add_optical("S2_CLEAR", days=0.5)
+    return world
+
+
+def run(world: SmallWorld, out: Path, *changes: str):
+    return smmap.run("local-stac", out, changes=[f"catalog={world.write()}", *changes])
+
+
+def list_items(out: Path) -> dict[str, pystac.Item]:
+    catalog = pystac.Catalog.from_file(out / "catalog.json")
+    return {item.id: item for item in catalog.get_items(recursive=True) if "SMMAP" in item.id}
+
+
+def test_flat_scenes_give_what_the_model_says_of_one_pixel(small, tmp_path):
+    run(small, tmp_path / "out")
+    dataset = smmap.open(tmp_path / "out")
+    assert dataset.sizes == {"time": 2, "y": 48, "x": 48, "bnds": 2}
+    model = smmap.load_model("physics")
+    ndvi = (0.20 - 0.08) / (0.20 + 0.08)
+    sm = model.predict(np.array([[-12.0, 38.0, ndvi]], np.float32))[0]
+    np.testing.assert_allclose(dataset.sm.isel(time=0).values, sm, atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    "change,message",
+    [
+        ("blok=5", r"local-stac\.yaml: unknown key 'blok' \(allowed here: .*block"),
+        ("block=big", r"local-stac\.yaml: key 'block': .*integer"),
+        ("block=1", r"local-stac\.yaml: key 'block': .*16"),
+        ("radar.despeckle.method=magic", r"despeckle\.method.*lee.*boxcar"),
+        ("radar.despeckle.window=4", r"odd"),
+        ("sources.sentinel3=x", r"unknown key 'sources\.sentinel3' \(allowed here: sentinel1"),
+        ("period=2023-99-01", r"not a date"),
+        ("period=2023-05-01/2023-04-01", r"ends before it starts"),
+        ("grid=utm-7m", r"no grid is called 'utm-7m'; choose one of utm-10m"),
+        ("model=none", r"no model 'none'.*physics"),
+        ("sources.sentinel1=nobody", r"nobody.*local-sentinel-1"),
+        ("sources.sentinel1=local-sentinel-2", r"is for sentinel-2, not sentinel-1"),
+        ("sources.sentinel2=null", r"model 'physics' needs nir, red.*sources\.sentinel2"),
+        ("device=tpu", r"device.*auto"),
+        ("block", r"KEY=VALUE"),
+    ],
+)
+def test_an_unusable_recipe_stops_before_any_read(small, tmp_path, change, message):
+    with pytest.raises((ConfigError, ModelError, smmap.spec.errors.GridError), match=message):
+        run(small, tmp_path / "out", change)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_recipe_that_is_no_yaml(tmp_path):
+    path = tmp_path / "broken.yaml"
+    path.write_text("name: [")
+    with pytest.raises(ConfigError, match=r"broken\.yaml: cannot be read as YAML"):
+        load_recipe(path)
+    path.write_text("just words")
+    with pytest.raises(ConfigError, match=r"broken\.yaml: expected keys and values"):
+        load_recipe(path)
+
+
+def test_a_card_with_an_unknown_key(small, tmp_path):
+    package = tmp_path / "mine"
+    shutil.copytree(get_folder("models") / "physics", package)
+    card = yaml.safe_load((package / "card.yaml").read_text())
+    (package / "card.yaml").write_text(yaml.safe_dump(card | {"colour": "blue"}))
+    with pytest.raises(ConfigError, match=r"card\.yaml: unknown key 'colour' \(allowed here: name"):
+        run(small, tmp_path / "out", f"model={package}")
+
+
+def test_a_catalogue_definition_with_a_wrong_type(small, tmp_path):
+    path = tmp_path / "mine.yaml"
+    definition = yaml.safe_load((get_folder("catalogs") / "local-sentinel-1.yaml").read_text())
+    path.write_text(yaml.safe_dump(definition | {"id": "mine", "resolution": "fine"}))
+    with pytest.raises(ConfigError, match=r"mine\.yaml: key 'resolution'"):
+        run(small, tmp_path / "out", f"sources.sentinel1={path}")
+
+
+def test_a_card_whose_golden_output_does_not_match(small, tmp_path):
+    package = tmp_path / "mine"
+    shutil.copytree(get_folder("models") / "physics", package)
+    with np.load(package / "golden.npz") as file:
+        arrays = dict(file)
+    arrays["outputs"] = arrays["outputs"] + np.float32(0.01)
+    np.savez(package / "golden.npz", **arrays)
+    card = yaml.safe_load((package / "card.yaml").read_text())
+    card["golden"]["sha256"] = smmap.store.checksum.compute_sha256(package / "golden.npz")
+    (package / "card.yaml").write_text(yaml.safe_dump(card))
+    with pytest.raises(GoldenError, match="golden outputs do not come back"):
+        run(small, tmp_path / "out", f"model={package}")
+    assert not list(Path(tmp_path / "out").rglob("*.tif"))
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated", "corrupt", "empty"])
+def test_a_broken_optical_scene_costs_that_scene(small, tmp_path, damage):
+    small.add_optical("S2_BROKEN", days=0.1, red=0.3, nir=0.31)
+    break_file(small.get_path("sentinel-2-l2a", "S2_BROKEN", "nir"), damage)
+    result = run(small, tmp_path / "out")
+    assert result.count("done") == 2
+    assert all("S2_BROKEN" in " ".join(receipt.skipped) for receipt in result.receipts)
+    assert "S2_BROKEN" in json.dumps(
+        [one.to_dict() for one in list_items(tmp_path / "out").values()]
+    )
+    other = SmallWorld(tmp_path / "without")
+    other.add_radar("S1A_ONE", days=0)
+    other.add_radar("S1A_TWO", days=1, orbit=110, state="descending")
+    other.add_optical("S2_CLEAR", days=0.5)
+    run(other, tmp_path / "expected")
+    np.testing.assert_array_equal(
+        smmap.open(tmp_path / "out").sm.values, smmap.open(tmp_path / "expected").sm.values
+    )
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated", "corrupt", "empty"])
+def test_a_broken_radar_scene_fails_its_overpass_only(small, tmp_path, damage):
+    break_file(small.get_path("sentinel-1-grd", "S1A_TWO", "vv"), damage)
+    result = run(small, tmp_path / "out")
+    assert [receipt.status for receipt in result.receipts] == ["done", "failed"]
+    failed = result.receipts[1]
+    assert "vv" in failed.reason
+    note = json.loads((tmp_path / f"out/.smmap/failed/{failed.unit}.json").read_text())
+    assert "vv" in note["reason"]
+    assert failed.unit not in list_items(tmp_path / "out")
+    assert smmap.open(tmp_path / "out").sizes["time"] == 1
+    assert not list((tmp_path / "out/.smmap/staging").iterdir())
+
+
+def test_a_repaired_scene_is_mapped_by_a_plain_rerun(small, tmp_path):
+    path = small.get_path("sentinel-1-grd", "S1A_TWO", "vv")
+    whole = path.read_bytes()
+    break_file(path, "truncated")
+    run(small, tmp_path / "out")
+    path.write_bytes(whole)
+    result = run(small, tmp_path / "out")
+    assert (result.count("done"), result.kept) == (1, 1)
+    assert smmap.open(tmp_path / "out").sizes["time"] == 2
+    assert not list((tmp_path / "out/.smmap/failed").iterdir())
+
+
+def test_an_item_without_a_needed_asset(small, tmp_path):
+    item = small.add_optical("S2_NO_RED", days=0.2)
+    del item["assets"]["red"]
+    radar = small.add_radar("S1A_NO_VV", days=2, orbit=161)
+    del radar["assets"]["vv"]
+    result = run(small, tmp_path / "out")
+    assert [receipt.status for receipt in result.receipts] == ["done", "done", "failed"]
+    assert "vv" in result.receipts[2].reason
+    assert any("red" in one for one in result.receipts[0].skipped)
+
+
+def test_hh_is_refused(small, tmp_path):
+    item = small.add_radar("S1A_HH", days=2, orbit=161, **{"sar:polarizations": ["HH", "HV"]})
+    item["assets"] = {"hh": item["assets"]["vv"]}
+    assert "HH/HV is refused" in run(small, tmp_path / "out").receipts[2].reason
+
+
+def test_optical_dates_without_a_clear_pixel_are_not_used(small, tmp_path):
+    small.add_optical("S2_CLOUD", days=0.01, red=0.6, nir=0.6, scl=9)
+    run(small, tmp_path / "out")
+    ages = smmap.open(tmp_path / "out").sm.values
+    other = SmallWorld(tmp_path / "without")
+    other.add_radar("S1A_ONE", days=0)
+    other.add_radar("S1A_TWO", days=1, orbit=110, state="descending")
+    other.add_optical("S2_CLEAR", days=0.5)
+    run(other, tmp_path / "expected")
+    np.testing.assert_array_equal(ages, smmap.open(tmp_path / "expected").sm.values)
+
+
+def test_an_overpass_under_cloud_is_recorded_as_empty(tmp_path):
+    world = SmallWorld(tmp_path / "scenes")
+    world.add_radar("S1A_ONE")
+    world.add_optical("S2_CLOUD", days=0.1, scl=9)
+    result = run(world, tmp_path / "out")
+    assert [receipt.status for receipt in result.receipts] == ["empty"]
+    assert "stale_optical" in result.receipts[0].reason
+    (item,) = list_items(tmp_path / "out").values()
+    assert item.properties["smmap:status"] == "empty"
+    assert not item.assets
+    assert not list((tmp_path / "out").rglob("*.tif"))
+
+
+def test_nothing_received_never_becomes_a_number(tmp_path):
+    world = SmallWorld(tmp_path / "scenes")
+    world.add_radar("S1A_NAN", vv=np.nan, vh=np.nan)
+    world.add_radar("S1A_ZERO", days=1, orbit=110, vv=0.0, vh=0.0)
+    world.add_optical("S2_CLEAR", days=0.5)
+    result = run(world, tmp_path / "out")
+    assert [receipt.status for receipt in result.receipts] == ["empty", "empty"]
+    assert all("saw nothing" in receipt.reason for receipt in result.receipts)
+
+
+def test_holes_stay_holes(tmp_path):
+    world = SmallWorld(tmp_path / "scenes")
+    vv = np.full((48, 48), VV, np.float32)
+    vv[10:12, 20:22] = np.nan
+    world.add_radar("S1A_ONE", vv=vv)
+    world.add_optical("S2_CLEAR", days=0.5)
+    run(world, tmp_path / "out")
+    dataset = smmap.open(tmp_path / "out").isel(time=0)
+    hole = np.isnan(dataset.sm.values)
+    assert hole.sum() == 4
+    assert hole[10:12, 20:22].all()
+    assert (dataset.sm_quality.values[10:12, 20:22] == 65535).all()
+
+
+def test_a_scene_in_another_zone_lands_on_the_tile(small, tmp_path):
+    ramp = np.linspace(0.04, 0.10, 48, dtype=np.float32)[None, :].repeat(48, 0)
+    small.add_radar("S1A_HERE", days=1.2, orbit=37, vv=ramp)
+    small.add_radar("S1A_THERE", days=1.3, orbit=161, vv=ramp)
+    moved = small._items["sentinel-1-grd"][-1]
+    for asset in ("vv", "vh"):
+        reproject_file(small.get_path("sentinel-1-grd", "S1A_THERE", asset), "EPSG:32632")
+    for key in ("proj:code", "proj:shape", "proj:transform"):
+        del moved["properties"][key]
+    run(small, tmp_path / "out")
+    dataset = smmap.open(tmp_path / "out")
+    here, there = (
+        dataset.sm.isel(time=int(np.flatnonzero(dataset.relative_orbit.values == orbit)[0])).values
+        for orbit in (37, 161)
+    )
+    both = np.isfinite(here) & np.isfinite(there)
+    assert both.mean() > 0.7
+    assert np.abs(here - there)[both].max() < 0.01
+
+
+@pytest.mark.parametrize("crs,left", [("EPSG:32660", 833_000), ("EPSG:32601", 166_000)])
+def test_scenes_across_the_antimeridian_are_found_and_mapped(tmp_path, crs, left):
+    world = SmallWorld(tmp_path / "scenes", crs=crs, left=left, top=5_000, size=300)
+    world.add_radar("S1A_ONE")
+    world.add_optical("S2_CLEAR", days=0.5)
+    west, _, east, _ = world._outline().bounds
+    assert (west, east) == pytest.approx((-180, 180), abs=0.1), "the scene must cross 180 degrees"
+    result = run(world, tmp_path / "out")
+    assert result.count("failed") == 0
+    assert result.count("done") >= 1
+    sides = {receipt.unit.split("_T")[1][:3] for receipt in result.receipts}
+    assert sides == {"60N", "01N"}
+
+
+def test_an_empty_catalogue(tmp_path):
+    world = SmallWorld(tmp_path / "scenes")
+    with pytest.raises(EmptySearchError, match="sentinel-1"):
+        run(world, tmp_path / "out")
+
+
+def test_no_optical_scene_at_all(tmp_path):
+    world = SmallWorld(tmp_path / "scenes")
+    world.add_radar("S1A_ONE")
+    with pytest.raises(EmptySearchError, match=r"no sentinel-2 scene found.*sentinel-2-l2a"):
+        run(world, tmp_path / "out")
+
+
+def test_an_output_below_a_file_cannot_be_written(small, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(StoreError, match="cannot write"):
+        run(small, tmp_path / "file" / "out")
+
+
+def test_a_full_disk_leaves_nothing_half_written(small, tmp_path):
+    """A limit on the size of files stands in for a full disk: the same error at the same place."""
+    catalog = small.write()
+    script = (
+        "import resource, signal, sys, smmap\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))\n"
+        "from smmap.spec.errors import StoreError\n"
+        "try:\n"
+        "    smmap.run('local-stac', sys.argv[3], changes=['catalog=' + sys.argv[2]])\n"
+        "except StoreError as error:\n"
+        "    print(error); sys.exit(6)\n"
+    )
+    out = tmp_path / "out"
+    for limit in (300, 3_000, 6_000):
+        command = [sys.executable, "-c", script, str(limit), str(catalog), str(out)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 6, done.stderr
+        assert "cannot write" in done.stdout
+        for path in out.rglob("*.json"):
+            json.loads(path.read_text())
+        assert not list(out.glob("soil-moisture/*/*/*/*.json"))
+    assert smmap.run("local-stac", out, changes=[f"catalog={catalog}"]).count("done") == 2
+    assert not list((out / ".smmap/staging").iterdir())
+
+
+def break_file(path: Path, damage: str) -> None:
+    data = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    elif damage == "truncated":
+        path.write_bytes(data[: len(data) * 2 // 3])
+    elif damage == "corrupt":
+        path.write_bytes(data[:300] + bytes(len(data) - 300))
+    else:
+        path.write_bytes(b"")
+
+
+def reproject_file(path: Path, crs: str) -> None:
+    with rasterio.open(path) as file:
+        values, source, old = file.read(1), file.crs, file.transform
+        transform, width, height = calculate_default_transform(
+            source, crs, file.width, file.height, *file.bounds, resolution=10
+        )
+    moved = np.full((height, width), np.nan, np.float32)
+    reproject(
+        values,
+        moved,
+        src_transform=old,
+        src_crs=source,
+        dst_transform=transform,
+        dst_crs=crs,
+        resampling=Resampling.bilinear,
+        src_nodata=np.nan,
+        dst_nodata=np.nan,
+    )
+    write_raster(path, moved, crs, Affine(*tuple(transform)[:6]))
