@@ -13,7 +13,7 @@ from smmap.cli.options import OutFolder
 def demo(
     *,
     out: OutFolder = Path("demo-output"),
-    days: Annotated[int, typer.Option(min=3, max=366, help="Length of the record.")] = 12,
+    days: Annotated[int, typer.Option(min=3, max=366, help="Length of the record.")] = 24,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another world.")] = 0,
 ) -> None:
     """Simulate a small world, map it, and compare the maps with the known truth."""

@@ -23,8 +23,9 @@ def open_staging(root: Path) -> Iterator[Path]:
 
     Folders whose owner's lock is free were left by a killed run and are removed first.
     """
-    # One run at a time makes and removes folders: a new one has no owner's lock for a moment.
-    with hold_lock(root.with_name(f"{root.name}.lock")), report_store_errors(str(root)):
+    # One run at a time makes and removes folders: in between, a folder has no owner's lock.
+    gate = root.with_name(f"{root.name}.lock")
+    with hold_lock(gate), report_store_errors(str(root)):
         root.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(root)
         folder = root / uuid.uuid4().hex[:12]
@@ -33,7 +34,8 @@ def open_staging(root: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with hold_lock(gate):
+            shutil.rmtree(folder, ignore_errors=True)
         if owner is not None:
             owner.close()
 
