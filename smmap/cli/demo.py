@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -44,18 +46,19 @@ def demo(
     page = write_comparison(maps, comparison, title=recipe.title)
     for name, score in comparison.scores.items():
         console.print(
-            f"{name:<38} RMSE {score.rmse:.3f}  bias {score.bias:+.3f}  R {score.correlation:.2f}"
-            f"  ({score.count:,} pixels; spread of the truth {score.spread:.3f})"
+            f"{name:<32} RMSE {score.rmse:.3f} (truth spreads {score.spread:.3f})  "
+            f"bias {score.bias:+.3f}  R {score.correlation:.2f}"
         )
+    folder = os.path.relpath(Path(sys.executable).parent)
     console.rule("look at")
     console.print(
         f"report    {page}\nsheet     {maps / LAYOUT.contact_sheet}\n"
         f"catalogue {maps / LAYOUT.catalog}\n"
         f"maps      {maps / LAYOUT.product} (COGs: open them in QGIS)\n\n"
         f"next steps\n"
-        f"  python -c \"import smmap; print(smmap.open('{maps}'))\"\n"
-        f"  smmap inspect physics\n"
-        f"  smmap run local-stac --set catalog=YOUR/catalog.json --out maps\n"
-        f"  smmap run planetary-computer --bbox W,S,E,N --period A/B --out maps",
+        f"  {folder}/python -c \"import smmap; print(smmap.open('{maps}'))\"\n"
+        f"  {folder}/smmap inspect physics\n"
+        f"  {folder}/smmap run local-stac --set catalog=YOUR/catalog.json --out maps\n"
+        f"  {folder}/smmap run planetary-computer --bbox W,S,E,N --period A/B --out maps",
         highlight=False, soft_wrap=True,
     )  # fmt: skip

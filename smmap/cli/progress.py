@@ -79,13 +79,15 @@ def print_result(result: RunResult) -> None:
 
 
 def _make_table(result: RunResult) -> Table:
-    table = Table("time (UTC)", "orbit", "status", box=None, header_style="dim")
-    for heading in ("valid", "VV dB", "SM m³/m³", "unflagged", "dense", "stale optical"):
-        table.add_column(heading, justify="right")
+    table = Table(box=None, header_style="dim")
+    for heading in ("time (UTC)", "orbit", "status"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("valid", "VV dB", "SM m³/m³", "unflagged", "dense", "stale"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for receipt in result.receipts:
         overpass, figures = receipt.overpass, receipt.statistics
         table.add_row(
-            f"{overpass.datetime:%Y-%m-%d %H:%M}" if overpass else "",
+            f"{overpass.datetime:%Y-%m-%d %H:%M}" if overpass else receipt.unit,
             f"{overpass.relative_orbit or '?'}{_ARROWS.get(overpass.orbit_state or '', '')}"
             if overpass
             else "",

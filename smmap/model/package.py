@@ -126,9 +126,10 @@ def _check_file(package: Path, name: str, sha256: str) -> Path:
 
 def _load_arrays(path: Path, names: list[str]) -> dict[str, NDArray[np.generic]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here: NumPy leaves its own handle open if the archive is broken.
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             return {name: file[name] for name in names}
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+    except (OSError, ValueError, TypeError, EOFError, KeyError, BadZipFile) as error:
         reason = str(error)
     raise ModelError(f"{path}: cannot be read ({reason})")
 

@@ -107,9 +107,10 @@ def test_golden_of_another_shape_is_refused(package, write_package, golden):
         load_model(package)
 
 
-def test_golden_that_is_no_npz_is_refused(package):
+@pytest.mark.parametrize("content", [b"PK\x03\x04 broken", b"", b"text", b"\x93NUMPY"])
+def test_golden_that_is_no_npz_is_refused(package, content):
     path = package / "golden.npz"
-    path.write_bytes(b"PK\x03\x04 broken")
+    path.write_bytes(content)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     edit(package, golden={"file": "golden.npz", "sha256": sha256})
     with pytest.raises(ModelError, match=r"golden\.npz: cannot be read"):
