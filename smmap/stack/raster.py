@@ -18,7 +18,7 @@ from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
 from smmap.stack.resample import compute_covered, compute_positions, compute_resampled
-from smmap.store.gdal import open_environment
+from smmap.store.gdal import forget_failure, open_environment
 from smmap.store.probe import is_gone
 
 _Result = TypeVar("_Result")
@@ -66,8 +66,10 @@ def _read_file(band: Band, read: Callable[[rasterio.DatasetReader], _Result]) ->
     except RasterioError as error:
         reason = str(error)
     # Raised outside the handler: a rasterio error cannot be sent between processes.
-    if band.href.startswith(("http://", "https://")) and not is_gone(band.href):
-        raise TransientError(f"{band.href}: not readable at the moment ({reason}); rerun later")
+    if band.href.startswith(("http://", "https://")):
+        forget_failure(band.href)
+        if not is_gone(band.href):
+            raise TransientError(f"{band.href}: not readable at the moment ({reason}); rerun later")
     raise SceneError(f"band '{band.name}' of {band.href} cannot be read ({reason})")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 READ_SETTINGS: Mapping[str, Any] = {
@@ -30,3 +30,17 @@ def open_environment() -> AbstractContextManager[Any]:
 
     environment: AbstractContextManager[Any] = rasterio.Env(**READ_SETTINGS)
     return environment
+
+
+def forget_failure(href: str) -> None:
+    """Let the next read of a remote file ask the server again.
+
+    GDAL remembers for as long as the process lives that a file could not be had. Opening it
+    once more as one that must not be remembered makes it forget, mostly without a request.
+    """
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    uncached = {**READ_SETTINGS, "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/", "GDAL_HTTP_MAX_RETRY": 0}
+    with rasterio.Env(**uncached), suppress(RasterioError), rasterio.open(href):
+        pass
