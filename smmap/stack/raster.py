@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio.enums import MaskFlags
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
@@ -76,7 +77,7 @@ def _read_file(band: Band, read: Callable[[rasterio.DatasetReader], _Result]) ->
 def _read_thinned(file: rasterio.DatasetReader, band: Band, side: int) -> NDArray[np.float32]:
     factor = max(1.0, max(file.shape) / side)
     shape = (max(1, int(file.height / factor)), max(1, int(file.width / factor)))
-    return _decode(file.read(band.index, out_shape=shape), band, file.nodata)
+    return _decode(file, band, out_shape=shape)
 
 
 def _read_block(file: rasterio.DatasetReader, band: Band, block: Block) -> Aligned:
@@ -99,18 +100,18 @@ def _read_window(
     file: rasterio.DatasetReader, band: Band, window: tuple[int, int, int, int]
 ) -> NDArray[np.float32]:
     top, bottom, left, right = window
-    stored = file.read(band.index, window=Window(left, top, right - left, bottom - top))
-    return _decode(stored, band, file.nodata)
+    return _decode(file, band, window=Window(left, top, right - left, bottom - top))
 
 
-def _decode(
-    stored: NDArray[np.generic], band: Band, file_nodata: float | None
-) -> NDArray[np.float32]:
+def _decode(file: rasterio.DatasetReader, band: Band, **part: Any) -> NDArray[np.float32]:
     """Stored numbers to physical ones, once; nodata to NaN; decibels to power."""
-    nodata = band.nodata if band.nodata is not None else file_nodata
-    values = stored.astype(np.float64)
+    stored = file.read(band.index, **part)
+    values: NDArray[np.float64] = stored.astype(np.float64)
+    nodata = band.nodata if band.nodata is not None else file.nodata
     if nodata is not None:
         values[stored == nodata] = np.nan
+    if MaskFlags.per_dataset in file.mask_flag_enums[band.index - 1]:
+        values[file.read_masks(band.index, **part) == 0] = np.nan
     if band.scale != 1.0 or band.offset != 0.0:
         values = values * band.scale + band.offset
     if band.units == "dB":

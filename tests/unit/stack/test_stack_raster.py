@@ -2,6 +2,7 @@ import pickle
 
 import numpy as np
 import pytest
+import rasterio
 
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError
@@ -29,6 +30,18 @@ def test_nodata_of_the_definition_comes_before_the_files(block, tmp_path, write_
     href = write_tif(tmp_path / "a.tif", stored, nodata=-99)
     values = load(href, block, nodata=5)
     assert (values[0, 0], np.isnan(values[0, 1])) == (-99, True)
+
+
+def test_pixels_that_the_files_own_mask_excludes(block, tmp_path, write_tif):
+    values = np.full((80, 100), 7, np.uint16)
+    href = write_tif(tmp_path / "a.tif", values)
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(href, "r+") as file:
+        file.nodata = None
+        mask = np.full((80, 100), 255, np.uint8)
+        mask[10:20, 30:40] = 0
+        file.write_mask(mask)
+    found = load(href, block)
+    assert np.array_equal(np.isnan(found), mask == 0)
 
 
 def test_nodata_is_a_stored_value_not_a_scaled_one(block, tmp_path, write_tif):
