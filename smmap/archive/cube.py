@@ -51,19 +51,19 @@ def publish_cube(
     Shards are linked (hard links, else copies), so a cube costs no more disk than its slices.
     """
     digest = compute_digest(slices)
-    path = LAYOUT.cube(tile.id, segment, digest)
+    path = LAYOUT.cube(tile.key, segment, digest)
     if (root / path).exists():
         return path
     ordered = sorted(slices, key=lambda one: (one.overpass.datetime, one.id))
-    folders = [root / one.pixels / "slice.zarr" for one in ordered]
+    folders = [root / str(one.slice) for one in ordered]
     layers = [one for one in LAYERS if any((folder / one.name).is_dir() for folder in folders)]
-    staged = staging / f"cube-{tile.id}-{segment}-{digest}"
+    staged = staging / f"cube-{tile.grid}-{tile.id}-{segment}-{digest}"
     files = compute_group_files(
         layers,
         tile.geobox,
         compute_time_axis([one.overpass for one in ordered]),
         depth_m,
-        {"title": f"Soil moisture, tile {tile.id}, {segment}"},
+        {"title": f"Soil moisture, tile {tile.key}, {segment}"},
     )
     with report_store_errors(str(root / path)):
         for position, folder in enumerate(folders):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from smmap.product.layout import LAYOUT
 from smmap.spec.errors import ArchiveError
 from smmap.spec.overpass import Overpass
+from smmap.spec.tile import Block, Tile
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,9 @@ class Committed:
     path: str
     """Of the item, relative to the output folder."""
     fingerprint: str
-    """Of the unit that wrote it."""
+    """Of its files."""
+    inputs: str
+    """Fingerprint of the unit that wrote it."""
     status: str
     """``done`` or ``empty``."""
     overpass: Overpass
@@ -36,9 +40,23 @@ class Committed:
         return int(self.path.split("/")[-3])
 
     @property
-    def pixels(self) -> str:
-        """Folder of its immutable files, relative to the output folder."""
-        return f"{self.path.rpartition('/')[0]}/{self.fingerprint[:8]}"
+    def slice(self) -> str | None:
+        """Its slice of the cube, relative to the output folder; None where there is none."""
+        asset = self.document["assets"].get("slice")
+        return asset and posixpath.normpath(f"{posixpath.dirname(self.path)}/{asset['href']}")
+
+    @property
+    def has_skipped(self) -> bool:
+        """Whether a scene could not be used, so that another try may do better."""
+        return bool(self.document["properties"].get("smmap:skipped"))
+
+    def get_area(self, tile: Tile) -> Block:
+        """What it covers of its tile."""
+        affine = tile.geobox.affine
+        _, _, x, _, _, y = self.document["properties"]["proj:transform"][:6]
+        height, width = self.document["properties"]["proj:shape"]
+        row, col = round((y - affine.f) / affine.e), round((x - affine.c) / affine.a)
+        return Block(tile.geobox, row, col, height, width)
 
 
 def read_committed(root: Path, path: str) -> Committed | None:
@@ -65,6 +83,7 @@ def read_committed(root: Path, path: str) -> Committed | None:
             document["id"],
             path,
             properties["smmap:fingerprint"],
+            properties["smmap:inputs"],
             properties["smmap:status"],
             overpass,
             document,
@@ -77,12 +96,17 @@ def read_committed(root: Path, path: str) -> Committed | None:
 
 
 def list_tiles(root: Path) -> list[str]:
-    """Ids of the tiles that have a collection."""
-    return sorted(path.parent.name for path in (root / LAYOUT.product).glob("*/collection.json"))
+    """Keys of the tiles that hold items, or a collection of them."""
+    found = {
+        path.parent.relative_to(root / LAYOUT.product).as_posix()
+        for path in (root / LAYOUT.product).glob("*/*/*")
+        if path.name == "collection.json" or (path.is_dir() and path.name.isdigit())
+    }
+    return sorted(found)
 
 
 def list_committed(root: Path, tile: str) -> list[Committed]:
-    """All items of a tile, by time then id."""
+    """All items of a tile (by its key), by time then id."""
     found = []
     for path in sorted((root / LAYOUT.product / tile).glob("*/*/*.json")):
         one = read_committed(root, path.relative_to(root).as_posix())

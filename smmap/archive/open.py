@@ -22,7 +22,7 @@ def open_output(folder: str | Path, tile: str | None = None) -> xr.Dataset | xr.
     folder
         An output folder of ``smmap run``.
     tile
-        Id of one tile; None takes all.
+        Id of one tile (``31N_6_55``, or with its grid ``utm-10m/31N_6_55``); None takes all.
 
     Returns
     -------
@@ -40,19 +40,22 @@ def open_output(folder: str | Path, tile: str | None = None) -> xr.Dataset | xr.
     """
     root = Path(folder)
     cubes = _find_cubes(root)
-    if tile is not None and tile not in cubes:
-        raise ArchiveError(f"{root} has no tile '{tile}'; it has {', '.join(cubes) or 'none'}")
+    matching = [key for key in cubes if tile in (None, key, key.rpartition("/")[2])]
+    if tile is not None and len(matching) != 1:
+        raise ArchiveError(
+            f"{root} has {'several tiles' if matching else 'no tile'} '{tile}'; it has "
+            f"{', '.join(cubes) or 'none'}"
+        )
     if not cubes:
         raise ArchiveError(f"{root} holds no cube: the run mapped nothing, or outputs.cube is off")
-    chosen = {tile: cubes[tile]} if tile is not None else cubes
-    opened = {name: _open_tile(collection) for name, collection in chosen.items()}
+    opened = {key: _open_tile(cubes[key]) for key in matching}
     if len(opened) == 1:
         return next(iter(opened.values()))
     return xr.DataTree.from_dict(opened)
 
 
 def _find_cubes(root: Path) -> dict[str, pystac.Collection]:
-    """Tile collections that have cubes, by tile id; resolved through the catalogue."""
+    """Tile collections that have cubes, by the tile's key; resolved through the catalogue."""
     path = root / LAYOUT.catalog
     if not path.is_file():
         raise ArchiveError(f"{root} is not an output of smmap: it has no {LAYOUT.catalog}")

@@ -30,14 +30,16 @@ def describe_output(root: Path) -> dict[str, Any]:
 
 def _describe_tile(root: Path, tile: str) -> dict[str, Any]:
     committed = list_committed(root, tile)
-    collection = json.loads((root / LAYOUT.tile_collection(tile)).read_bytes())
+    path = root / LAYOUT.tile_collection(tile)
+    # A run that was killed has committed items whose tile has no collection yet.
+    collection = json.loads(path.read_bytes()) if path.is_file() else {}
     times = [one.overpass.datetime for one in committed]
     return {
         "tile": tile,
         "done": sum(one.status == "done" for one in committed),
         "empty": sum(one.status == "empty" for one in committed),
-        "first": f"{min(times):%Y-%m-%d %H:%M}",
-        "last": f"{max(times):%Y-%m-%d %H:%M}",
+        "first": f"{min(times):%Y-%m-%d %H:%M}" if times else "",
+        "last": f"{max(times):%Y-%m-%d %H:%M}" if times else "",
         "cubes": ", ".join(
             name.removeprefix("cube-")
             for name in sorted(collection.get("assets", {}))

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pystac
 
-from smmap.catalog.extent import merge_boxes
 from smmap.catalog.selection import Bbox, select_items, split_bbox
-from smmap.catalog.web import is_api, is_web, load_json, open_io, reading
+from smmap.catalog.web import is_api, load_json, open_io, reading
+from smmap.grid.boxes import merge_boxes
 from smmap.spec.definition import Definition
 from smmap.spec.errors import CatalogError
 from smmap.spec.period import Period
+from smmap.store.probe import is_web
 
 if TYPE_CHECKING:
     from pystac_client import Client

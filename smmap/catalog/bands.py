@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 import pystac
 
+from smmap.catalog.facts import read_number
 from smmap.spec.band import Band
 from smmap.spec.definition import BandDefinition, Definition, OffsetRule
 from smmap.spec.errors import ConfigError, SceneError
@@ -36,7 +38,7 @@ def resolve_bands(
     Returns
     -------
     dict of str to Band
-        In the order of ``wanted``; absolute addresses, not yet signed.
+        In the order of ``wanted``; absolute addresses, to be signed by whoever opens them.
 
     Raises
     ------
@@ -58,11 +60,27 @@ def needs_dark_pixel_check(item: pystac.Item, definition: Definition) -> bool:
     """Whether dark pixels must confirm the offset when the scene is read.
 
     So for ``earth-search`` from baseline 04.00 on, as `APPLIED` is known to be wrong at times;
-    also where the baseline is not said.
+    also where the baseline is not said. So for ``declared`` where an item states neither its
+    baseline nor the offset of all its reflectances: those are taken to have none.
     """
     baseline = _find_baseline(item)
-    late = baseline is None or baseline >= OFFSET_BASELINE
-    return _rule(item, definition) == "earth-search" and late
+    match _rule(item, definition):
+        case "earth-search":
+            return baseline is None or baseline >= OFFSET_BASELINE
+        case "declared":
+            return baseline is None and not _states_offsets(item, definition)
+        case _:
+            return False
+
+
+def _states_offsets(item: pystac.Item, definition: Definition) -> bool:
+    """Whether every reflectance band that the item has comes with an offset of its own."""
+    served = [
+        (item.assets[key], band.index)
+        for band in definition.bands.values()
+        if band.units == "1" and (key := _find_key(item, band))
+    ]
+    return all("offset" in _find_declared(asset, index) for asset, index in served)
 
 
 def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
@@ -93,6 +111,7 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         nodata=declared.get("nodata") if band.nodata is None else band.nodata,
         index=band.index,
         resampling=band.resampling,
+        sign=definition.sign,
     )
 
 
@@ -136,12 +155,10 @@ def _find_baseline(item: pystac.Item) -> float | None:
     """Processing baseline as a number: '05.09' is 5.09; the older prefix is understood too."""
     for key in ("s2:processing_baseline", "sentinel2:processing_baseline"):
         if item.properties.get(key) is not None:
-            try:
-                return float(item.properties[key])
-            except (TypeError, ValueError):
-                raise SceneError(
-                    f"item {item.id}: {key} is no number: {item.properties[key]!r}"
-                ) from None
+            number = read_number(item, key)
+            if number is None:
+                raise SceneError(f"item {item.id}: {key} is no number: {item.properties[key]!r}")
+            return number
     return None
 
 
@@ -152,9 +169,9 @@ def _find_declared(asset: pystac.Asset, index: int) -> dict[str, float]:
     """
     fields = asset.extra_fields
     holders: list[dict[str, Any]] = [
-        fields[key][index - 1]
-        for key in ("raster:bands", "bands")
-        if len(fields.get(key) or []) >= index
+        rows[index - 1]
+        for rows in (fields.get("raster:bands"), fields.get("bands"))
+        if isinstance(rows, list) and len(rows) >= index and isinstance(rows[index - 1], dict)
     ]
     found: dict[str, float] = {}
     for name in ("scale", "offset", "nodata"):
@@ -177,8 +194,8 @@ def _find_declared(asset: pystac.Asset, index: int) -> dict[str, float]:
 def _refuse_hh(item: pystac.Item, definition: Definition) -> None:
     if definition.sensor != "sentinel-1":
         return
-    stated = item.properties.get("sar:polarizations")
-    seen = {str(one).upper() for one in stated or (key[:2] for key in item.assets)}
+    stated = item.properties.get("sar:polarizations") or [key[:2] for key in item.assets]
+    seen = set(re.findall("[HV]{2}", str(stated).upper()))  # a list, or text such as "VV+VH"
     if seen & {"HH", "HV"} and "VV" not in seen:
         raise SceneError(
             f"item {item.id}: HH/HV is refused: the models were fitted on VV and VH; leave it out"

@@ -42,11 +42,15 @@ def compute_footprint(item: pystac.Item) -> BaseGeometry:
     """
     try:
         shape = shapely.force_2d(_find_shape(item))
+        _check_finite(shape)
+        parts = [piece for part in shapely.get_parts(shape) for piece in _wrap(part)]
+        whole = shapely.make_valid(shapely.union_all(parts))
+        if whole.is_empty:
+            raise ValueError("it is empty")
     except _UNUSABLE as error:
         reason = f"{type(error).__name__}: {error}"
     else:
-        parts = [piece for part in shapely.get_parts(shape) for piece in _wrap(part)]
-        return shapely.make_valid(shapely.union_all(parts))
+        return whole
     raise SceneError(f"item {item.id}: its footprint cannot be used ({reason}); leave it out")
 
 
@@ -125,6 +129,11 @@ def _outline(transform: list[float], shape: list[int]) -> BaseGeometry:
     return shapely.Polygon([(a * x + b * y + c, d * x + e * y + f) for x, y in corners])
 
 
+def _check_finite(shape: BaseGeometry) -> None:
+    if not np.isfinite(shapely.get_coordinates(shape)).all():
+        raise ValueError("a coordinate is no number")
+
+
 def _is_lonlat(shape: BaseGeometry) -> bool:
     """Whether all coordinates may be degrees; half a pixel beyond a pole may still be."""
     west, south, east, north = shape.bounds
@@ -141,6 +150,7 @@ def _find_crs(item: pystac.Item) -> str:
 
 
 def _to_lonlat(shape: BaseGeometry, crs: str) -> BaseGeometry:
+    _check_finite(shape)
     # Straight edges of a projection are curved in degrees: a point every 2 % of the outline.
     transformer = Transformer.from_crs(crs, "OGC:CRS84", always_xy=True)
 

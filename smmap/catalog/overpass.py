@@ -13,6 +13,7 @@ from typing import Any
 import pystac
 from shapely.geometry.base import BaseGeometry
 
+from smmap.catalog.facts import read_orbit_number, read_orbit_state
 from smmap.catalog.footprint import compute_centroid, compute_footprint, compute_time
 from smmap.catalog.selection import get_updated
 from smmap.spec.overpass import OrbitState, Overpass
@@ -74,16 +75,12 @@ def group_overpasses(items: Iterable[pystac.Item]) -> list[Overpass]:
 
 def _read(item: pystac.Item) -> _Scene:
     start, _, end = compute_time(item)
-    text = str(item.properties.get("sat:orbit_state") or "").lower()
-    state: OrbitState | None = None
-    if text in ("ascending", "descending"):
-        state = "ascending" if text == "ascending" else "descending"
     return _Scene(
         item=item,
         platform=_find_platform(item),
-        state=state,
-        absolute=_find_orbit(item.properties.get("sat:absolute_orbit")),
-        relative=_find_orbit(item.properties.get("sat:relative_orbit")),
+        state=read_orbit_state(item),
+        absolute=read_orbit_number(item, "sat:absolute_orbit"),
+        relative=read_orbit_number(item, "sat:relative_orbit"),
         start=start,
         end=end,
         footprint=compute_footprint(item),
@@ -97,14 +94,6 @@ def _find_platform(item: pystac.Item) -> str:
         if match:
             return f"sentinel-1{match[1]}"
     return str(item.properties.get("platform") or "unknown").lower()
-
-
-def _find_orbit(value: Any) -> int | None:
-    """An orbit number; 0 and what is no number mean that the item does not say."""
-    try:
-        return int(value) or None
-    except (TypeError, ValueError):
-        return None
 
 
 def _drop_reprocessed(scenes: list[_Scene]) -> list[_Scene]:
@@ -165,4 +154,5 @@ def _join(name: str, scenes: list[_Scene]) -> Overpass:
         relative_orbit=orbits[0] if orbits else None,
         datetime=start + (end - start) / 2,
         items=tuple(scene.item for scene in ordered),
+        local_date=min(scene.day for scene in ordered),
     )

@@ -10,10 +10,11 @@ import pystac
 from smmap.catalog.api import ApiCatalog
 from smmap.catalog.selection import Bbox
 from smmap.catalog.static import StaticCatalog
-from smmap.catalog.web import is_api, is_web, load_json, open_io
+from smmap.catalog.web import is_api, load_json, open_io
 from smmap.spec.definition import Definition, Kind
 from smmap.spec.errors import CatalogError, ConfigError
 from smmap.spec.period import Period
+from smmap.store.probe import is_web
 
 
 class Catalog(Protocol):

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pystac
 
-from smmap.catalog.extent import merge_boxes
 from smmap.catalog.footprint import compute_footprint, compute_time
 from smmap.catalog.selection import Bbox, select_items
-from smmap.catalog.web import is_web, open_io, reading
+from smmap.catalog.web import open_io, reading
+from smmap.grid.boxes import merge_boxes
 from smmap.spec.definition import Definition
 from smmap.spec.errors import CatalogError, EmptySearchError
 from smmap.spec.period import Period
+from smmap.store.probe import is_web
 
 WORLD: Bbox = (-180.0, -90.0, 180.0, 90.0)
 

@@ -30,11 +30,6 @@ _MALFORMED = (
 )
 
 
-def is_web(address: str) -> bool:
-    """Whether the address is http or https."""
-    return address.lower().startswith(("http://", "https://"))
-
-
 def open_io() -> StacApiIO:
     """A reader of STAC documents that waits, retries with back-off, and gives up in the end."""
     from pystac_client.stac_api_io import StacApiIO

@@ -2,11 +2,12 @@
 
 Exit codes: 0 done; 1 unexpected; 2 a recipe, card, catalogue file or option cannot be used;
 3 a search failed or was empty; 4 some units or scenes failed, or a passing fault: rerun;
-5 a model cannot be opened; 6 an output cannot be written or read; 130 interrupted.
+5 a model cannot be opened; 6 an output cannot be written or read; 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -60,13 +61,23 @@ def common(
         set_up_logging(verbose=verbose)
 
 
+class _Stopped(BaseException):
+    """A signal asked the program to end: no error, and nothing may swallow it."""
+
+
 def main() -> None:
     """Run the command line; every error of ours is one message and its own exit code."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
         app()
     except SmmapError as error:
         typer.secho(f"smmap: {error}", fg=typer.colors.RED, err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except _Stopped as stopped:
         typer.secho("smmap: interrupted; what was committed stays, rerun to go on", err=True)
-        sys.exit(130)
+        sys.exit(128 + stopped.args[0])
+
+
+def _stop(number: int, frame: object) -> None:  # noqa: ARG001 (as signals want it)
+    raise _Stopped(number)

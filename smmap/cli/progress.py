@@ -59,6 +59,7 @@ def to_plain(result: RunResult) -> dict[str, Any]:
         "out": str(result.out),
         "seconds": round(result.seconds, 2),
         "kept": result.kept,
+        "empty_tiles": list(result.empty_tiles),
         "done": result.count("done"),
         "empty": result.count("empty"),
         "failed": result.count("failed"),
@@ -82,7 +83,7 @@ def _make_table(result: RunResult) -> Table:
     table = Table(box=None, header_style="dim")
     for heading in ("time (UTC)", "orbit", "status"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("valid", "VV dB", "SM m³/m³", "unflagged", "dense", "stale"):
+    for heading in ("valid", "VV dB", "SM", "no flag", "dense", "stale"):
         table.add_column(heading, justify="right", no_wrap=True)
     for receipt in result.receipts:
         overpass, figures = receipt.overpass, receipt.statistics

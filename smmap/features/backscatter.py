@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from smmap.features.array import Doubles, Layers
+from smmap.features.array import Bools, Doubles, Layers
 from smmap.features.decibel import to_db
 from smmap.features.indices import compute_ndvi
 from smmap.features.water_cloud import (
@@ -51,10 +51,20 @@ class SoilBackscatterDb(Options):
 
     def compute(self, layers: Layers) -> Doubles:
         """Decibels, (y, x); NaN where the correction leaves no positive power."""
-        soil, _ = compute_soil_backscatter(
+        return to_db(self._correct(layers)[0])
+
+    def find_overcorrected(self, layers: Layers) -> Bools:
+        """Where the correction takes all of a positive power, (y, x).
+
+        Power that was not positive before it says nothing of the vegetation.
+        """
+        _, overcorrected = self._correct(layers)
+        return overcorrected & (layers[f"sigma0_{self.polarisation}"] > 0)
+
+    def _correct(self, layers: Layers) -> tuple[Doubles, Bools]:
+        return compute_soil_backscatter(
             layers[f"sigma0_{self.polarisation}"],
             np.radians(layers["incidence_deg"], dtype=np.float64),
             compute_ndvi(layers["nir"], layers["red"]),
             COEFFICIENTS[self.coefficients][self.polarisation],
         )
-        return to_db(soil)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.features.array import Bools, Layers
-from smmap.features.feature import Feature
+from smmap.features.feature import Feature, VegetationCorrection
 from smmap.features.radiometry import compute_gamma0, needs_gamma0
 from smmap.features.registry import get_feature
 from smmap.features.scaling import compute_scaled
@@ -29,9 +29,8 @@ class Features:
     in_range: Bools
     """(y, x): no input lies outside its training range. NaN lies nowhere, so it objects to
     nothing; inputs without a training range neither."""
-    undefined: Bools
-    """(y, x): some input has no value although all its layers have one, for example where the
-    Water Cloud Model leaves no positive soil power."""
+    overcorrected: Bools
+    """(y, x): the vegetation correction of some input leaves no positive soil power."""
 
 
 def compute_required_layers(card: ModelCard) -> frozenset[str]:
@@ -81,16 +80,16 @@ def compute_features(card: ModelCard, layers: Layers) -> Features:
     raw = np.empty((len(features), *shape), dtype=np.float32)
     values = np.empty_like(raw)
     in_range = np.ones(shape, dtype=np.bool_)
-    undefined = np.zeros(shape, dtype=np.bool_)
+    overcorrected = np.zeros(shape, dtype=np.bool_)
     for index, (column, feature) in enumerate(zip(card.inputs, features, strict=True)):
         raw[index] = feature.compute(layers)
         values[index] = compute_scaled(raw[index], column.scaling)
         if column.training_range is not None:
             low, high = column.training_range
             in_range &= ~((raw[index] < low) | (raw[index] > high))
-        available = np.logical_and.reduce([~np.isnan(layers[name]) for name in feature.layers])
-        undefined |= available & np.isnan(values[index])
-    return Features(values, raw, in_range, undefined)
+        if isinstance(feature, VegetationCorrection):
+            overcorrected |= feature.find_overcorrected(layers)
+    return Features(values, raw, in_range, overcorrected)
 
 
 def _get_features(card: ModelCard) -> list[Feature]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
-from smmap.features.array import Doubles, Layers
+from smmap.features.array import Bools, Doubles, Layers
 
 
 class Feature(Protocol):
@@ -41,4 +41,13 @@ class Feature(Protocol):
         float64 array (y, x)
             NaN where a layer is NaN or the derivation has no value.
         """
+        ...
+
+
+@runtime_checkable
+class VegetationCorrection(Protocol):
+    """A feature that takes the canopy off, and can take off too much."""
+
+    def find_overcorrected(self, layers: Layers) -> Bools:
+        """Where there was backscatter and the correction leaves no positive soil power, (y, x)."""
         ...

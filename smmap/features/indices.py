@@ -1,10 +1,14 @@
-"""Vegetation and water indices of reflectance."""
+"""Vegetation and water indices of reflectance.
+
+Atmospheric correction leaves negative reflectance on dark ground; a ratio with it is no index (nir
+0.012 and red -0.010 would make 11), so there is none.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from smmap.features.array import Doubles, Floats
+from smmap.features.array import Bools, Doubles, Floats
 
 
 def compute_normalised_difference(first: Floats, second: Floats) -> Doubles:
@@ -18,10 +22,10 @@ def compute_normalised_difference(first: Floats, second: Floats) -> Doubles:
     Returns
     -------
     float64 array
-        NaN where an input is NaN or the sum is zero.
+        -1..1; NaN where an input is NaN or negative, or both are zero.
     """
     one, two = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    return _divide(one - two, one + two)
+    return _divide(one - two, one + two, (one >= 0) & (two >= 0))
 
 
 def compute_ndvi(nir: Floats, red: Floats) -> Doubles:
@@ -55,13 +59,13 @@ def compute_evi(nir: Floats, red: Floats, blue: Floats) -> Doubles:
     Returns
     -------
     float64 array
-        NaN where an input is NaN or the denominator is zero.
+        NaN where an input is NaN or negative, or the denominator is not positive.
     """
     n, r, b = (np.asarray(one, dtype=np.float64) for one in (nir, red, blue))
-    return _divide(2.5 * (n - r), n + 6.0 * r - 7.5 * b + 1.0)
+    return _divide(2.5 * (n - r), n + 6.0 * r - 7.5 * b + 1.0, (n >= 0) & (r >= 0) & (b >= 0))
 
 
-def _divide(numerator: Doubles, denominator: Doubles) -> Doubles:
+def _divide(numerator: Doubles, denominator: Doubles, physical: Bools) -> Doubles:
     quotient = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), np.nan)
-    np.divide(numerator, denominator, out=quotient, where=denominator != 0)
+    np.divide(numerator, denominator, out=quotient, where=physical & (denominator > 0))
     return quotient

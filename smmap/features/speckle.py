@@ -6,15 +6,12 @@ cut of an array. Nodata never enters an average, and a pixel without a value get
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from smmap.features.array import Doubles, Floats
 from smmap.features.window import compute_halo, compute_window_mean
 
 __all__ = [
-    "compute_effective_looks",
     "compute_halo",
     "filter_boxcar",
     "filter_lee",
@@ -107,30 +104,3 @@ def filter_quegan(powers: Floats, window: int) -> Doubles:
     share = np.divide(ratios, count, out=np.full(count.shape, np.nan), where=count > 0)
     # Where the last date's own mean is not positive, no ratio can restore its texture.
     return np.where(valid, np.where(mean > 0, mean * share, mean), np.nan)
-
-
-def compute_effective_looks(
-    looks: float, window: int, pixel_m: float, cell_m: tuple[float, float]
-) -> float:
-    """Equivalent looks of a window mean over correlated pixels.
-
-    looks x max(1, (window x pixel)^2 / (range cell x azimuth cell)): pixels spaced more closely
-    than the sensor resolves share their speckle, so resolution cells are counted, not pixels.
-
-    Parameters
-    ----------
-    looks : float
-        Equivalent number of looks of one pixel.
-    window : int
-        Side, pixels.
-    pixel_m : float
-        Pixel spacing, metres.
-    cell_m : (float, float)
-        Spatial resolution in range and azimuth, metres.
-
-    Returns
-    -------
-    float
-        At least ``looks``.
-    """
-    return looks * max(1.0, (window * pixel_m) ** 2 / math.prod(cell_m))

@@ -7,9 +7,6 @@ from numpy.typing import NDArray
 
 from smmap.features.array import Doubles, Floats
 
-HALO = 1
-"""Pixels that the input has more than the output, on every side."""
-
 
 def compute_slope_aspect(
     elevation: Floats, spacing_y_m: Floats | float, spacing_x_m: Floats | float

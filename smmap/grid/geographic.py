@@ -41,4 +41,4 @@ class GeographicGrid:
         size = 1 / _PIXELS_A_DEGREE
         affine = Affine(size, 0, left, 0, -size, bottom + 1)
         geobox = GeoBox((_PIXELS_A_DEGREE, _PIXELS_A_DEGREE), affine, "EPSG:4326")
-        return Tile(f"geo_{left + 180}_{89 - bottom}", geobox)
+        return Tile(f"geo_{left + 180}_{89 - bottom}", geobox, GeographicGrid.name)

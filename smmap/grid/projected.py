@@ -65,7 +65,7 @@ class Ease2Grid:
             (_ROWS / 2 - row * _TILE) * _CELL_M,
         )
         shape = (min(_TILE, _ROWS - row * _TILE), min(_TILE, _COLUMNS - column * _TILE))
-        return Tile(f"ease2_{column}_{row}", GeoBox(shape, affine, "EPSG:6933"))
+        return Tile(f"ease2_{column}_{row}", GeoBox(shape, affine, "EPSG:6933"), Ease2Grid.name)
 
 
 class CustomGridTile:
@@ -100,7 +100,8 @@ class CustomGridTile:
         self.resolution_label = f"{grid.resolution:g}{'m' if crs.is_projected else 'deg'}".replace(
             ".", "p"
         )
-        self._tile = Tile(grid.name, GeoBox((round(rows), round(columns)), affine, grid.crs))
+        geobox = GeoBox((round(rows), round(columns)), affine, grid.crs)
+        self._tile = Tile(grid.name, geobox, grid.name)
 
     def find_tiles(self, area: BaseGeometry) -> list[Tile]:
         """The one tile, if it touches ``area`` (longitude, latitude)."""

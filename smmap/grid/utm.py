@@ -78,5 +78,7 @@ class UtmGrid:
         size = TILE_M // self.pixel_m
         affine = Affine(self.pixel_m, 0, column * TILE_M, 0, -self.pixel_m, (row + 1) * TILE_M)
         return Tile(
-            f"{zone:02d}{letter}_{column}_{row}", GeoBox((size, size), affine, f"EPSG:{epsg}")
+            f"{zone:02d}{letter}_{column}_{row}",
+            GeoBox((size, size), affine, f"EPSG:{epsg}"),
+            self.name,
         )

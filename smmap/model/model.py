@@ -100,8 +100,12 @@ class Model:
     def _combine(self, rows: Array) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
         """Weighted mean of the members, and the variance of their mixture."""
         outputs = [session.run(rows).astype(np.float64) for session in self._sessions]
-        if any(output.shape[1] < len(self._columns) for output in outputs):
-            raise ModelError(f"a member gives fewer than the card's columns {self._columns}")
+        widths = sorted({output.shape[1] for output in outputs})
+        if self.card is not None and widths != [len(self._columns)]:
+            raise ModelError(
+                f"model '{self.card.name}': its members give {widths} columns, its card names "
+                f"{', '.join(self._columns)} under output.columns"
+            )
         mean = sum(w * out[:, 0] for w, out in zip(self._weights, outputs, strict=True))
         if "log_variance" not in self._columns:
             return np.asarray(mean), None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,8 @@ def open_block(block: Block, scenes: TaskScenes, run: RunState) -> BlockInputs:
 def run_blocks(blocks: Sequence[Block], work: Callable[[Block], None], run: RunState) -> None:
     """Work on all blocks with the recipe's threads; the first error stops the rest."""
     with ThreadPoolExecutor(run.context.recipe.threads, "block") as pool:
-        waiting = {pool.submit(work, block) for block in blocks}
+        # A copy of the context each: log lines of a thread bear the task's id.
+        waiting = {pool.submit(copy_context().run, work, block) for block in blocks}
         try:
             while waiting:
                 finished, waiting = wait(waiting, return_when=FIRST_EXCEPTION)

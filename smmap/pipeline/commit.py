@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from smmap.archive.ledger import read_committed
-from smmap.pipeline.lineage import describe_lineage, find_incidence
+from smmap.pipeline.fingerprint import compute_files_fingerprint
+from smmap.pipeline.lineage import describe_making
 from smmap.pipeline.run_state import RunState
 from smmap.pipeline.staged import StagedUnit
 from smmap.pipeline.statistics import compute_statistics
@@ -23,13 +24,15 @@ from smmap.product.names import compute_file_stem, compute_model_id
 from smmap.sinks.registry import find_sinks
 from smmap.sinks.sink import Finished
 from smmap.spec.errors import StoreError
+from smmap.spec.recipe import Outputs
 from smmap.spec.unit import Receipt, Unit
-from smmap.stack.radar import compute_resolution
-from smmap.store.atomic import publish_folder, write_atomic
+from smmap.store.atomic import publish_folder, report_store_errors, write_atomic
 from smmap.store.checksum import compute_sha256
 from smmap.store.swap import read_document, swap_document
 
 logger = logging.getLogger(__name__)
+
+_TRIES = 10
 
 
 def commit_unit(unit: Unit, staged: StagedUnit, scenes: TaskScenes, run: RunState) -> Receipt:
@@ -42,50 +45,55 @@ def commit_unit(unit: Unit, staged: StagedUnit, scenes: TaskScenes, run: RunStat
     """
     started = time.monotonic()
     figures = compute_statistics(staged)
-    status = "done" if figures["valid"] else "empty"
-    files = _write_files(unit, staged, run) if status == "done" else {}
-    statistics = {
-        "minimum": figures.get("sm_valid_min"),
-        "maximum": figures.get("sm_valid_max"),
-        "mean": figures.get("sm_valid_mean"),
-        "stddev": figures.get("sm_valid_std"),
-        "valid_percent": figures["valid_percent"],
-    }
-    first = scenes.get_passes(unit)[-1][0]
-    looks, resolution = compute_resolution(
-        run.context.radar_grid, first.definition, run.recipe.radar
-    )
-    placement = run.model.placement
+    status: Literal["done", "empty"] = "done" if figures["valid"] else "empty"
+    wanted = list_files(run.recipe.outputs)
+    fingerprint = compute_files_fingerprint(unit, unit.area, wanted, scenes.get_left_out(unit))
+    folder = LAYOUT.pixels(unit, fingerprint)
     facts = ItemFacts(
-        area=staged.area,
         gsd=run.context.grid.resolution_m,
-        status="done" if status == "done" else "empty",
+        status=status,
         created=datetime.now(UTC),
         model=compute_model_id(run.card),
-        files=files,
-        lineage=describe_lineage(first, run),
-        statistics={key: value for key, value in statistics.items() if value is not None},
-        effective_looks=round(looks, 1),
-        effective_resolution_m=round(resolution, 1),
-        incidence_deg=find_incidence(first, staged.area, run),
-        provider={"asked": placement.asked, "got": placement.got, "engine": placement.engine},
+        fingerprint=fingerprint,
+        files=_write_files(unit, staged, folder, run) if status == "done" else {},
+        statistics=_select_statistics(figures),
+        incidence_deg=staged.incidence_deg,
         skipped=scenes.get_skipped(unit),
+        **describe_making(scenes.get_passes(unit), run),
     )
-    _put_item(unit, encode_document(compute_item(unit, facts)), run)
-    (run.root / LAYOUT.failed(unit.id)).unlink(missing_ok=True)
-    shutil.rmtree(staged.folder, ignore_errors=True)
+    _put_item(unit, encode_document(compute_item(unit, facts)), fingerprint, run)
+    with report_store_errors(str(run.root)):
+        (run.root / LAYOUT.failed(unit.id)).unlink(missing_ok=True)
+    staged.discard()
     figures["seconds_writing"] = time.monotonic() - started
     logger.info("%s: %s, %.0f %% valid", unit.id, status, figures["valid_percent"])
     return Receipt(
         unit=unit.id,
-        status="done" if status == "done" else "empty",
-        fingerprint=unit.fingerprint,
+        status=status,
+        fingerprint=fingerprint,
         item=LAYOUT.item(unit),
         reason="" if status == "done" else describe_emptiness(figures),
         skipped=facts.skipped,
         overpass=unit.overpass,
         statistics=figures,
     )
+
+
+def list_files(outputs: Outputs) -> list[str]:
+    """Kinds of files that a recipe asks for."""
+    return sorted(name for name, wanted in outputs.model_dump().items() if wanted)
+
+
+def _select_statistics(figures: Mapping[str, float]) -> dict[str, float]:
+    """Those that STAC has a name for."""
+    names = {
+        "minimum": "sm_valid_min",
+        "maximum": "sm_valid_max",
+        "mean": "sm_valid_mean",
+        "stddev": "sm_valid_std",
+        "valid_percent": "valid_percent",
+    }
+    return {name: figures[key] for name, key in names.items() if key in figures}
 
 
 def describe_emptiness(figures: Mapping[str, float]) -> str:
@@ -106,7 +114,8 @@ def record_failure(unit: Unit, scenes: TaskScenes, run: RunState) -> Receipt:
     reason = scenes.get_failure(unit) or "unknown"
     logger.error("%s: failed: %s", unit.id, reason)
     note = {"unit": unit.id, "fingerprint": unit.fingerprint, "reason": reason}
-    write_atomic(run.root / LAYOUT.failed(unit.id), json.dumps(note, indent=1).encode())
+    path = run.root / LAYOUT.failed(unit.id)
+    write_atomic(path, json.dumps(note, indent=1).encode(), staging=run.staging)
     return Receipt(
         unit=unit.id,
         status="failed",
@@ -117,44 +126,46 @@ def record_failure(unit: Unit, scenes: TaskScenes, run: RunState) -> Receipt:
     )
 
 
-def _write_files(unit: Unit, staged: StagedUnit, run: RunState) -> dict[str, StoredFile]:
+def _write_files(
+    unit: Unit, staged: StagedUnit, target: str, run: RunState
+) -> dict[str, StoredFile]:
     """Run all sinks in staging and rename their folder into place; files by asset name."""
     folder = staged.folder / "files"
     finished = Finished(
         stem=compute_file_stem(unit.tile.id, unit.overpass, run.context.grid.resolution_label),
         overpass=unit.overpass,
-        area=staged.area,
+        area=unit.area,
         packed={layer: staged.get(layer) for layer in run.layers},
         depth_m=run.card.output.depth,
         tags={"SMMAP_UNIT": unit.id, "SMMAP_FINGERPRINT": unit.fingerprint},
     )
-    written: dict[str, Path] = {}
-    folder.mkdir()
+    written: dict[str, str] = {}
+    with report_store_errors(str(folder)):
+        folder.mkdir()
     for sink in find_sinks(run.recipe.outputs):
-        written |= sink(folder, finished)
-    target = LAYOUT.pixels(unit)
-    stored = {
-        name: StoredFile(
-            f"{target}/{path.relative_to(folder).as_posix()}",
-            compute_sha256(path) if path.is_file() else None,
-            path.stat().st_size if path.is_file() else None,
-        )
-        for name, path in written.items()
-    }
+        files = sink(folder, finished)
+        written |= {name: path.relative_to(folder).as_posix() for name, path in files.items()}
     publish_folder(folder, run.root / target)
-    return stored
+    # Described as they lie there: a folder of that name may have been there before.
+    return {name: _describe_file(run.root, f"{target}/{path}") for name, path in written.items()}
 
 
-def _put_item(unit: Unit, data: bytes, run: RunState) -> None:
+def _describe_file(root: Path, path: str) -> StoredFile:
+    place = root / path
+    if place.is_dir():
+        return StoredFile(path)
+    return StoredFile(path, compute_sha256(place), place.stat().st_size)
+
+
+def _put_item(unit: Unit, data: bytes, fingerprint: str, run: RunState) -> None:
     """Create the item, or replace an older one; a rival's equal item is as good as ours."""
     path = run.root / LAYOUT.item(unit)
     lock = run.root / LAYOUT.locks / f"{unit.id}.lock"
-    for _ in range(10):
+    for _ in range(_TRIES):
         current = read_document(path)
-        if current is not None:
-            there = read_committed(run.root, LAYOUT.item(unit))
-            if there is not None and there.fingerprint == unit.fingerprint:
-                return
-        if swap_document(path, current, data, lock=lock):
+        there = read_committed(run.root, LAYOUT.item(unit)) if current is not None else None
+        if there is not None and there.fingerprint == fingerprint:
+            return
+        if swap_document(path, current, data, lock=lock, staging=run.staging):
             return
     raise StoreError(f"{path}: another run keeps changing this item; run one at a time")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from smmap.catalog.definitions import load_definition
 from smmap.features.builder import compute_required_layers
@@ -25,6 +24,8 @@ REFLECTANCES = frozenset(
 """Layers that an optical scene gives."""
 TERRAIN = frozenset(("elevation", "slope_deg", "aspect_deg"))
 """Layers that an elevation model gives."""
+WELCOME = ("vh", "incidence")
+"""Bands that are read where a scene has them."""
 _FOR_FLAGS = frozenset(("red", "nir"))
 """NDVI decides the dense-vegetation bit whatever the model uses."""
 
@@ -60,34 +61,18 @@ class Context:
         """Tile pixels along a block's side."""
         return max(1, self.recipe.block // self.factor)
 
-    def describe_pixels(self) -> dict[str, Any]:
-        """Everything of the recipe and the definitions that decides pixels, for fingerprints."""
-        deciding = {"assets", "units", "scale", "offset", "nodata", "index", "resampling"}
-        return {
-            "radar": self.recipe.radar.model_dump(mode="json"),
-            "optical": self.recipe.optical.model_dump(mode="json"),
-            "slope_flag_deg": self.recipe.slope_flag_deg,
-            "min_weight": self.recipe.min_weight,
-            "outputs": self.recipe.outputs.model_dump(mode="json"),
-            "factor": self.factor,
-            "model": self.card.model_dump(
-                mode="json",
-                include={"inputs", "members", "missing", "radiometry", "output", "domain"},
-            ),
-            "sources": {
-                key: {
-                    "radiometry": one.radiometry and one.radiometry.model_dump(mode="json"),
-                    "classes": one.classes and one.classes.model_dump(mode="json"),
-                    "offset_rule": one.offset_rule,
-                    "looks": one.looks,
-                    "bands": {
-                        name: band.model_dump(mode="json", include=deciding)
-                        for name, band in sorted(one.bands.items())
-                    },
-                }
-                for key, one in sorted(self.definitions.items())
-            },
-        }
+    def list_bands(self, source: str) -> list[str]:
+        """Bands of a source that are in use: needed ones, and those that are welcome if served."""
+        definition = self.definitions[source]
+        classes = [definition.classes.band] if definition.classes else []
+        welcome = [name for name in WELCOME if name in definition.bands]
+        return sorted({*self.bands[source], *classes, *welcome})
+
+    def requires(self, source: str) -> bool:
+        """Whether the model can do nothing without a scene of that source."""
+        needed = compute_required_layers(self.card)
+        of_source = {"sentinel2": REFLECTANCES, "dem": TERRAIN}
+        return source == "sentinel1" or bool(needed & of_source[source])
 
 
 def open_context(recipe: Recipe) -> Context:

@@ -1,14 +1,47 @@
-"""How a unit was made, in words and in the few numbers that its item carries."""
+"""How a unit was made: what its item says of the way from the scenes to the map."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
+from typing import TypedDict
 
 from smmap.pipeline.run_state import RunState
 from smmap.spec.scene import Scene
-from smmap.spec.tile import Block
-from smmap.stack.incidence import choose_angle_source, load_incidence
-from smmap.stack.radar import is_filtered
+from smmap.stack.incidence import choose_angle_source
+from smmap.stack.radar import compute_resolution, is_filtered
+
+
+class Making(TypedDict):
+    """Fields of ``ItemFacts``."""
+
+    lineage: str
+    effective_looks: float
+    effective_resolution_m: float
+    provider: dict[str, str]
+    attribution: tuple[str, ...]
+
+
+def describe_making(passes: Sequence[Sequence[Scene]], run: RunState) -> Making:
+    """Lineage, looks, resolution, engine and attributions of a unit, from its radar scenes.
+
+    ``passes`` are its overpass, last, and the earlier ones that the multi-temporal filter takes.
+    """
+    context, placement = run.context, run.model.placement
+    first = passes[-1][0]
+    looks, resolution = compute_resolution(
+        context.radar_grid, first.definition, run.recipe.radar, dates=len(passes)
+    )
+    return {
+        "lineage": describe_lineage(first, run),
+        "effective_looks": round(looks, 1),
+        "effective_resolution_m": round(resolution, 1),
+        "provider": {
+            "asked": placement.asked,
+            "got": placement.got,
+            "engine": placement.engine,
+        },
+        "attribution": tuple(sorted({one.attribution for one in context.definitions.values()})),
+    }
 
 
 def describe_lineage(first: Scene, run: RunState) -> str:
@@ -17,7 +50,8 @@ def describe_lineage(first: Scene, run: RunState) -> str:
     despeckle = recipe.radar.despeckle
     filtered = is_filtered(context.radar_grid, first.definition, recipe.radar)
     smoothing = f"{despeckle.method} filter {despeckle.window} x {despeckle.window}"
-    averaging = f"mean of {context.factor} x {context.factor} pixels in linear power"
+    scale = "dB" if run.card.aggregation == "mean_db" else "linear power"
+    averaging = f"mean of {context.factor} x {context.factor} pixels in {scale}"
     parts = [
         f"Sentinel-1 as {context.radar_meaning} ({first.definition.id})",
         smoothing if filtered else "no speckle filter",
@@ -28,10 +62,3 @@ def describe_lineage(first: Scene, run: RunState) -> str:
         optical = recipe.optical
         parts.append(f"optical {optical.join} within {optical.window_days:g} days")
     return f"{'; '.join(parts)}; model {run.card.name} {run.card.version}"
-
-
-def find_incidence(first: Scene, area: Block, run: RunState) -> float | None:
-    """Incidence angle at the middle of the area, degrees; None where the scene has none there."""
-    middle = Block(area.geobox, area.row + area.height // 2, area.col + area.width // 2, 1, 1)
-    angle = float(load_incidence(first, middle, run.recipe.radar.angle)[0, 0])
-    return round(angle, 2) if math.isfinite(angle) else None

@@ -16,7 +16,7 @@ _CARRIED_BYTES = 64 * 2**20
 
 
 def record_model(run: RunState) -> None:
-    """Write the model's item once; its id holds the members' hashes, so it never changes."""
+    """Write the model's item once; its id holds a digest of all that decides pixels."""
     identifier = compute_model_id(run.card)
     path = run.root / LAYOUT.model(identifier)
     if path.exists():
@@ -27,9 +27,7 @@ def record_model(run: RunState) -> None:
     if sum(one.stat().st_size for one in files) <= _CARRIED_BYTES:
         place = "./package"
         for one in files:
-            write_atomic(path.parent / "package" / one.name, one.read_bytes())
+            target = path.parent / "package" / one.name
+            write_atomic(target, one.read_bytes(), staging=run.staging)
     item = compute_model_item(run.card, place, datetime.now(UTC))
-    write_atomic(
-        path,
-        encode_document(item),
-    )
+    write_atomic(path, encode_document(item), staging=run.staging)

@@ -51,35 +51,27 @@ def flag_pixels(
     estimate: EstimatedPixels, features: Features, layers: Layers, run: RunState
 ) -> Flagged:
     """Set the quality bits whose inputs exist, and take away values that must not stand."""
-    vh = layers.get("sigma0_vh")
     sees_plants = "red" in layers and "nir" in layers
     return compute_quality(
         Evidence(
             radar_valid=np.isfinite(layers["sigma0_vv"]),
             sm=estimate.sm,
             sm_uncertainty=estimate.uncertainty,
-            vv_db=to_db(layers["sigma0_vv"]),
-            vh_db=None if vh is None else to_db(vh),
+            sigma0_vv=layers["sigma0_vv"],
+            sigma0_vh=layers.get("sigma0_vh"),
             ndvi=compute_ndvi(layers["nir"], layers["red"]) if sees_plants else None,
             snow_share=layers.get("snow"),
             water_share=layers.get("water"),
             radar_weight=layers["radar_weight"],
             slope_deg=layers.get("slope_deg"),
-            optical_age_days=layers.get("optical_age_days"),
+            optical_stale_share=layers.get("optical_stale_share"),
             in_domain=_find_domain(features, estimate, run),
             in_training_range=features.in_range,
-            no_soil_signal=features.undefined & _has_power(layers),
+            no_soil_signal=features.overcorrected,
         ),
         run.recipe,
         run.card.output,
     )
-
-
-def _has_power(layers: Layers) -> NDArray[np.bool_]:
-    """Where all backscatter is above zero before any correction."""
-    names = [name for name in ("sigma0_vv", "sigma0_vh") if name in layers]
-    powered: NDArray[np.bool_] = np.logical_and.reduce([layers[name] > 0 for name in names])
-    return powered
 
 
 def _find_domain(

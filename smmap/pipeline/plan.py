@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import pystac
-from shapely.geometry import box
+import shapely
 from shapely.geometry.base import BaseGeometry
 
+from smmap.catalog.facts import read_number
 from smmap.catalog.footprint import compute_footprint, compute_time
 from smmap.catalog.overpass import group_overpasses
 from smmap.grid.area import clip_to_area
-from smmap.grid.reproject import reproject_geometry
 from smmap.pipeline.context import Context, open_context
+from smmap.pipeline.fingerprint import compute_unit_fingerprint
 from smmap.pipeline.search import Found, search_scenes
+from smmap.product.footprint import compute_footprint as compute_outline
 from smmap.product.names import compute_item_id
 from smmap.spec.errors import EmptySearchError
 from smmap.spec.overpass import Overpass
 from smmap.spec.recipe import Recipe
 from smmap.spec.tile import Block, Tile
-from smmap.spec.unit import Task, Unit, compute_fingerprint
-from smmap.version import PRODUCT_VERSION
+from smmap.spec.unit import Task, Unit
 
 HISTORY = "sentinel1"
 """Input key of earlier overpasses of the same orbit, for the multi-temporal filter."""
@@ -40,12 +38,18 @@ class Plan:
     found: Found
     """What the catalogues gave."""
     tasks: tuple[Task, ...]
-    """By tile id."""
+    """By tile id, then time."""
 
     @property
     def units(self) -> tuple[Unit, ...]:
         """Of all tasks."""
         return tuple(unit for task in self.tasks for unit in task.units)
+
+    @property
+    def empty_tiles(self) -> tuple[str, ...]:
+        """Keys of tiles in the area without an overpass in the period."""
+        busy = {task.tile.key for task in self.tasks}
+        return tuple(tile.key for tile in self.found.tiles if tile.key not in busy)
 
 
 def plan_run(recipe: Recipe) -> Plan:
@@ -58,31 +62,36 @@ def plan_run(recipe: Recipe) -> Plan:
     """
     context = open_context(recipe)
     found = search_scenes(context)
-    tiles = context.grid.find_tiles(found.area)
-    tasks = [_plan_tile(tile, found, context) for tile in tiles]
-    filled = tuple(task for task in tasks if task is not None)
-    if not filled:
+    tasks = [task for tile in found.tiles for task in _plan_tile(tile, found, context)]
+    if not tasks:
         raise EmptySearchError(
             f"scenes were found, but none of them lies in the area within {found.period}; "
             "check the recipe's area and period"
         )
-    return Plan(context, found, filled)
+    return Plan(context, found, tuple(tasks))
 
 
-def _plan_tile(tile: Tile, found: Found, context: Context) -> Task | None:
-    area = clip_to_area(tile, found.area)
-    if area is None:
-        return None
-    extent = box(*area.to_geobox().boundingbox.bbox)
-    outline = reproject_geometry(extent, str(tile.geobox.crs), "EPSG:4326")
+def _plan_tile(tile: Tile, found: Found, context: Context) -> list[Task]:
+    """Tasks of a tile: its units by time, so many a task."""
+    outline = shapely.geometry.shape(compute_outline(Block.whole(tile.geobox))[0])
     near = {key: _touching(items, outline) for key, items in found.items.items()}
     overpasses = group_overpasses(near["sentinel1"])
-    units = [
-        _plan_unit(tile, area, one, _choose_inputs(one, overpasses, near, context), context)
-        for one in overpasses
-        if one.datetime in found.period
+    units = []
+    for one in overpasses:
+        if one.datetime in found.period:
+            area = clip_to_area(tile, _find_ground(one) if found.area is None else found.area)
+            inputs = _choose_inputs(one, overpasses, near, context)
+            if area is not None:
+                units.append(_plan_unit(tile, area, one, inputs, context))
+    size = context.recipe.batch
+    return [
+        Task(f"{tile.id}-{start // size}", tile, tuple(units[start : start + size]))
+        for start in range(0, len(units), size)
     ]
-    return Task(tile.id, tile, area, tuple(units)) if units else None
+
+
+def _find_ground(overpass: Overpass) -> BaseGeometry:
+    return shapely.union_all([compute_footprint(item) for item in overpass.items])
 
 
 def _touching(items: Iterable[pystac.Item], outline: BaseGeometry) -> list[pystac.Item]:
@@ -104,7 +113,7 @@ def _choose_inputs(
             item
             for item in near["sentinel2"]
             if abs(compute_time(item)[1] - overpass.datetime) <= window
-            and float(item.properties.get("eo:cloud_cover") or 0) <= optical.max_cloud_cover
+            and (read_number(item, "eo:cloud_cover") or 0.0) <= optical.max_cloud_cover
         )
     if "dem" in near:
         inputs["dem"] = tuple(sorted(near["dem"], key=lambda item: item.id))
@@ -127,37 +136,6 @@ def _plan_unit(
     inputs: Mapping[str, tuple[pystac.Item, ...]],
     context: Context,
 ) -> Unit:
-    named = {"overpass": overpass.items, **inputs}
-    affine = tile.geobox.affine
-    fingerprint = compute_fingerprint(
-        {
-            "product": PRODUCT_VERSION,
-            "pixels": context.describe_pixels(),
-            "tile": [tile.id, str(tile.geobox.crs), *tuple(affine)[:6], *tile.geobox.shape],
-            "area": [area.row, area.col, area.height, area.width],
-            "overpass": overpass.id,
-            "inputs": {
-                key: sorted([item.id, mark_version(item)] for item in items)
-                for key, items in named.items()
-            },
-        }
-    )
-    label = context.grid.resolution_label
-    return Unit(compute_item_id(tile.id, overpass, label), tile, overpass, inputs, fingerprint)
-
-
-def mark_version(item: pystac.Item) -> str:
-    """What tells one version of a scene from another: ``updated``, else its checksums, else all.
-
-    Addresses never count: the same scene elsewhere is the same scene.
-    """
-    if item.properties.get("updated"):
-        return str(item.properties["updated"])
-    assets = {
-        key: {name: value for name, value in asset.to_dict().items() if name != "href"}
-        for key, asset in item.assets.items()
-    }
-    checksums = {key: one["file:checksum"] for key, one in assets.items() if "file:checksum" in one}
-    content: Any = checksums or [item.properties, item.geometry, assets]
-    text = json.dumps(content, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    fingerprint = compute_unit_fingerprint(tile, overpass, inputs, context)
+    name = compute_item_id(tile.id, overpass, context.grid.resolution_label)
+    return Unit(name, tile, overpass, inputs, fingerprint, area)

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Protocol
 
-from smmap.archive.indexes import publish_root, publish_tile
+from smmap.archive.indexes import check_output, publish_root, publish_tile
 from smmap.archive.ledger import read_committed
 from smmap.model.package import load_applicability, load_model
+from smmap.pipeline.commit import list_files
 from smmap.pipeline.model_record import record_model
 from smmap.pipeline.plan import Plan, plan_run
 from smmap.pipeline.recipe import load_recipe
 from smmap.pipeline.run_state import RunState
 from smmap.pipeline.stages import run_task
+from smmap.pipeline.task_log import log_as
 from smmap.product.layout import LAYOUT
 from smmap.report.run_report import write_run_report
+from smmap.spec.errors import SmmapError
 from smmap.spec.recipe import Recipe
 from smmap.spec.unit import Receipt, Task, Unit
 from smmap.store.staging import open_staging
 
 logger = logging.getLogger(__name__)
+
+_ASSETS = {"cog": "sm", "cube": "slice", "quicklook": "thumbnail"}
+"""Kind of file -> the asset by which an item shows that it has it."""
 
 
 class Progress(Protocol):
@@ -46,6 +54,8 @@ class RunResult:
     """Of the units of this run, by tile and time."""
     kept: int
     """Units that were committed before and are still up to date."""
+    empty_tiles: tuple[str, ...]
+    """Tiles of the area without an overpass in the period."""
     seconds: float
     """How long it took."""
 
@@ -90,42 +100,81 @@ def run_plan(plan: Plan, out: Path, progress: Progress | None = None) -> RunResu
     """Carry out a plan."""
     started = time.monotonic()
     context = plan.context
+    check_output(out, plan.found.tiles)
     with open_staging(out / LAYOUT.staging) as staging:
         model = load_model(context.package, context.recipe.device)
         state = RunState(context, model, load_applicability(context.package), out, staging)
         record_model(state)
-        tasks = [replace(task, units=_find_unfinished(task, out)) for task in plan.tasks]
+        tasks = [_keep_unfinished(task, state) for task in plan.tasks]
         unfinished = sum(len(task.units) for task in tasks)
         if progress is not None:
             progress.start(unfinished)
         receipts: list[Receipt] = []
-        for task in tasks:
-            receipts += _run_and_publish(task, state, progress)
-        publish_root(out)
+        with _even_if_broken_off(lambda: publish_root(out, staging)):
+            for _, of_tile in groupby(tasks, key=lambda task: task.tile.id):
+                receipts += _run_tile(list(of_tile), state, progress)
         result = RunResult(
-            out, tuple(receipts), len(plan.units) - unfinished, time.monotonic() - started
+            out,
+            tuple(receipts),
+            len(plan.units) - unfinished,
+            plan.empty_tiles,
+            time.monotonic() - started,
         )
-        write_run_report(out, receipts, title=context.recipe.title or context.recipe.name)
+        title = context.recipe.title or context.recipe.name
+        write_run_report(out, receipts, title=title, empty_tiles=plan.empty_tiles)
     return result
 
 
-def _run_and_publish(task: Task, state: RunState, progress: Progress | None) -> list[Receipt]:
+def _run_tile(tasks: list[Task], state: RunState, progress: Progress | None) -> list[Receipt]:
+    """Map a tile's tasks, then publish what is committed of it."""
     receipts: list[Receipt] = []
-    if task.units:
-        for receipt in run_task(task, state):
-            receipts.append(receipt)
-            if progress is not None:
-                progress.finish(receipt)
-    depth = state.card.output.depth if state.recipe.outputs.cube else None
-    publish_tile(state.root, task.tile, depth_m=depth, staging=state.staging)
+
+    def publish() -> None:
+        depth_m = state.card.output.depth
+        publish_tile(state.root, tasks[0].tile, depth_m=depth_m, staging=state.staging)
+
+    with _even_if_broken_off(publish):
+        for task in tasks:
+            with log_as(task.id):
+                for receipt in run_task(task, state) if task.units else ():
+                    receipts.append(receipt)
+                    if progress is not None:
+                        progress.finish(receipt)
     return receipts
 
 
-def _find_unfinished(task: Task, out: Path) -> tuple[Unit, ...]:
-    """Units whose item is not there, or was made from something else."""
+@contextmanager
+def _even_if_broken_off(publish: Callable[[], None]) -> Iterator[None]:
+    """Publish at the end; after an error too, as far as that goes, and then pass the error on."""
+    try:
+        yield
+    except BaseException:
+        with suppress(SmmapError):
+            publish()
+        raise
+    publish()
 
-    def is_unfinished(unit: Unit) -> bool:
-        there = read_committed(out, LAYOUT.item(unit))
-        return there is None or there.fingerprint != unit.fingerprint
 
-    return tuple(unit for unit in task.units if is_unfinished(unit))
+def _keep_unfinished(task: Task, state: RunState) -> Task:
+    """The task without the units that are committed and up to date."""
+    units = (_find_unfinished(unit, state) for unit in task.units)
+    return replace(task, units=tuple(unit for unit in units if unit is not None))
+
+
+def _find_unfinished(unit: Unit, state: RunState) -> Unit | None:
+    """None if the unit is committed and up to date, else the unit with what is to be mapped.
+
+    It is not, if it was made from something else, covers less, lacks a kind of file that is
+    wanted, or was made without a scene that could not be used. Maps never shrink: what is there
+    of the tile is mapped again together with what is wanted.
+    """
+    there = read_committed(state.root, LAYOUT.item(unit))
+    if there is None:
+        return unit
+    covered = there.get_area(unit.tile)
+    area = covered.hull(unit.area)
+    assets = there.document["assets"]
+    wanted = [_ASSETS[name] for name in list_files(state.recipe.outputs)]
+    complete = there.status == "empty" or all(name in assets for name in wanted)
+    same = there.inputs == unit.fingerprint and area == covered and not there.has_skipped
+    return None if same and complete else replace(unit, area=area)

@@ -14,7 +14,6 @@ from smmap.product.layers import LAYERS
 from smmap.spec.band import Layer
 from smmap.spec.card import ModelCard
 from smmap.spec.recipe import Recipe
-from smmap.spec.tile import Block
 from smmap.spec.unit import Unit
 
 VV_DB = Layer(
@@ -59,7 +58,7 @@ class RunState:
         gives_uncertainty = "log_variance" in self.card.output.columns
         return tuple(one for one in LAYERS if gives_uncertainty or one.name != "sm_uncertainty")
 
-    def stage(self, unit: Unit, area: Block) -> StagedUnit:
+    def stage(self, unit: Unit) -> StagedUnit:
         """A fresh place for the unit's pixels."""
         folder = self.staging / f"{unit.id}-{uuid.uuid4().hex[:8]}"
-        return StagedUnit(folder, area, (*self.layers, VV_DB))
+        return StagedUnit(folder, unit.area, (*self.layers, VV_DB))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,29 +16,39 @@ from shapely.geometry.base import BaseGeometry
 
 from smmap.catalog.footprint import compute_footprint
 from smmap.catalog.registry import open_catalog
+from smmap.catalog.selection import Bbox
+from smmap.grid.boxes import merge_boxes
 from smmap.pipeline.context import Context
+from smmap.product.footprint import compute_footprint as compute_outline
 from smmap.spec.errors import ConfigError, EmptySearchError
 from smmap.spec.period import Period
+from smmap.spec.tile import Block, Tile
 
 logger = logging.getLogger(__name__)
 
-Bbox = tuple[float, float, float, float]
+_PASS = timedelta(minutes=30)
+"""Longer than the slices of one overpass are apart: none of them may be cut off by the period."""
 
 
 @dataclass(frozen=True)
 class Found:
     """What a recipe's search gave."""
 
-    area: BaseGeometry
-    """Longitude, latitude; west and east of the antimeridian are separate parts."""
+    area: BaseGeometry | None
+    """Of the recipe, longitude and latitude; None: every overpass's own footprint."""
     period: Period
     """Of the overpasses."""
+    tiles: tuple[Tile, ...]
+    """Tiles that the area touches, by id."""
     items: Mapping[str, tuple[pystac.Item, ...]]
-    """Scenes by source key."""
+    """Scenes by source key, over whole tiles."""
 
 
 def search_scenes(context: Context) -> Found:
     """Find all candidate scenes of a recipe; no pixel is read.
+
+    Whole tiles are searched, however small the recipe's area: so a unit's candidates are those
+    of its tile and overpass, and another area finds the same.
 
     Raises
     ------
@@ -46,39 +56,50 @@ def search_scenes(context: Context) -> Found:
         If nothing at all can be mapped: says which source was empty and where it looked.
     """
     recipe = context.recipe
-    bbox, period = _choose_extent(context)
-    margin = timedelta(days=recipe.optical.window_days)
+    area = _load_area(context)
+    bbox, period = _choose_extent(context, area)
     history = timedelta(0)
     if recipe.radar.despeckle.method == "quegan":
         history = timedelta(days=recipe.radar.despeckle.days)
-    spans = {
-        "sentinel1": period.pad(history, timedelta(0)),
-        "sentinel2": period.pad(margin, margin),
-        "dem": None,
+    if area is not None:
+        bbox = _find_bbox(context.grid.find_tiles(area)) or bbox
+    radar = _search(context, "sentinel1", bbox, period.pad(history + _PASS, _PASS))
+    ground = area if area is not None else shapely.union_all([compute_footprint(i) for i in radar])
+    tiles = tuple(context.grid.find_tiles(ground))
+    bbox = _find_bbox(tiles) or bbox
+    margin = timedelta(days=recipe.optical.window_days) + _PASS
+    spans = {"sentinel2": period.pad(margin, margin), "dem": None}
+    others = {
+        key: _search(context, key, bbox, span)
+        for key, span in spans.items()
+        if key in context.definitions
     }
-    items: dict[str, tuple[pystac.Item, ...]] = {}
-    for key, definition in context.definitions.items():
-        place = definition.endpoint or recipe.catalog
-        span = spans[key]
-        found = open_catalog(definition, recipe.catalog).search(definition, bbox, span)
-        items[key] = tuple(found)
-        logger.info("%s: %d scenes in %s", key, len(found), place)
-        if not found and (key == "sentinel1" or context.bands[key]) and key != "dem":
-            raise EmptySearchError(
-                f"no {definition.sensor} scene found: looked for collections "
-                f"{', '.join(definition.collections)} in {place}, bounding box {bbox}, "
-                f"period {span}; widen the area or the period, or choose another catalogue"
-            )
-    return Found(_choose_area(context, items["sentinel1"]), period, items)
+    return Found(area, period, tiles, {"sentinel1": radar, **others})
 
 
-def _choose_extent(context: Context) -> tuple[Bbox, Period]:
+def _search(
+    context: Context, key: str, bbox: Bbox, period: Period | None
+) -> tuple[pystac.Item, ...]:
+    definition = context.definitions[key]
+    place = definition.endpoint or context.recipe.catalog
+    found = open_catalog(definition, context.recipe.catalog).search(definition, bbox, period)
+    logger.info("%s: %d scenes in %s", key, len(found), place)
+    if not found and context.requires(key):
+        raise EmptySearchError(
+            f"no {definition.sensor} scene found: looked for collections "
+            f"{', '.join(definition.collections)} in {place}, bounding box {bbox}, "
+            f"period {period or 'any'}; widen the area or the period, or choose another catalogue"
+        )
+    return tuple(found)
+
+
+def _choose_extent(context: Context, area: BaseGeometry | None) -> tuple[Bbox, Period]:
     """Bounding box and period of the recipe, else all that the radar's catalogue covers."""
     recipe = context.recipe
     period = Period.parse(recipe.period) if recipe.period else None
     bbox: Bbox | None = None
-    if recipe.area is not None:
-        bbox = recipe.area.bbox or _load_polygon(str(recipe.area.geojson)).bounds
+    if area is not None:
+        bbox = (recipe.area.bbox if recipe.area else None) or area.bounds
     if bbox is None or period is None:
         definition = context.definitions["sentinel1"]
         known_bbox, known_period = open_catalog(definition, recipe.catalog).extent(definition)
@@ -86,10 +107,17 @@ def _choose_extent(context: Context) -> tuple[Bbox, Period]:
     return bbox, period
 
 
-def _choose_area(context: Context, radar: tuple[pystac.Item, ...]) -> BaseGeometry:
+def _find_bbox(tiles: Iterable[Tile]) -> Bbox | None:
+    """The narrowest box in degrees that holds all tiles; west > east across the antimeridian."""
+    boxes = [compute_outline(Block.whole(tile.geobox))[1] for tile in tiles]
+    return merge_boxes([(one[0], one[1], one[2], one[3]) for one in boxes]) if boxes else None
+
+
+def _load_area(context: Context) -> BaseGeometry | None:
+    """The recipe's area in degrees, with separate parts on either side of the antimeridian."""
     area = context.recipe.area
     if area is None:
-        return shapely.union_all([compute_footprint(item) for item in radar])
+        return None
     if area.geojson is not None:
         return _load_polygon(area.geojson)
     west, south, east, north = area.bbox or (-180.0, -90.0, 180.0, 90.0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,12 +19,13 @@ Packed = NDArray[np.generic]
 
 
 class StagedUnit:
-    """One array file a layer over the task's area; blocks may come from several threads."""
+    """One array file a layer over the unit's area; blocks may come from several threads."""
 
     def __init__(self, folder: Path, area: Block, layers: tuple[Layer, ...]) -> None:
         self.folder = folder
         self.area = area
-        self.layers = layers
+        self.incidence_deg: float | None = None
+        """At the middle of the area; None where the radar saw nothing there."""
         with report_store_errors(str(folder)):
             folder.mkdir(parents=True)
             self._arrays = {layer.name: self._reserve(layer) for layer in layers}
@@ -38,12 +41,23 @@ class StagedUnit:
             os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
         return array
 
-    def put(self, block: Block, packed: Mapping[str, Packed]) -> None:
-        """Store a block's packed layers."""
+    def put(
+        self, block: Block, packed: Mapping[str, Packed], incidence_deg: NDArray[np.float32]
+    ) -> None:
+        """Store a block's packed layers, and the angle if the area's middle lies in it."""
         window = block.within(self.area)
         for name, values in packed.items():
             self._arrays[name][window] = values
+        row, col = self.area.height // 2 - window[0].start, self.area.width // 2 - window[1].start
+        if 0 <= row < block.height and 0 <= col < block.width:
+            angle = float(incidence_deg[row, col])
+            self.incidence_deg = round(angle, 2) if math.isfinite(angle) else None
 
     def get(self, layer: Layer) -> Packed:
         """A layer's packed pixels over the area."""
         return self._arrays[layer.name]
+
+    def discard(self) -> None:
+        """Free the disk; the arrays must not be used any more."""
+        self._arrays.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)

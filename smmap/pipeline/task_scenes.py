@@ -78,6 +78,10 @@ class TaskScenes:
         named = self._list_names(unit)
         return tuple(f"{one}: {self._left_out[one]}" for one in named if one in self._left_out)
 
+    def get_left_out(self, unit: Unit) -> list[str]:
+        """Ids of the scenes that the unit named and could not use."""
+        return [one for one in self._list_names(unit) if one in self._left_out]
+
     def list_units(self) -> list[Unit]:
         """Units that can be mapped, by time."""
         return [unit for unit in self.task.units if self.get_failure(unit) is None]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pystac
 
+from smmap.grid.boxes import merge_boxes
 from smmap.product.assets import ZARR_MEDIA_TYPE, compute_item_assets
 from smmap.product.extensions import find_extensions
 from smmap.product.layers import LAYERS
@@ -24,6 +25,8 @@ _SUMMARISED = (
     "sat:orbit_state",
     "sat:relative_orbit",
 )
+ROOT_ID = "smmap"
+"""Id of an output's root catalogue, by which it is known."""
 _LICENCE = "other"
 """Whoever maps decides; the sources' own terms hold beside it."""
 
@@ -37,7 +40,7 @@ _DESCRIPTION = (
 
 def compute_root_catalog(children: Sequence[str]) -> pystac.Catalog:
     """Root; ``children`` are paths of collections, relative to the output."""
-    root = pystac.Catalog("smmap", "Soil-moisture maps and the models they were made with")
+    root = pystac.Catalog(ROOT_ID, "Soil-moisture maps and the models they were made with")
     _link(root, LAYOUT.catalog, None, children, "child")
     return root
 
@@ -134,7 +137,7 @@ def _make(
         identifier,
         _DESCRIPTION,
         pystac.Extent(
-            pystac.SpatialExtent([_unite(boxes)]),
+            pystac.SpatialExtent([list(merge_boxes((w, s, e, n) for w, s, e, n in boxes))]),
             pystac.TemporalExtent([[min(spans), max(spans)]]),
         ),
         title=title,
@@ -144,17 +147,6 @@ def _make(
         stac_extensions=find_extensions(used),
         extra_fields={"item_assets": assets},
     )
-
-
-def _unite(boxes: Sequence[Sequence[float]]) -> list[float]:
-    """Smallest box around all; across the antimeridian if one of them is."""
-    wests = [box[0] for box in boxes]
-    easts = [box[2] for box in boxes]
-    if any(west > east for west, east in zip(wests, easts, strict=True)):
-        easts = [east + 360 if east < 0 else east for east in easts]
-        wests = [west + 360 if west < 0 else west for west in wests]
-        easts = [max(easts) - 360 if max(easts) > 180 else max(easts)]
-    return [min(wests), min(box[1] for box in boxes), max(easts), max(box[3] for box in boxes)]
 
 
 def _merge(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:

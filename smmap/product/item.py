@@ -12,6 +12,7 @@ from pyproj import CRS
 from pystac.utils import datetime_to_str
 
 from smmap.product.assets import compute_asset
+from smmap.product.checksum import encode_multihash
 from smmap.product.extensions import find_extensions
 from smmap.product.footprint import compute_footprint
 from smmap.product.layers import LAYERS
@@ -39,8 +40,6 @@ class StoredFile:
 class ItemFacts:
     """What mapping a unit has found out, beside what the unit says itself."""
 
-    area: Block
-    """What the COGs cover, within the tile."""
     gsd: float
     """Pixel size, metres; not the effective resolution."""
     status: Literal["done", "empty"]
@@ -49,6 +48,8 @@ class ItemFacts:
     """When the item was made, UTC."""
     model: str
     """Id of the model's own item."""
+    fingerprint: str
+    """Of the files: of the unit's pixels, the area, what was written and what was left out."""
     files: Mapping[str, StoredFile] = field(default_factory=dict)
     """By asset name: layers, ``slice``, ``thumbnail``, ``style``, ``quality_style``."""
     lineage: str = ""
@@ -65,18 +66,20 @@ class ItemFacts:
     """Engine of the model: ``asked`` and ``got``."""
     skipped: tuple[str, ...] = ()
     """Scenes that could not be used, each with the reason."""
+    attribution: tuple[str, ...] = ()
+    """What its sources ask a product to say."""
 
 
 def compute_item(unit: Unit, facts: ItemFacts) -> pystac.Item:
     """The item, with links relative to where the layout puts it and without a self link."""
-    geometry, bbox = compute_footprint(facts.area)
+    geometry, bbox = compute_footprint(unit.area)
     item = pystac.Item(
         id=unit.id,
         geometry=geometry,
         bbox=bbox,
         datetime=unit.overpass.datetime,
         properties=_compute_properties(unit, facts),
-        collection=compute_tile_collection_id(unit.tile.id),
+        collection=compute_tile_collection_id(unit.tile.key),
     )
     if facts.status == "done":
         for name, file in facts.files.items():
@@ -111,16 +114,18 @@ def _compute_properties(unit: Unit, facts: ItemFacts) -> dict[str, Any]:
         "processing:software": {"smmap": __version__},
         "processing:version": PRODUCT_VERSION,
         "processing:lineage": facts.lineage or None,
-        "smmap:fingerprint": unit.fingerprint,
+        "smmap:fingerprint": facts.fingerprint,
+        "smmap:inputs": unit.fingerprint,
         "smmap:status": facts.status,
         "smmap:effective_looks": facts.effective_looks,
         "smmap:effective_resolution_m": facts.effective_resolution_m,
+        "smmap:attribution": sorted(set(facts.attribution)) or None,
         "smmap:skipped": list(facts.skipped),
         "smmap:provider": dict(facts.provider) or None,
     }
     return {
         key: value for key, value in properties.items() if value is not None
-    } | _compute_projection(facts.area)
+    } | _compute_projection(unit.area)
 
 
 def _compute_span(overpass: Overpass) -> dict[str, str]:
@@ -153,7 +158,7 @@ def _compute_file_asset(name: str, file: StoredFile, unit: Unit, facts: ItemFact
     fields = compute_asset(name, LAYERS)
     fields["href"] = f"./{compute_relative(file.path, LAYOUT.item(unit))}"
     if file.sha256 is not None:
-        fields["file:checksum"] = f"1220{file.sha256}"
+        fields["file:checksum"] = encode_multihash(file.sha256)
     if file.size is not None:
         fields["file:size"] = file.size
     if name == "slice":
@@ -164,7 +169,7 @@ def _compute_file_asset(name: str, file: StoredFile, unit: Unit, facts: ItemFact
 
 
 def _link(item: pystac.Item, unit: Unit, facts: ItemFacts) -> None:
-    here, tile, year = LAYOUT.item(unit), unit.tile.id, compute_year(unit.overpass)
+    here, tile, year = LAYOUT.item(unit), unit.tile.key, compute_year(unit.overpass)
     for rel, path in (
         ("root", LAYOUT.catalog),
         ("parent", LAYOUT.year_catalog(tile, year)),

@@ -50,13 +50,9 @@ class Layout:
         """A unit's STAC item."""
         return f"{self._unit(unit)}/{unit.id}.json"
 
-    def pixels(self, unit: Unit) -> str:
-        """Folder of a unit's immutable files."""
-        return f"{self._unit(unit)}/{unit.fingerprint[:8]}"
-
-    def cube_slice(self, unit: Unit) -> str:
-        """A unit's slice of the cube."""
-        return f"{self.pixels(unit)}/slice.zarr"
+    def pixels(self, unit: Unit, fingerprint: str) -> str:
+        """Folder of a unit's immutable files; ``fingerprint`` is that of the files."""
+        return f"{self._unit(unit)}/{fingerprint[:8]}"
 
     def cube(self, tile: str, segment: str, digest: str) -> str:
         """One generation of a tile's cube over one segment (calendar year)."""
@@ -71,7 +67,7 @@ class Layout:
         return f"{self.failures}/{unit}.json"
 
     def _unit(self, unit: Unit) -> str:
-        return f"{self.product}/{unit.tile.id}/{compute_year(unit.overpass)}/{unit.id}"
+        return f"{self.product}/{unit.tile.key}/{compute_year(unit.overpass)}/{unit.id}"
 
 
 LAYOUT = Layout()

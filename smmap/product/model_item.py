@@ -7,6 +7,7 @@ from typing import Any
 
 import pystac
 
+from smmap.product.checksum import encode_multihash
 from smmap.product.extensions import EXTENSIONS
 from smmap.product.names import compute_model_id
 from smmap.spec.card import (
@@ -52,7 +53,7 @@ def compute_model_item(card: ModelCard, package_href: str, created: datetime) ->
         fields = {
             "title": f"ONNX graph, weight {member.weight:g}",
             "mlm:artifact_type": "onnx.save",
-            "file:checksum": f"1220{member.sha256}",
+            "file:checksum": encode_multihash(member.sha256),
             "smmap:weight": member.weight,
             # The core schema takes bands in the properties only if an asset has them too.
             "bands": [{"name": one.name} for one in card.inputs],
@@ -63,7 +64,7 @@ def compute_model_item(card: ModelCard, package_href: str, created: datetime) ->
         )
     for name, part in checksums.items():
         if part is not None:
-            extra = {"file:checksum": f"1220{part.sha256}"}
+            extra = {"file:checksum": encode_multihash(part.sha256)}
             href = f"{package_href}/{part.file}"
             item.add_asset(
                 name, pystac.Asset(href, media_type=_ONNX, roles=["metadata"], extra_fields=extra)

@@ -9,6 +9,8 @@ from smmap.spec.overpass import Overpass
 from smmap.spec.unit import compute_fingerprint
 from smmap.version import PRODUCT_VERSION
 
+_DECIDING = {"inputs", "members", "missing", "radiometry", "aggregation", "output", "domain"}
+
 
 def compute_item_id(tile: str, overpass: Overpass, resolution: str) -> str:
     """Id of a unit and of its item; without a time, which a late slice would move.
@@ -25,16 +27,16 @@ def compute_file_stem(tile: str, overpass: Overpass, resolution: str) -> str:
 
 
 def compute_model_id(card: ModelCard) -> str:
-    """Id of a model's own item: name, version, and a mark of its members' files and weights."""
-    members = [[one.file, one.sha256, one.weight] for one in card.members]
-    return f"{card.name}-{card.version}-{compute_fingerprint({'members': members})[:8]}"
+    """Id of a model's own item: name, version, a mark of all in the card that decides pixels."""
+    deciding = card.model_dump(mode="json", include=_DECIDING)
+    return f"{card.name}-{card.version}-{compute_fingerprint(deciding)[:8]}"
 
 
 def compute_tile_collection_id(tile: str) -> str:
-    """Id of a tile's collection."""
-    return f"soil-moisture-{tile}"
+    """Id of a tile's collection, from its key."""
+    return f"soil-moisture-{tile.replace('/', '-')}"
 
 
 def compute_year(overpass: Overpass) -> int:
-    """Calendar year (UTC) of the middle of the acquisition: folder and cube segment."""
-    return overpass.datetime.astimezone(UTC).year
+    """Calendar year of folder and cube segment: by local solar date, which no late slice moves."""
+    return (overpass.local_date or overpass.datetime.astimezone(UTC)).year

@@ -16,7 +16,7 @@ DENSE_NDVI = 0.75
 """NDVI above which C-band hardly sees the soil (as flagged in ESA CCI soil moisture)."""
 
 _HALF = 0.5
-"""Share of a pixel from which snow or water takes its value away."""
+"""Share of a pixel from which snow or water takes its value away and old optical data flags it."""
 
 FloatArray = NDArray[np.floating]
 BoolArray = NDArray[np.bool_]
@@ -30,15 +30,15 @@ class Evidence:
     """
 
     radar_valid: BoolArray
-    """True where the radar saw the ground: inside the swath, not eroded."""
+    """True where VV has a value: inside the swath, not eroded."""
     sm: FloatArray
     """What the model says, m3/m3; NaN where it says nothing."""
     sm_uncertainty: FloatArray | None = None
     """Its standard deviation, m3/m3."""
-    vv_db: FloatArray | None = None
-    """VV backscatter after filtering and averaging, dB."""
-    vh_db: FloatArray | None = None
-    """VH backscatter after filtering and averaging, dB."""
+    sigma0_vv: FloatArray | None = None
+    """VV after filtering and averaging, linear power: negative where noise removal took more."""
+    sigma0_vh: FloatArray | None = None
+    """VH alike; NaN: below the noise floor."""
     no_soil_signal: BoolArray | None = None
     """True where the vegetation correction of an input leaves no positive soil power."""
     ndvi: FloatArray | None = None
@@ -51,14 +51,12 @@ class Evidence:
     """Share of the pixel that the radar saw, 0..1."""
     slope_deg: FloatArray | None = None
     """Slope of the terrain, degrees."""
-    optical_age_days: FloatArray | None = None
-    """Days from the optical scene to the overpass, either sign; NaN: no optical data, stale."""
+    optical_stale_share: FloatArray | None = None
+    """Share of the pixel's optical data that is too old or too new, 0..1; NaN: there is none."""
     in_domain: BoolArray | None = None
     """True inside the model's area of applicability."""
     in_training_range: BoolArray | None = None
     """True where every input lies within what was seen in training."""
-    provisional: bool = False
-    """True if an input will be replaced by a final one."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ def compute_quality(evidence: Evidence, recipe: Recipe, output: ModelOutput) -> 
     evidence
         Arrays over one block.
     recipe
-        Thresholds of this run: backscatter window, noise floor, slope, age, weight.
+        Thresholds of this run: backscatter window, noise floor, slope, weight.
     output
         The model card's bounds of a believable result.
     """
@@ -113,8 +111,10 @@ def _apply_rules(
         yield Quality.SNOW_OR_FROZEN, e.snow_share >= _HALF, False
     if e.water_share is not None:
         yield Quality.WATER, e.water_share >= _HALF, False
-    if e.vv_db is not None:
-        yield Quality.OUT_OF_BOUNDS, _is_outside(e.vv_db, recipe.radar.window_db), False
+    if e.sigma0_vv is not None:
+        low, high = recipe.radar.window_db
+        window = _to_power(low), _to_power(high)
+        yield Quality.OUT_OF_BOUNDS, _is_outside(e.sigma0_vv, window), False
     yield Quality.OUT_OF_BOUNDS, _is_outside(e.sm, output.valid_range), False
     if e.ndvi is not None:
         yield Quality.DENSE_VEGETATION, e.ndvi > DENSE_NDVI, True
@@ -124,21 +124,23 @@ def _apply_rules(
         yield Quality.LOW_WEIGHT, e.radar_weight < recipe.min_weight, True
     if output.unreliable_above is not None:
         yield Quality.UNRELIABLE, e.sm > output.unreliable_above, True
-    if e.vh_db is not None:
-        yield Quality.UNRELIABLE, e.vh_db < recipe.radar.noise_floor_vh_db, True
+    if e.sigma0_vh is not None:
+        above = e.sigma0_vh >= _to_power(recipe.radar.noise_floor_vh_db)
+        yield Quality.UNRELIABLE, ~above, True
     if e.slope_deg is not None:
         yield Quality.TERRAIN, e.slope_deg > recipe.slope_flag_deg, True
-    if e.optical_age_days is not None:
-        fresh = np.abs(e.optical_age_days) <= recipe.optical.stale_days
-        yield Quality.STALE_OPTICAL, ~fresh, True
+    if e.optical_stale_share is not None:
+        yield Quality.STALE_OPTICAL, ~(e.optical_stale_share < _HALF), True
     for inside in (e.in_domain, e.in_training_range):
         if inside is not None:
             yield Quality.OUTSIDE_DOMAIN, ~inside, True
-    if e.provisional:
-        yield Quality.PROVISIONAL, e.radar_valid, True
 
 
 def _is_outside(values: FloatArray, limits: tuple[float, float]) -> BoolArray:
     low, high = limits
     outside: BoolArray = (values < low) | (values > high)
     return outside
+
+
+def _to_power(db: float) -> float:
+    return float(10 ** (db / 10))

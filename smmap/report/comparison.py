@@ -130,9 +130,8 @@ def _find_pairs(maps: Path, world: Path) -> Iterator[Pair]:
         raise ArchiveError(f"{world} is no simulated world: it has no {listing}")
     for one in json.loads(listing.read_bytes())["truth"]:
         moment = datetime.fromisoformat(one["datetime"])
-        if one["tile"] not in list_tiles(maps):
-            continue
-        for item in list_committed(maps, one["tile"]):
+        keys = [key for key in list_tiles(maps) if key.endswith(f"/{one['tile']}")]
+        for item in (item for key in keys for item in list_committed(maps, key)):
             apart = abs((item.overpass.datetime - moment).total_seconds())
             if item.status == "done" and apart <= _SAME_MOMENT_S:
                 yield _load_pair(maps, item, listing.parent / one["href"])

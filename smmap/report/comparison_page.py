@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from smmap.product.layout import LAYOUT
 from smmap.report.colours import SM_COLOURS
 from smmap.report.comparison import DENSE, Comparison, Pair
+from smmap.report.picture import encode_png
 from smmap.report.run_report import write_run_report
 from smmap.sinks.ramp import SM_LIMITS
-from smmap.store.atomic import report_store_errors
+from smmap.store.atomic import write_atomic
 
 _PICTURE = "comparison.png"
 _DIFFERENCE_LIMIT = 0.25
@@ -27,9 +28,7 @@ _DIFFERENCE_LIMIT = 0.25
 def write_comparison(root: Path, comparison: Comparison, *, title: str) -> Path:
     """Add scores and pictures of map and truth to the output's report; the page's path."""
     path = (root / LAYOUT.report).parent / _PICTURE
-    with report_store_errors(str(path)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _draw(comparison).savefig(path, dpi=110, metadata={"Software": ""})
+    write_atomic(path, encode_png(_draw(comparison)))
     return write_run_report(root, [], title=title, sections=[_describe(comparison)])
 
 

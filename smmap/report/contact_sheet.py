@@ -6,16 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smmap.report.colours import SM_COLOURS
+from smmap.report.picture import encode_png
 from smmap.sinks.ramp import SM_LIMITS
 
 MAX_MAPS = 60
-"""More would not be seen; the report links to every item."""
+"""More would not be seen on one sheet; the report links to every item."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class SheetMap:
     """Below the map."""
 
 
-def write_contact_sheet(path: Path, maps: Sequence[SheetMap]) -> None:
-    """Write a PNG with one panel a map and one colour bar for all."""
+def draw_contact_sheet(maps: Sequence[SheetMap]) -> bytes:
+    """A PNG with one panel a map and one colour bar for all."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    shown = sorted(maps, key=lambda one: one.moment)[:MAX_MAPS]
+    shown = sorted(maps, key=lambda one: one.moment)
     columns = min(5, len(shown))
     rows = math.ceil(len(shown) / columns)
     height, width = shown[0].sm.shape
@@ -64,5 +64,4 @@ def write_contact_sheet(path: Path, maps: Sequence[SheetMap]) -> None:
     if drawn is not None:
         bar = figure.colorbar(drawn, ax=axes, shrink=0.6, pad=0.02)
         bar.set_label("soil moisture (m³/m³); grey: no value", fontsize=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110, metadata={"Software": ""})
+    return encode_png(figure)

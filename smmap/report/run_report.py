@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from importlib.resources import files
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -16,26 +18,35 @@ from numpy.typing import NDArray
 
 from smmap.archive.ledger import Committed, list_committed, list_tiles
 from smmap.product.layout import LAYOUT
-from smmap.report.contact_sheet import MAX_MAPS, SheetMap, write_contact_sheet
-from smmap.report.maps import load_thinned_map
+from smmap.report.contact_sheet import MAX_MAPS, SheetMap, draw_contact_sheet
+from smmap.report.maps import find_frame, load_thinned_map
 from smmap.spec.unit import Receipt
-from smmap.store.atomic import report_store_errors, write_atomic
+from smmap.store.atomic import write_atomic
+from smmap.store.lock import hold_lock
 from smmap.version import __version__
 
 Record = dict[str, Any]
 
 
 def write_run_report(
-    root: Path, receipts: Iterable[Receipt], *, title: str, sections: Iterable[str] = ()
+    root: Path,
+    receipts: Iterable[Receipt],
+    *,
+    title: str,
+    empty_tiles: Iterable[str] = (),
+    sections: Iterable[str] = (),
 ) -> Path:
     """Bring ``report/`` up to the receipts of a run and to what lies in the output.
 
     Parameters
     ----------
     receipts
-        Of this run; those of earlier runs are kept in ``report/run.json``.
+        Of this run; those of earlier runs are kept in ``report/run.json``. The contact sheet
+        shows the maps of this run; if it made none, the latest ones of the output.
     title
         Of the page.
+    empty_tiles
+        Tiles of the area without an overpass in the period.
     sections
         Further HTML, shown after the maps.
 
@@ -44,19 +55,22 @@ def write_run_report(
     Path
         The page.
     """
-    records = merge_records(root, receipts)
-    text = json.dumps({"smmap": __version__, "units": records}, indent=1)
-    write_atomic(root / LAYOUT.run_record, text.encode())
-    sheet = _write_sheet(root, records)
-    page = _render(
-        title=title,
-        rows=sorted(records.values(), key=lambda one: (one["datetime"], one["unit"])),
-        orbits=summarise_orbits(records.values()),
-        sheet=sheet,
-        sections=list(sections),
-        version=__version__,
-    )
-    write_atomic(root / LAYOUT.report, page.encode())
+    receipts = list(receipts)
+    with hold_lock(root / LAYOUT.locks / "report.lock"):
+        records = merge_records(root, receipts)
+        document = {"smmap": __version__, "empty_tiles": [*empty_tiles], "units": records}
+        write_atomic(root / LAYOUT.run_record, json.dumps(document, indent=1).encode())
+        sheet = _write_sheet(root, records, [receipt.unit for receipt in receipts])
+        page = _render(
+            title=title,
+            rows=sorted(records.values(), key=lambda one: (one["datetime"], one["unit"])),
+            orbits=summarise_orbits(records.values()),
+            empty_tiles=[*empty_tiles],
+            sheet=sheet,
+            sections=list(sections),
+            version=__version__,
+        )
+        write_atomic(root / LAYOUT.report, page.encode())
     return root / LAYOUT.report
 
 
@@ -112,19 +126,26 @@ def _median_of(members: Iterable[Mapping[str, float]], name: str) -> float | Non
     return median(values) if values else None
 
 
-def _write_sheet(root: Path, records: Mapping[str, Record]) -> str | None:
+def _write_sheet(root: Path, records: Mapping[str, Record], units: Sequence[str]) -> str | None:
     """The contact sheet; its name beside the page, or None where there is no map."""
-    maps = []
-    for tile in list_tiles(root):
-        for item in list_committed(root, tile)[:MAX_MAPS]:
-            sm = load_thinned_map(root, item)
-            if sm is not None:
-                maps.append(_describe_map(item, sm, records.get(item.id), tile))
+    committed = [(tile, one) for tile in list_tiles(root) for one in list_committed(root, tile)]
+    mapped = [pair for pair in committed if pair[1].status == "done"]
+    of_run = [pair for pair in mapped if pair[1].id in set(units)]
+    latest = sorted(of_run or mapped, key=lambda pair: pair[1].overpass.datetime)[-MAX_MAPS:]
+    frames = {
+        tile: find_frame(one for _, one in members)
+        for tile, members in groupby(sorted(latest, key=itemgetter(0)), key=itemgetter(0))
+    }
+    loaded = [(tile, one, load_thinned_map(root, one, frames[tile])) for tile, one in latest]
+    maps = [
+        _describe_map(one, sm, records.get(one.id), tile)
+        for tile, one, sm in loaded
+        if sm is not None
+    ]
     if not maps:
         return None
     path = root / LAYOUT.contact_sheet
-    with report_store_errors(str(path)):
-        write_contact_sheet(path, maps)
+    write_atomic(path, draw_contact_sheet(maps))
     return path.name
 
 

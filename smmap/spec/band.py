@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Resampling = Literal["nearest", "bilinear"]
+Signer = Literal["planetary-computer"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Band:
     """Which band of the file, from 1."""
     resampling: Resampling = "bilinear"
     """How it goes onto another grid: classes are ``nearest``."""
+    sign: Signer | None = None
+    """How ``href`` is signed just before each open; None: as it is."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,10 @@ from pydantic import Field, model_validator
 
 from smmap.spec.options import Options
 
+_NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.+-]*"
+PackagePath = Annotated[str, Field(pattern=rf"^{_NAME}(/{_NAME})*$")]
+"""Path of a file within its package, with forward slashes."""
+
 RadarMeaning = Literal["sigma0_ellipsoid", "sigma0_from_rtc", "gamma0_ellipsoid", "gamma0_terrain"]
 
 
@@ -99,11 +103,17 @@ class ModelInput(Options):
     training_range: tuple[float, float] | None = None
     """Smallest and largest value seen in training, before scaling; outside: flagged."""
 
+    @model_validator(mode="after")
+    def _ordered(self) -> ModelInput:
+        if self.training_range is not None and self.training_range[0] >= self.training_range[1]:
+            raise ValueError("'training_range' must have the smaller value first")
+        return self
+
 
 class Member(Options):
     """One ONNX file of the package."""
 
-    file: str
+    file: PackagePath
     """Path within the package."""
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     """Checksum of the file."""
@@ -126,16 +136,25 @@ class ModelOutput(Options):
     """Soil depth that the value stands for, metres."""
 
     @model_validator(mode="after")
-    def _has_sm_first(self) -> ModelOutput:
-        if not self.columns or self.columns[0] != "sm":
-            raise ValueError("the first column must be 'sm'")
+    def _sensible(self) -> ModelOutput:
+        if (
+            not self.columns
+            or self.columns[0] != "sm"
+            or len(set(self.columns)) < len(self.columns)
+        ):
+            raise ValueError("the first column must be 'sm', and none may come twice")
+        low, high = self.valid_range
+        if not 0 <= low < high <= 1:
+            raise ValueError("'valid_range' must lie within 0..1 m3/m3, the lower value first")
+        if not 0 <= self.depth[0] < self.depth[1]:
+            raise ValueError("'depth' must be top and bottom, metres below the surface")
         return self
 
 
 class Golden(Options):
     """Inputs and outputs that must come back when the package is opened."""
 
-    file: str
+    file: PackagePath
     """An npz file within the package with arrays ``inputs`` (n, features) and ``outputs`` (n,)."""
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     """Checksum of the file."""
@@ -146,7 +165,7 @@ class Golden(Options):
 class Domain(Options):
     """Where the training data lie: an occupancy grid over some inputs."""
 
-    file: str
+    file: PackagePath
     """An npz file within the package: ``occupied`` (bool, one axis an input) and ``edges_<i>``."""
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     """Checksum of the file."""
@@ -159,7 +178,7 @@ class ModelCard(Options):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     """Package name."""
-    version: str
+    version: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+_-]*$")
     """Changes whenever the members do."""
     title: str
     """What a person reads."""

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from smmap.spec.band import Resampling
+from smmap.spec.band import Resampling, Signer
 from smmap.spec.options import Options
 
 Kind = Literal["stac-static", "stac-api"]
@@ -55,6 +55,9 @@ class SceneClasses(Options):
     """Classes that are water (must also be clear)."""
     snow: tuple[int, ...] = ()
     """Classes that are snow or ice (must also be clear)."""
+    dark: tuple[int, ...] = ()
+    """Classes whose red reflectance is well below 0.1 (vegetation, water): they tell whether the
+    baseline offset was applied; none: that is not checked."""
 
     @model_validator(mode="after")
     def _surface_is_clear(self) -> SceneClasses:
@@ -81,10 +84,13 @@ class Definition(Options):
     """Collection ids to search."""
     bands: dict[str, BandDefinition]
     """Canonical name -> where and how."""
+    annotations: tuple[str, ...] = ()
+    """Radar only: asset keys that may hold a product annotation, in order of preference."""
     offset_rule: OffsetRule = "fixed"
     """How scale and offset are decided: ``fixed`` (this file), ``declared`` (the item's own raster
-    metadata where it has any), ``processing-baseline`` (Sentinel-2: -1000 from baseline 04.00),
-    ``earth-search`` (as ``earthsearch:boa_offset_applied`` says, checked against dark pixels)."""
+    metadata where it has any; Sentinel-2 that says nothing is checked against dark pixels),
+    ``processing-baseline`` (Sentinel-2: -1000 from baseline 04.00), ``earth-search`` (as
+    ``earthsearch:boa_offset_applied`` says, checked against dark pixels)."""
     radiometry: Radiometry | None = None
     """Radar only."""
     looks: float | None = Field(default=None, gt=0)
@@ -106,8 +112,9 @@ class Definition(Options):
     attribution: str
     """What a product made from it must say."""
     credential: str | None = None
-    """Name of the environment variable that holds the credential; None: open."""
-    sign: Literal["planetary-computer"] | None = None
+    """Name of the environment variable that holds the credential; optional where the file's comment
+    says so; None: open."""
+    sign: Signer | None = None
     """How addresses are signed before reading; None: as they are."""
 
     @model_validator(mode="after")

@@ -13,7 +13,9 @@ from smmap.spec.errors import ConfigError
 class Options(BaseModel):
     """Frozen options: unknown keys are refused, every field is described."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
     @classmethod
     def parse(cls, data: Mapping[str, Any], where: str) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import pystac
@@ -27,3 +27,5 @@ class Overpass:
     """Middle of the acquisition, UTC."""
     items: tuple[pystac.Item, ...]
     """Its scenes, by time then id."""
+    local_date: date | None = None
+    """Date in local mean solar time, which a late slice around midnight UTC does not move."""

@@ -7,6 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from smmap.spec.errors import ConfigError
 
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""Stand for an open side."""
+
 
 @dataclass(frozen=True, order=True)
 class Period:
@@ -25,13 +29,20 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> Period:
-        """Read ``A/B``: ISO dates or times; a date as ``B`` means up to the end of that day."""
+        """Read ``A/B``: ISO dates or times; a date as ``B`` means up to the end of that day.
+
+        ``..`` on one side leaves that side open.
+        """
         parts = text.split("/")
         if len(parts) not in (1, 2) or not all(parts):
             raise ConfigError(
                 f"period '{text}' is not understood; write 2023-04-01/2023-04-30 or one date"
             )
-        return cls(_instant(parts[0], end=False), _instant(parts[-1], end=True))
+        first, last = parts[0], parts[-1]
+        if first == last == "..":
+            raise ConfigError(f"period '{text}' has neither a beginning nor an end")
+        start = _EARLIEST if first == ".." else _instant(first, end=False)
+        return cls(start, _LATEST if last == ".." else _instant(last, end=True))
 
     def pad(self, before: timedelta, after: timedelta) -> Period:
         """The period, longer by ``before`` and ``after``."""

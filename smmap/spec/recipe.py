@@ -60,8 +60,9 @@ class Despeckle(Options):
     method: Literal["lee", "boxcar", "quegan", "none"] = "lee"
     """``lee`` (Lee 1980, local statistics), ``boxcar`` (window mean), ``quegan`` (Quegan and Yu
     2001, multi-temporal: other dates of the orbit enter), ``none``."""
-    window: int = Field(default=9, ge=1, le=63)
-    """Window side, working pixels; odd."""
+    window: int = Field(default=13, ge=1, le=63)
+    """Window side, working pixels; odd. 13 of 10 m leave some 65 looks by ``lee``, 11 just under
+    the 50 that an inversion wants."""
     days: float = Field(default=36, gt=0)
     """``quegan`` only: other dates of the same orbit up to this many days before."""
 
@@ -85,6 +86,12 @@ class Radar(Options):
     """VH below: the value stays, flagged unreliable."""
     angle: Literal["auto", "asset", "annotation", "orbit"] = "auto"
     """Where the incidence angle comes from; ``auto`` takes the best there is."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Radar:
+        if self.window_db[0] >= self.window_db[1]:
+            raise ValueError("'window_db' must have the smaller value first")
+        return self
 
 
 class Optical(Options):
@@ -140,6 +147,8 @@ class Recipe(Options):
     """Cells with a smaller valid share are flagged low weight."""
     block: int = Field(default=1024, ge=16, le=16384)
     """Working pixels a side of a block: memory, never pixels."""
+    batch: int = Field(default=12, ge=1, le=1000)
+    """Overpasses of a tile at work together: they share reads, and are committed together."""
     threads: int = Field(default=2, ge=1, le=256)
     """Blocks at work at once."""
     device: Literal["auto", "cpu", "cuda"] = "auto"

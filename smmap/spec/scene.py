@@ -34,6 +34,6 @@ class Scene:
     mean_incidence_deg: float | None = None
     """The item's ``view:incidence_angle``."""
     annotation: str | None = None
-    """Address of the product annotation, where the provider serves it."""
+    """Address of the product annotation, where the provider serves it; signed as the bands are."""
     check_dark_pixels: bool = False
-    """True where the provider's word on the baseline offset must be checked."""
+    """True where the provider's word on the baseline offset is missing or must be checked."""

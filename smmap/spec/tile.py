@@ -20,6 +20,13 @@ class Tile:
     """Unique within the grid, for example ``31N_6_55``; part of file names."""
     geobox: GeoBox
     """The whole tile: axis-aligned, north up."""
+    grid: str = "custom"
+    """Name of its grid: ids are unique within it."""
+
+    @property
+    def key(self) -> str:
+        """Grid and id, ``utm-10m/31N_6_55``: unique in an output, and part of its paths."""
+        return f"{self.grid}/{self.id}"
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,22 @@ class Block:
             affine.f + self.col * affine.d + self.row * affine.e,
         )
         return GeoBox(self.shape, corner, self.geobox.crs)
+
+    def hull(self, other: Block) -> Block:
+        """The smallest block that holds both; same grid."""
+        row, col = min(self.row, other.row), min(self.col, other.col)
+        bottom = max(self.row + self.height, other.row + other.height)
+        right = max(self.col + self.width, other.col + other.width)
+        return Block(self.geobox, row, col, bottom - row, right - col)
+
+    def overlap(self, other: Block) -> Block | None:
+        """What both have in common, or None; same grid."""
+        row, col = max(self.row, other.row), max(self.col, other.col)
+        bottom = min(self.row + self.height, other.row + other.height)
+        right = min(self.col + self.width, other.col + other.width)
+        if bottom <= row or right <= col:
+            return None
+        return Block(self.geobox, row, col, bottom - row, right - col)
 
     def within(self, other: Block) -> tuple[slice, slice]:
         """Slices that cut this block out of an array over ``other`` (same grid)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -29,7 +30,9 @@ class Unit:
     inputs: Mapping[str, tuple[pystac.Item, ...]]
     """Candidate scenes of the other sources, by source key (``sentinel2``, ``dem`` ...)."""
     fingerprint: str
-    """SHA-256 (hex) over all that decides its pixels."""
+    """SHA-256 (hex) over all that decides the value of its pixels."""
+    area: Block
+    """What is to be mapped of the tile, pixel-aligned; it decides no pixel's value."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,13 @@ class Task:
     """In every log line of the task."""
     tile: Tile
     """The tile of all its units."""
-    area: Block
-    """The recipe's area within the tile, pixel-aligned."""
     units: tuple[Unit, ...]
     """By time."""
+
+    @property
+    def area(self) -> Block:
+        """The smallest block that holds the areas of all its units."""
+        return functools.reduce(Block.hull, (unit.area for unit in self.units))
 
 
 @dataclass(frozen=True)

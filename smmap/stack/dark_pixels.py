@@ -1,8 +1,8 @@
 """Checks that a Sentinel-2 scene's pixels agree with what its metadata say of the offset.
 
-Earth Search's ``earthsearch:boa_offset_applied`` is known to be wrong at times. Dark ground
-decides: applied twice, the offset drives much of it below zero; never applied, vegetation and
-water are never darker than 0.1 in red.
+Earth Search's ``earthsearch:boa_offset_applied`` is known to be wrong at times, and local files
+may say nothing, which is taken as no offset. Dark ground decides: applied twice, the offset drives
+much of it below zero; never applied, vegetation and water are never darker than 0.1 in red.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from smmap.stack.raster import load_overview
 from smmap.stack.scene_errors import blame
 
 _SIDE = 512
-_DARK_CLASSES = (4, 6)
-"""Scene classes vegetation and water: red reflectance well below 0.1."""
 _ENOUGH = 50
 _OFFSET = 0.1
 _MOST_NEGATIVE_SHARE = 0.5
@@ -40,7 +38,7 @@ def check_dark_pixels(scene: Scene) -> None:
             rows = np.arange(red.shape[0]) * kind.shape[0] // red.shape[0]
             cols = np.arange(red.shape[1]) * kind.shape[1] // red.shape[1]
             kind = kind[np.ix_(rows, cols)]
-        dark = red[np.isin(kind, _DARK_CLASSES) & np.isfinite(red)]
+        dark = red[np.isin(kind, classes.dark) & np.isfinite(red)]
         if dark.size < _ENOUGH:
             return
         negative = float((dark < 0).mean())
@@ -53,5 +51,6 @@ def check_dark_pixels(scene: Scene) -> None:
         if darkest >= _OFFSET:
             raise SceneError(
                 f"scene {scene.id}: its dark pixels start at {darkest:.2f}: the baseline offset "
-                "was not applied, although its metadata say it was"
+                "was not applied, although its metadata say it was, or say nothing; leave it out, "
+                "or state raster:offset"
             )

@@ -12,7 +12,7 @@ from smmap.grid.ground import compute_lonlat
 from smmap.spec.errors import SceneError
 from smmap.spec.scene import Scene
 from smmap.spec.tile import Block
-from smmap.stack.annotation import load_annotation_angle
+from smmap.stack.annotation import is_annotation_usable, load_annotation_angle
 from smmap.stack.raster import load_band
 
 AngleSource = Literal["asset", "annotation", "orbit", "mean"]
@@ -24,10 +24,15 @@ _SMALL_M = 20_000.0
 def choose_angle_source(scene: Scene, choice: str) -> AngleSource:
     """What the angle of ``scene`` will come from; ``choice`` is the recipe's ``radar.angle``.
 
+    ``auto`` takes the best there is. For that it reads the annotation once: one that cannot be
+    used is passed over with a warning where the orbit or the mean can stand in.
+
     Raises
     ------
     SceneError
         If there is nothing to take it from: never a silent constant.
+    TransientError
+        If the annotation cannot be had at the moment.
     """
     tracked = scene.orbit_state is not None and (
         scene.mean_incidence_deg is not None or scene.relative_orbit is not None
@@ -38,6 +43,8 @@ def choose_angle_source(scene: Scene, choice: str) -> AngleSource:
         "orbit": tracked,
         "mean": scene.mean_incidence_deg is not None and scene.span_m < _SMALL_M,
     }
+    if choice == "auto" and not there["asset"] and (there["orbit"] or there["mean"]):
+        there["annotation"] = _has_usable_annotation(scene)
     for source, available in there.items():
         if available and choice in ("auto", source):
             return source
@@ -45,6 +52,12 @@ def choose_angle_source(scene: Scene, choice: str) -> AngleSource:
         f"scene {scene.id}: no incidence angle (radar.angle: {choice}): it has no angle asset, "
         "annotation, or orbit state with a mean angle or relative orbit",
         scene.id,
+    )
+
+
+def _has_usable_annotation(scene: Scene) -> bool:
+    return scene.annotation is not None and is_annotation_usable(
+        scene.annotation, scene.definition.sign
     )
 
 
@@ -57,7 +70,7 @@ def load_incidence(scene: Scene, block: Block, choice: str) -> NDArray[np.float3
         return np.full(block.shape, scene.mean_incidence_deg, dtype=np.float32)
     lon, lat = compute_lonlat(block)
     if source == "annotation":
-        field = load_annotation_angle(str(scene.annotation))
+        field = load_annotation_angle(str(scene.annotation), scene.definition.sign)
         return field.compute(lon, lat).astype(np.float32)
     mean = scene.mean_incidence_deg
     angle = compute_incidence(

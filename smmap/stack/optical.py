@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,17 @@ Array = NDArray[np.float32]
 _SECONDS_A_DAY = 86_400.0
 
 
+@dataclass(frozen=True)
+class _Clear:
+    """One scene on working pixels."""
+
+    moment: datetime
+    values: Array
+    """(bands + water + snow, h, w)."""
+    valid: NDArray[np.bool_]
+    """(h, w): clear, and every band has a value."""
+
+
 @dataclass
 class OpticalBlock:
     """The optical scenes of one block, each read once for all the overpasses that use it."""
@@ -33,46 +44,65 @@ class OpticalBlock:
     """Canonical reflectance bands to load."""
     options: Optical
     """The recipe's optical choices."""
-    _read: dict[str, tuple[Array, NDArray[np.bool_]]] = field(default_factory=dict)
+    _read: dict[str, _Clear] = field(default_factory=dict)
 
-    def load_layers(self, scenes: Sequence[Scene], moment: datetime) -> dict[str, Array]:
-        """Reflectances, ``water``, ``snow`` and ``optical_age_days`` at an overpass.
+    def load_layers(
+        self, scenes: Sequence[Scene], moment: datetime, part: Block | None = None
+    ) -> dict[str, Array]:
+        """Reflectances and what else the optical scenes say at an overpass.
 
-        Only scenes within the recipe's window may be given. Age is the scene's time minus the
-        overpass's, in days; NaN everywhere where no scene was clear.
+        Overpasses must come in order of time: scenes that no later one can use are forgotten, so
+        that memory follows the window and not the span.
+
+        Parameters
+        ----------
+        scenes
+            Only scenes within the recipe's window.
+        moment
+            Of the overpass.
+        part
+            Which part of the block is wanted; None: all of it.
+
+        Returns
+        -------
+        dict
+            The bands (reflectance), ``water`` and ``snow`` (share of the pixel, 0..1),
+            ``optical_age_days`` (mean distance in time, without a sign) and
+            ``optical_stale_share`` (share of the pixel whose scene is further off than the
+            recipe allows), each (h, w); NaN where no scene was clear.
         """
+        part = part or self.block
         names = (*self.bands, "water", "snow")
+        extra = ("optical_age_days", "optical_stale_share")
         if not scenes:
-            nothing = np.full(self.block.shape, np.nan, np.float32)
-            return {name: nothing.copy() for name in (*names, "optical_age_days")}
-        ages = np.array([(one.datetime - moment).total_seconds() for one in scenes])
-        pairs = [self._load_clear(scene) for scene in scenes]
-        values = np.stack([pair[0] for pair in pairs])
-        valid = np.stack([pair[1] for pair in pairs])
+            return {name: np.full(part.shape, np.nan, np.float32) for name in (*names, *extra)}
+        window = part.refine(self.factor).within(self.block.refine(self.factor))
+        loaded = [self._load_clear(scene) for scene in scenes]
+        ages = np.array([(one.moment - moment).total_seconds() for one in loaded]) / _SECONDS_A_DAY
         join = compute_nearest if self.options.join == "nearest" else compute_median
-        joined, age = join(values, valid, ages / _SECONDS_A_DAY)
-        layers = {
-            name: average(band, self.factor)[0] for name, band in zip(names, joined, strict=True)
-        }
-        layers["optical_age_days"] = average(age, self.factor)[0]
-        return layers
+        joined, age = join(
+            np.stack([one.values[:, *window] for one in loaded]),
+            np.stack([one.valid[window] for one in loaded]),
+            ages,
+        )
+        distance = np.abs(age)
+        stale = np.where(np.isnan(age), np.nan, distance > self.options.stale_days)
+        layers = zip((*names, *extra), (*joined, distance, stale), strict=True)
+        self._forget(moment)
+        return {name: average(values, self.factor)[0] for name, values in layers}
 
-    def forget_before(self, moment: datetime, scenes: Sequence[Scene]) -> None:
-        """Drop scenes that no later overpass can use: memory follows the window, not the span."""
-        for scene in scenes:
-            if (
-                moment - scene.datetime
-            ).total_seconds() > self.options.window_days * _SECONDS_A_DAY:
-                self._read.pop(scene.id, None)
+    def _forget(self, moment: datetime) -> None:
+        """Drop scenes so far back that no overpass from now on can use them."""
+        oldest = moment - timedelta(days=self.options.window_days)
+        self._read = {key: one for key, one in self._read.items() if one.moment >= oldest}
 
-    def _load_clear(self, scene: Scene) -> tuple[Array, NDArray[np.bool_]]:
-        """Bands, water and snow (n, h, w) on working pixels, and where all of them are clear."""
+    def _load_clear(self, scene: Scene) -> _Clear:
         if scene.id not in self._read:
             with blame(scene):
                 self._read[scene.id] = self._load_scene(scene)
         return self._read[scene.id]
 
-    def _load_scene(self, scene: Scene) -> tuple[Array, NDArray[np.bool_]]:
+    def _load_scene(self, scene: Scene) -> _Clear:
         classes = scene.definition.classes
         working = self.block.refine(self.factor)
         kind = load_band(scene.bands[classes.band if classes else "scl"], working).values
@@ -83,4 +113,4 @@ class OpticalBlock:
             for of in ((classes.water, classes.snow) if classes else ((), ()))
         ]
         values = np.stack([*bands, *surface])
-        return values, clear & np.isfinite(values).all(axis=0)
+        return _Clear(scene.datetime, values, clear & np.isfinite(values).all(axis=0))

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.features.decibel import to_db, to_power
+from smmap.features.looks import compute_effective_looks, compute_lee_kept
 from smmap.features.radiometry import compute_sigma0
-from smmap.features.speckle import (
-    compute_effective_looks,
-    filter_boxcar,
-    filter_lee,
-    filter_quegan,
-)
+from smmap.features.speckle import filter_boxcar, filter_lee, filter_quegan
 from smmap.features.swath import compute_eroded, compute_halo
 from smmap.spec.definition import Definition
 from smmap.spec.errors import SceneError
@@ -29,6 +27,8 @@ from smmap.stack.scene_errors import blame
 Array = NDArray[np.floating]
 Pass = Sequence[Scene]
 """The scenes of one overpass."""
+Aggregation = Literal["mean_power", "mean_db"]
+"""How a model card says that pixels became cells."""
 
 ENOUGH_LOOKS = 50.0
 """An inversion wants about this many looks; a cell that averages them needs no filter."""
@@ -46,29 +46,43 @@ class RadarGrid:
 
 def is_filtered(grid: RadarGrid, definition: Definition, radar: Radar) -> bool:
     """Whether a speckle filter runs: not where averaging alone gives enough looks."""
-    averaged = compute_cell_looks(grid.factor, grid.pixel_m, definition)
+    looks, cell_m = _get_speckle(grid, definition)
+    averaged = compute_effective_looks(looks, 1, grid.factor, grid.pixel_m, cell_m)
     return radar.despeckle.method != "none" and averaged < ENOUGH_LOOKS
 
 
-def compute_cell_looks(side: int, pixel_m: float, definition: Definition) -> float:
-    """Equivalent looks of the mean over ``side`` x ``side`` working pixels."""
-    looks = definition.looks or 1.0
-    return compute_effective_looks(looks, side, pixel_m, definition.cell or (pixel_m, pixel_m))
-
-
 def compute_resolution(
-    grid: RadarGrid, definition: Definition, radar: Radar
+    grid: RadarGrid, definition: Definition, radar: Radar, dates: int = 1
 ) -> tuple[float, float]:
-    """Equivalent looks, and the ground size in metres that a value stands for."""
-    side = grid.factor
+    """Equivalent looks on homogeneous ground, and the side in metres of what a value mixes.
+
+    ``dates`` is how many overpasses enter, the mapped one with them; only the multi-temporal
+    filter asks for it.
+    """
+    looks, cell_m = _get_speckle(grid, definition)
+    window, kept = 1, 0.0
     if is_filtered(grid, definition, radar):
-        side = max(side, radar.despeckle.window)
-    cell = max(definition.cell or (grid.pixel_m, grid.pixel_m))
-    return compute_cell_looks(side, grid.pixel_m, definition), max(side * grid.pixel_m, cell)
+        window = radar.despeckle.window
+        if radar.despeckle.method == "lee":
+            kept = compute_lee_kept(looks, window, grid.pixel_m, cell_m)
+        elif radar.despeckle.method == "quegan":
+            kept = 1.0 / dates
+    side_m = (window + grid.factor - 1) * grid.pixel_m
+    reached = compute_effective_looks(looks, window, grid.factor, grid.pixel_m, cell_m, kept=kept)
+    return reached, max(side_m, *cell_m)
+
+
+def _get_speckle(grid: RadarGrid, definition: Definition) -> tuple[float, tuple[float, float]]:
+    """Looks of one pixel and the resolution in metres; unknown: one look, that of the pixels."""
+    return definition.looks or 1.0, definition.cell or (grid.pixel_m, grid.pixel_m)
 
 
 def load_radar(
-    passes: Sequence[Pass], block: Block, grid: RadarGrid, radar: Radar
+    passes: Sequence[Pass],
+    block: Block,
+    grid: RadarGrid,
+    radar: Radar,
+    aggregation: Aggregation = "mean_power",
 ) -> dict[str, Array]:
     """Layers of the last overpass of ``passes`` on a tile's block.
 
@@ -79,6 +93,10 @@ def load_radar(
         the same orbit.
     block
         In tile pixels.
+    aggregation
+        How working pixels become tile pixels: ``mean_power``, or ``mean_db``, the power of their
+        mean in decibels. Power that is not positive has no decibels and is left out of that
+        mean; where no working pixel has any, the mean power stands.
 
     Returns
     -------
@@ -99,7 +117,7 @@ def load_radar(
     for name in [key for key in ("sigma0_vv", "sigma0_vh") if key in seen[-1]]:
         stack = np.stack([date.get(name, np.full(wide.shape, np.nan)) for date in seen])
         power = _despeckle(stack, radar, definition) if filtered else stack[-1]
-        layers[name], weight = average(power[inner], grid.factor)
+        layers[name], weight = _aggregate(power[inner], grid.factor, aggregation)
         if name == "sigma0_vv":
             layers["radar_weight"] = weight
     angle = np.where(np.isfinite(seen[-1]["sigma0_vv"]), seen[-1]["incidence_deg"], np.nan)
@@ -137,6 +155,15 @@ def _load_pass(scenes: Pass, wide: Block, radar: Radar) -> dict[str, Array]:
     layers = {name: np.where(valid, power, np.nan)[inner] for name, power in joined.items()}
     layers["incidence_deg"] = angle[inner]
     return layers
+
+
+def _aggregate(power: Array, factor: int, aggregation: Aggregation) -> tuple[Array, Array]:
+    """Cells in linear power, and the share of each that has a value."""
+    mean, weight = average(power, factor)
+    if aggregation == "mean_power" or factor == 1:
+        return mean, weight
+    in_db = to_power(average(to_db(power), factor)[0]).astype(np.float32)
+    return np.where(np.isfinite(in_db), in_db, mean), weight
 
 
 def _despeckle(stack: Array, radar: Radar, definition: Definition) -> Array:

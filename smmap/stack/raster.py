@@ -20,7 +20,9 @@ from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
 from smmap.stack.resample import compute_covered, compute_positions, compute_resampled
 from smmap.store.gdal import forget_failure, open_environment
-from smmap.store.probe import is_gone
+from smmap.store.probe import FileState, is_web, probe_file
+from smmap.store.retry import ATTEMPTS, retry
+from smmap.store.signing import sign_href
 
 _Result = TypeVar("_Result")
 
@@ -43,7 +45,7 @@ def load_band(band: Band, block: Block) -> Aligned:
     SceneError
         If the file is missing, truncated or corrupt.
     TransientError
-        If a remote file cannot be had at the moment.
+        If a remote file cannot be had at the moment, after several attempts.
     """
     return _read_file(band, lambda file: _read_block(file, band, block))
 
@@ -57,21 +59,42 @@ def load_overview(band: Band, side: int) -> NDArray[np.float32]:
 
 
 def _read_file(band: Band, read: Callable[[rasterio.DatasetReader], _Result]) -> _Result:
-    try:
-        with open_environment(), rasterio.open(band.href) as file:
-            if band.index > file.count:
-                raise SceneError(
-                    f"{band.href} has {file.count} bands, number {band.index} is wanted"
-                )
-            return read(file)
-    except RasterioError as error:
-        reason = str(error)
-    # Raised outside the handler: a rasterio error cannot be sent between processes.
-    if band.href.startswith(("http://", "https://")):
-        forget_failure(band.href)
-        if not is_gone(band.href):
-            raise TransientError(f"{band.href}: not readable at the moment ({reason}); rerun later")
-    raise SceneError(f"band '{band.name}' of {band.href} cannot be read ({reason})")
+    """Read a file, a remote one in several attempts.
+
+    What is wrong is the file only if the server delivered it each time; else it is the server.
+    """
+    states: list[FileState] = []
+
+    def attempt() -> _Result:
+        href = sign_href(band.href, band.sign)
+        try:
+            return _open_and_read(href, band, read)
+        except RasterioError as error:
+            reason = str(error).replace(href, band.href)  # a signature is for nobody's eyes
+        # Raised outside the handler: a rasterio error cannot be sent between processes.
+        states.append(_find_state(href))
+        if states[-1] == "gone" or (len(states) == ATTEMPTS and set(states) == {"delivered"}):
+            raise SceneError(f"band '{band.name}' of {band.href} cannot be read ({reason})")
+        raise TransientError(f"{band.href}: not readable at the moment ({reason}); rerun later")
+
+    return retry(attempt)
+
+
+def _find_state(href: str) -> FileState:
+    """What became of a file that could not be read; the next attempt asks the server anew."""
+    if not is_web(href):
+        return "gone"  # a disk does not get better by waiting
+    forget_failure(href)
+    return probe_file(href)
+
+
+def _open_and_read(
+    href: str, band: Band, read: Callable[[rasterio.DatasetReader], _Result]
+) -> _Result:
+    with open_environment(), rasterio.open(href) as file:
+        if band.index > file.count:
+            raise SceneError(f"{band.href} has {file.count} bands, number {band.index} is wanted")
+        return read(file)
 
 
 def _read_thinned(file: rasterio.DatasetReader, band: Band, side: int) -> NDArray[np.float32]:

@@ -25,8 +25,14 @@ def report_store_errors(what: str) -> Iterator[None]:
     raise StoreError(message)
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, *, staging: Path | None = None) -> None:
     """Write ``data`` under a unique temporary name, flush it, then rename it to ``path``.
+
+    Parameters
+    ----------
+    staging
+        Folder on the same file system for the temporary file, which a killed process leaves
+        behind: a run's own, of which nothing stays. None: beside ``path``.
 
     Raises
     ------
@@ -35,7 +41,7 @@ def write_atomic(path: Path, data: bytes) -> None:
     """
     with report_store_errors(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+        temporary = (staging or path.parent) / f".{path.name}.{uuid.uuid4().hex}.tmp"
         try:
             with temporary.open("xb") as file:
                 file.write(data)

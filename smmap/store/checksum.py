@@ -1,4 +1,4 @@
-"""Checksums, as SHA-256 and as the multihash that STAC's ``file:checksum`` wants."""
+"""Checksums of files."""
 
 from __future__ import annotations
 
@@ -10,8 +10,3 @@ def compute_sha256(path: Path) -> str:
     """SHA-256 of a file, hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def compute_multihash(path: Path) -> str:
-    """SHA-256 of a file as a self-describing multihash: code 12, length 20, digest (hex)."""
-    return f"1220{compute_sha256(path)}"

@@ -11,7 +11,16 @@ from smmap.spec.errors import ConfigError
 
 
 class _Loader(yaml.SafeLoader):
-    """Dates stay text: every key that wants one says how it is written."""
+    """Dates stay text, as every key that wants one says how it is written; no key comes twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 (yaml's)
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
+        if twice:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"key {', '.join(twice)} comes twice", node.start_mark
+            )
+        return super().construct_mapping(node, deep)
 
 
 _Loader.yaml_implicit_resolvers = {

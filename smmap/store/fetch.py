@@ -7,14 +7,17 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+from smmap.spec.band import Signer
 from smmap.spec.errors import SceneError, TransientError
-from smmap.store.probe import GONE
+from smmap.store.probe import GONE, is_web
+from smmap.store.retry import retry
+from smmap.store.signing import sign_href
 
 _TIMEOUT_S = 60
 
 
-def read_small_file(href: str) -> bytes:
-    """All bytes of ``href``.
+def read_small_file(href: str, signer: Signer | None = None) -> bytes:
+    """All bytes of ``href``; a remote file is tried several times, signed anew each time.
 
     Raises
     ------
@@ -23,11 +26,19 @@ def read_small_file(href: str) -> bytes:
     TransientError
         If a remote file cannot be had at the moment, or breaks off.
     """
-    gone = not href.startswith(("http://", "https://"))
+    if is_web(href):
+        return retry(lambda: _fetch(href, signer))
     try:
-        if gone:
-            return Path(href).read_bytes()
-        with urlopen(href, timeout=_TIMEOUT_S) as answer:  # noqa: S310 (scheme checked)
+        return Path(href).read_bytes()
+    except OSError as error:
+        reason = str(error)
+    raise SceneError(f"{href} cannot be read ({reason}); check the catalogue's address")
+
+
+def _fetch(href: str, signer: Signer | None) -> bytes:
+    gone = False
+    try:
+        with urlopen(sign_href(href, signer), timeout=_TIMEOUT_S) as answer:  # noqa: S310 (is_web)
             return bytes(answer.read())
     except HTTPError as error:
         error.close()

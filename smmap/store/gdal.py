@@ -15,7 +15,7 @@ READ_SETTINGS: Mapping[str, Any] = {
     "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": True,
     "GDAL_HTTP_MULTIPLEX": True,
     "VSI_CACHE": True,
-    "GDAL_HTTP_MAX_RETRY": 5,
+    "GDAL_HTTP_MAX_RETRY": 3,  # of one request; a read that fails is tried again as a whole
     "GDAL_HTTP_RETRY_DELAY": 0.5,
     "GDAL_HTTP_CONNECTTIMEOUT": 10,
     "GDAL_HTTP_TIMEOUT": 60,

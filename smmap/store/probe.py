@@ -1,30 +1,47 @@
-"""Whether a remote file is gone for good, or only out of reach."""
+"""What a server says of a file: that it is gone for good, that it is there, or nothing."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from http.client import HTTPException
+from typing import Literal
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+
+FileState = Literal["gone", "delivered", "unknown"]
 
 GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 """Answers that mean: there is no such file."""
 _TIMEOUT_S = 20
 
 
-def is_gone(href: str) -> bool:
-    """True if the server says that there is no such file, or delivers it and it is thus broken.
+def is_web(href: str) -> bool:
+    """Whether an address is http or https."""
+    return href.lower().startswith(("http://", "https://"))
 
-    A server that refuses, fails or does not answer says nothing about the file: False.
+
+def probe_file(href: str) -> FileState:
+    """Ask for the first byte of a file.
+
+    A GET, not a HEAD: a server may answer the one and fail the other, and a signed address may
+    be signed for reading alone.
+
+    Returns
+    -------
+    FileState
+        ``gone`` if the server says that there is no such file; ``delivered`` if it sends it (or
+        says that it is empty); ``unknown`` if it refuses, fails, breaks off or does not answer,
+        which says nothing about the file.
     """
-    if not href.startswith(("http://", "https://")):
-        return False
-    request = Request(href, method="HEAD")  # noqa: S310 (the scheme was checked)
+    request = Request(href, headers={"Range": "bytes=0-0"})  # noqa: S310 (checked by is_web)
     try:
         with urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
-            return bool(answer.status == HTTPStatus.OK)
+            empty = answer.headers.get("Content-Length") == "0"
+            return "delivered" if empty or answer.read(1) else "unknown"
     except HTTPError as error:
         error.close()
-        return error.code in GONE
+        if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # it has no first byte
+            return "delivered"
+        return "gone" if error.code in GONE else "unknown"
     except (OSError, HTTPException):
-        return False
+        return "unknown"

@@ -16,13 +16,16 @@ def read_document(path: Path) -> bytes | None:
         return None
 
 
-def swap_document(path: Path, expected: bytes | None, data: bytes, *, lock: Path) -> bool:
+def swap_document(
+    path: Path, expected: bytes | None, data: bytes, *, lock: Path, staging: Path | None = None
+) -> bool:
     """Write ``data`` only if the document still is ``expected`` (None: does not exist).
 
-    Returns False, and writes nothing, if somebody else changed it meanwhile.
+    Returns False, and writes nothing, if somebody else changed it meanwhile. ``staging`` as in
+    `write_atomic`.
     """
     with hold_lock(lock):
         if read_document(path) != expected:
             return False
-        write_atomic(path, data)
+        write_atomic(path, data, staging=staging)
         return True

@@ -177,6 +177,36 @@ def test_an_item_without_a_needed_asset(small, tmp_path):
     assert any("red" in one for one in result.receipts[0].skipped)
 
 
+def test_facts_that_a_provider_wrote_badly_are_unknown_or_understood(small, tmp_path):
+    facts = {"sat:orbit_state": "ASCENDING", "view:incidence_angle": "38.0"}
+    radar = small.add_radar("S1A_TEXT", days=2, orbit=88, **facts)
+    radar["properties"]["sat:relative_orbit"] = "n/a"
+    lost = small.add_radar("S1A_LOST", days=3, orbit=161, **{"view:incidence_angle": "n/a"})
+    lost["properties"] |= {"sat:orbit_state": "n/a", "sat:relative_orbit": "n/a"}
+    for number, cover in enumerate(("n/a", float("nan"), None)):
+        small.add_optical(f"S2_{number}", days=2 + number / 10, **{"eo:cloud_cover": cover})
+    result = run(small, tmp_path / "out")
+    by_scene = {one.overpass.items[0].id: one for one in result.receipts}
+    assert by_scene["S1A_TEXT"].status == "done"
+    assert by_scene["S1A_LOST"].status == "failed"
+    assert "no incidence angle" in by_scene["S1A_LOST"].reason
+    sm = smmap.open(tmp_path / "out").sm
+    np.testing.assert_array_equal(sm.values[0], sm.values[2])  # the same in numbers
+
+
+def test_optical_scenes_that_say_nothing_of_their_offset_are_checked(small, tmp_path):
+    """The one still has the offset in it and is left out; the other has not and is used."""
+    for name, days, red in (("S2_RAISED", 0.1, 0.15), ("S2_PLAIN", 0.2, 0.05)):
+        item = small.add_optical(name, days=days, red=red, nir=red + 0.2, scl=4)
+        for asset in item["assets"].values():
+            asset.pop("raster:bands", None)
+    result = run(small, tmp_path / "out")
+    skipped = " ".join(result.receipts[0].skipped)
+    assert "S2_RAISED" in skipped
+    assert "state raster:offset" in skipped
+    assert "S2_PLAIN" not in skipped
+
+
 def test_hh_is_refused(small, tmp_path):
     item = small.add_radar("S1A_HH", days=2, orbit=161, **{"sar:polarizations": ["HH", "HV"]})
     item["assets"] = {"hh": item["assets"]["vv"]}
@@ -306,7 +336,7 @@ def test_a_full_disk_leaves_nothing_half_written(small, tmp_path):
         assert "cannot write" in done.stdout
         for path in out.rglob("*.json"):
             json.loads(path.read_text())
-        assert not list(out.glob("soil-moisture/*/*/*/*.json"))
+        assert not list(out.glob("soil-moisture/*/*/*/*/*.json"))
     assert smmap.run("local-stac", out, changes=[f"catalog={catalog}"]).count("done") == 2
     assert not list((out / ".smmap/staging").iterdir())
 

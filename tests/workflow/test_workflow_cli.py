@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,7 +67,7 @@ def test_logs_and_tables_go_to_stderr(small, tmp_path):
     assert done.returncode == 0
     assert done.stdout == ""
     assert "1 done, 0 empty, 0 failed" in done.stderr
-    assert "INFO smmap" in done.stderr
+    assert re.search(r"INFO 31N_6_55-0 smmap.pipeline.commit: .*: done", done.stderr)
 
 
 def test_plan_reads_no_pixel(small, tmp_path):
@@ -205,6 +206,10 @@ def test_doctor_names_credentials_without_their_values(monkeypatch):
     assert done.returncode == 0
     assert "a-secret" not in done.stdout
     found = json.loads(done.stdout)
+    assert found["credential"] == {"PC_SDK_SUBSCRIPTION_KEY": "set"}
+    monkeypatch.delenv("PC_SDK_SUBSCRIPTION_KEY")
+    without = json.loads(smmap("doctor", "--json").stdout)
+    assert without["credential"] == {"PC_SDK_SUBSCRIPTION_KEY": "not set"}
     assert found["gdal"]["version"]
     assert "CPUExecutionProvider" in found["machine"]["onnx_providers"]
 

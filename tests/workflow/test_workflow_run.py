@@ -11,12 +11,13 @@ import pytest
 import rasterio
 import xarray as xr
 from rio_cogeo.cogeo import cog_validate
+from scipy.ndimage import binary_erosion
 from stac_server import serve_stac
 
 import smmap
 from smmap.report.comparison import compare_with_truth
 from smmap.spec.errors import ArchiveError, EmptySearchError
-from smmap.store.checksum import compute_multihash
+from smmap.store.checksum import compute_sha256
 
 
 def test_every_overpass_becomes_a_map(maps):
@@ -40,9 +41,13 @@ def test_maps_are_nearer_to_the_truth_than_chance(maps, world):
 
 
 def test_water_has_no_value_and_says_so(maps, world):
+    """The truth is NaN on water; optical pixels of 20 m may miss the shore."""
     for pair in compare_with_truth(maps, world.parent).pairs:
-        flagged = (pair.quality != 65535) & ((pair.quality & 128) > 0)
-        assert not np.isfinite(pair.sm[flagged]).any()
+        water = binary_erosion(np.isnan(pair.truth), iterations=3) & (pair.quality != 65535)
+        assert water.sum() > 50
+        assert np.isnan(pair.sm[water]).mean() > 0.99
+        fresh = water & ((pair.quality & 512) == 0)
+        assert ((pair.quality[fresh] & 128) > 0).all()
 
 
 def test_cog_cube_and_catalogue_agree(maps):
@@ -53,10 +58,12 @@ def test_cog_cube_and_catalogue_agree(maps):
     for item in found:
         with rasterio.open(item.assets["sm"].get_absolute_href()) as file:
             sm = file.read(1, masked=True).astype(float) * file.scales[0] + file.offsets[0]
-        moment = np.datetime64(item.datetime.replace(tzinfo=None))
-        np.testing.assert_allclose(
-            sm.filled(np.nan), dataset.sm.sel(time=moment).values, atol=1e-9, equal_nan=True
-        )
+            xs = file.bounds.left + 5 + 10 * np.arange(file.width)
+            ys = file.bounds.top - 5 - 10 * np.arange(file.height)
+        whole = dataset.sm.sel(time=np.datetime64(item.datetime.replace(tzinfo=None)))
+        inside = whole.sel(x=xs, y=ys)
+        np.testing.assert_allclose(sm.filled(np.nan), inside.values, atol=1e-9, equal_nan=True)
+        assert int(whole.notnull().sum()) == int(inside.notnull().sum())
 
 
 def test_cube_opens_with_xarray_alone(maps):
@@ -78,7 +85,7 @@ def test_everything_reachable_is_whole(maps, validate_core):
         for asset in item.assets.values():
             if "file:checksum" in asset.extra_fields:
                 path = Path(asset.get_absolute_href())
-                assert compute_multihash(path) == asset.extra_fields["file:checksum"]
+                assert "1220" + compute_sha256(path) == asset.extra_fields["file:checksum"]
                 checked += 1
     assert checked > 10
     for folder, _, _ in catalog.walk():
@@ -133,7 +140,7 @@ def test_a_search_without_scenes_says_where_it_looked(world, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_several_tiles_and_years(tmp_path):
+def test_several_tiles(tmp_path):
     from smmap.simulate.world import simulate_world
 
     simulate_world(tmp_path / "world", tiles=2, days=6, size=64)
@@ -141,9 +148,10 @@ def test_several_tiles_and_years(tmp_path):
     smmap.run("local-stac", tmp_path / "out", changes=changes)
     tree = smmap.open(tmp_path / "out")
     assert isinstance(tree, xr.DataTree)
-    assert len(tree.children) == 2
-    name = next(iter(tree.children))
-    assert smmap.open(tmp_path / "out", tile=name).sizes["time"] >= 2
+    assert len(tree.leaves) == 2
+    path = tree.leaves[0].path.removeprefix("/")
+    for name in (path, path.removeprefix("utm-10m/")):
+        assert smmap.open(tmp_path / "out", tile=name).sizes["time"] >= 2
     with pytest.raises(ArchiveError, match="no tile 'nowhere'"):
         smmap.open(tmp_path / "out", tile="nowhere")
     records = json.loads((tmp_path / "out/report/run.json").read_text())["units"]

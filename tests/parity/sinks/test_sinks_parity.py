@@ -89,14 +89,21 @@ def test_zarr_alone_writes_the_same_shard(tmp_path, finished):
 
 @pytest.mark.filterwarnings("ignore:The 'shapely.ops.transform:DeprecationWarning")  # odc-geo's
 def test_odc_stac_loads_the_item(tmp_path, finished):
-    unit = Unit("u", Tile("t", finished.area.geobox), finished.overpass, {}, "0123456789abcdef" * 4)
-    folder = tmp_path / LAYOUT.pixels(unit)
+    unit = Unit(
+        "u",
+        Tile("t", finished.area.geobox),
+        finished.overpass,
+        {},
+        "0123456789abcdef" * 4,
+        finished.area,
+    )
+    folder = tmp_path / LAYOUT.pixels(unit, unit.fingerprint)
     folder.mkdir(parents=True)
     written = write_cogs(folder, finished)
     files = {
         name: StoredFile(path.relative_to(tmp_path).as_posix()) for name, path in written.items()
     }
-    facts = ItemFacts(finished.area, 10.0, "done", MOMENT, "m", files)
+    facts = ItemFacts(10.0, "done", MOMENT, "m", unit.fingerprint, files)
     path = tmp_path / LAYOUT.item(unit)
     path.write_bytes(encode_document(compute_item(unit, facts)))
     item = pystac.Item.from_dict(json.loads(path.read_text()), href=str(path))

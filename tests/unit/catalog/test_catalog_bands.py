@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from smmap.catalog.bands import has_band, needs_dark_pixel_check, resolve_bands
 from smmap.catalog.definitions import load_definition
-from smmap.catalog.signing import sign_href
 from smmap.spec.errors import CatalogError, ConfigError, SceneError
+from smmap.store.signing import sign_href
 
 LOCAL = load_definition("local-sentinel-2")
 PLANETARY = load_definition("planetary-computer-sentinel-2-l2a")
@@ -124,6 +124,49 @@ def test_copy_of_earth_search_items_keeps_their_rule():
     assert needs_dark_pixel_check(item, LOCAL)
 
 
+@pytest.mark.parametrize(
+    "fields, properties, check",
+    [
+        ({}, {}, True),  # neither offset nor baseline
+        ({"raster:bands": [{"scale": 1e-4}]}, {}, True),
+        ({"raster:bands": [{"scale": 1e-4, "offset": 0}]}, {}, False),
+        ({"raster:bands": [{"scale": 1e-4, "offset": -0.1}]}, {}, False),
+        ({"raster:offset": 0}, {}, False),
+        ({}, baseline("03.01"), False),  # no offset then
+        ({"raster:bands": [{"offset": 0}]}, baseline("05.09"), False),
+    ],
+)
+def test_local_items_that_say_nothing_of_the_offset_are_checked(fields, properties, check):
+    item = make_item(fields=fields, **properties)
+    assert resolve_bands(item, LOCAL, ["red"])["red"].offset in (0, -0.1)
+    assert needs_dark_pixel_check(item, LOCAL) is check
+
+
+def test_one_band_without_a_statement_is_enough_for_the_check():
+    item = make_item(["red", "nir"], {"raster:bands": [{"offset": 0}]})
+    item.assets["nir"].extra_fields = {}
+    assert needs_dark_pixel_check(item, LOCAL)
+
+
+@pytest.mark.parametrize("text", ["nan", float("nan"), [5], True])
+def test_a_baseline_that_is_no_number_is_refused(text):
+    with pytest.raises(SceneError, match="s2:processing_baseline is no number"):
+        resolve_bands(make_item(["B04"], **baseline(text)), PLANETARY, ["red"])
+
+
+@pytest.mark.parametrize("rows", [5, "none", {"offset": -0.1}, ["none"], [None], []])
+def test_raster_metadata_of_another_shape_declare_nothing(rows):
+    item = make_item(fields={"raster:bands": rows}, **baseline("03.01"))
+    assert resolve_bands(item, LOCAL, ["red"])["red"].offset == 0
+
+
+def test_bands_say_how_they_are_signed():
+    item = make_item(["B04"], **baseline("03.01"))
+    red = resolve_bands(item, PLANETARY, ["red"])["red"]
+    assert (red.href, red.sign) == ("https://a.b/B04.tif", "planetary-computer")
+    assert resolve_bands(make_item(**baseline("03.01")), LOCAL, ["red"])["red"].sign is None
+
+
 def test_missing_asset_names_item_band_and_keys():
     with pytest.raises(SceneError, match=r"x: .*'nir' \(tried nir, B08, B08_10m; it has red, scl"):
         resolve_bands(make_item(), LOCAL, ["nir"])
@@ -150,11 +193,18 @@ def test_relative_address_without_a_place_is_refused():
         (["hh", "hv"], {"sar:polarizations": ["HH", "HV"]}),
         (["hh-rtc", "thumbnail"], {}),
         (["vv"], {"sar:polarizations": ["HH"]}),
+        (["vv"], {"sar:polarizations": "HH+HV"}),
     ],
 )
 def test_hh_and_hv_are_refused(assets, properties):
     with pytest.raises(SceneError, match="HH/HV is refused"):
         resolve_bands(make_item(assets, **properties), load_definition("local-sentinel-1"), ["vv"])
+
+
+@pytest.mark.parametrize("stated", ["VV VH", 5, {"VV": 1}, [None], "n/a"])
+def test_polarizations_of_another_shape_are_no_error(stated):
+    item = make_item(["vv"], **{"sar:polarizations": stated})
+    assert set(resolve_bands(item, load_definition("local-sentinel-1"), ["vv"])) == {"vv"}
 
 
 def test_vv_beside_hh_is_fine():
@@ -190,15 +240,15 @@ def test_the_offset_is_never_applied_twice(number, applied, listed, definition):
     ],
 )
 def test_addresses_outside_azure_stay(href):
-    assert sign_href(href, PLANETARY) == href
+    assert sign_href(href, "planetary-computer") == href
 
 
 def test_addresses_of_providers_that_do_not_sign_stay():
     href = "https://account.blob.core.windows.net/container/vv.tif"
-    assert sign_href(href, LOCAL) == href
+    assert sign_href(href, LOCAL.sign) == href
 
 
 def test_missing_extra_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "planetary_computer", None)  # as if it were not installed
     with pytest.raises(CatalogError, match=r"smmap\[sign\]"):
-        sign_href("https://account.blob.core.windows.net/container/vv.tif", PLANETARY)
+        sign_href("https://account.blob.core.windows.net/container/vv.tif", PLANETARY.sign)

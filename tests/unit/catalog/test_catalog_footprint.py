@@ -10,8 +10,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smmap.catalog.extent import merge_boxes
 from smmap.catalog.footprint import compute_footprint, compute_time
+from smmap.grid.boxes import merge_boxes
 from smmap.spec.errors import SceneError
 
 NOON = datetime(2023, 4, 1, 12, tzinfo=UTC)

@@ -178,6 +178,31 @@ def test_state_of_the_server_decides_whether_to_try_again(local, state, error):
         {**ITEM, "id": "bad", "geometry": {"type": "Polygon", "coordinates": [[1]]}},
         {**ITEM, "id": "bad", "geometry": {"type": "Polygon"}},
         {**ITEM, "id": "bad", "geometry": {"type": "Polygon", "coordinates": []}},
+        {**ITEM, "id": "bad", "geometry": {"type": "Polygon", "coordinates": None}},
+        {**ITEM, "id": "bad", "geometry": {"type": "Polygon", "coordinates": [[[5, 51], [6, 52]]]}},
+        {**ITEM, "id": "bad", "geometry": {"type": "Polygon", "coordinates": [[["w", "s"]] * 4]}},
+        {**ITEM, "id": "bad", "geometry": {"type": "Point", "coordinates": [float("nan"), 51]}},
+        {**ITEM, "id": "bad", "geometry": {"type": "Point", "coordinates": [5, float("inf")]}},
+        {**ITEM, "id": "bad", "geometry": {"type": "Circle", "coordinates": [5, 51]}},
+        {**ITEM, "id": "bad", "geometry": {"type": "GeometryCollection", "geometries": []}},
+        {**ITEM, "id": "bad", "geometry": "POINT (5 51)"},
+        {**ITEM, "id": "bad", "geometry": [5, 51]},
+        {**ITEM, "id": "bad", "geometry": None, "bbox": ["w", "s", "e", "n"]},
+        {**ITEM, "id": "bad", "geometry": None, "bbox": [5, 51]},
+        {**ITEM, "id": "bad", "geometry": None, "bbox": "everywhere"},
+        {**ITEM, "id": "bad", "geometry": {"type": "Point", "coordinates": [500_000, 5_700_000]}},
+        {
+            **ITEM,
+            "id": "bad",
+            "geometry": None,
+            "properties": {**ITEM["properties"], "proj:shape": [1], "proj:transform": "north up"},
+        },
+        {
+            **ITEM,
+            "id": "bad",
+            "geometry": {"type": "Polygon", "coordinates": [[[1e9, 1e9], [2e9, 1e9], [1e9, 2e9]]]},
+            "properties": {**ITEM["properties"], "proj:code": "EPSG:nonsense"},
+        },
     ],
 )
 def test_a_broken_item_costs_itself_and_is_logged(local, tmp_path, caplog, broken):
@@ -220,7 +245,7 @@ def test_extent_of_nothing_names_the_collections(local, tmp_path):
 
 def test_importing_needs_no_web_client():
     code = """
-import sys, smmap.catalog.registry, smmap.catalog.signing, smmap.catalog.overpass
+import sys, smmap.catalog.registry, smmap.store.signing, smmap.catalog.overpass
 print({"pystac_client", "requests", "planetary_computer"} & set(sys.modules))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

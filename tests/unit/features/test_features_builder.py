@@ -57,23 +57,44 @@ def test_columns_come_in_the_cards_order_scaled_as_it_says(make_card):
     np.testing.assert_array_equal(features.values[2, 0], [60, 60, 60, 60])
 
 
-def test_range_objects_to_values_only_and_undefined_to_lost_ones(make_card):
+def test_range_objects_to_values_only(make_card):
     features = compute_features(make_card([NDVI, VV, ANGLE]), make_layers())
     assert features.in_range[0].tolist() == [True, False, True, True]
-    # The last pixel's power is 0: measured, yet without decibels.
-    assert features.undefined[0].tolist() == [False, False, False, True]
+    # The last pixel's power is 0: without decibels, but no vegetation was taken off.
+    assert not features.overcorrected.any()
 
 
-def test_soil_without_power_is_undefined(make_card):
+@pytest.mark.parametrize(
+    "column",
+    [
+        {"name": "evi", "feature": "evi", "units": "1"},
+        {**NDVI, "scaling": {"method": "log", "factor": 4.0}},
+    ],
+)
+def test_other_values_that_are_lost_are_no_vegetation(column, make_card):
+    """EVI's denominator is 0.5 + 0 - 1.5 + 1 = 0; the logarithm is of 4 x -1 + 1 = -3."""
+    layers = {"nir": layer(0.5, 0.0), "red": layer(0.0, 0.1), "blue": layer(0.2, 0.4)}
+    features = compute_features(make_card([column]), layers)
+    assert np.isnan(features.values).any()
+    assert not features.overcorrected.any()
+
+
+def test_soil_without_power_is_overcorrected(make_card):
     layers = make_layers()
     layers["sigma0_vv"] = layer(0.1, 1e-5, np.nan, 0.1)
-    features = compute_features(make_card([SOIL]), layers)
-    assert features.undefined[0].tolist() == [False, True, False, False]
+    features = compute_features(make_card([SOIL, VV]), layers)
+    assert features.overcorrected[0].tolist() == [False, True, False, False]
     assert np.isnan(features.raw[0, 0]).tolist() == [False, True, True, True]
     # V 0.6, 60 degrees: tau2 = exp(-2 x 0.42 x 0.6 / 0.5).
     tau2 = math.exp(-2 * 0.42 * 0.6 / 0.5)
     soil = (0.1 - 0.072 * 0.6 * 0.5 * (1 - tau2)) / tau2
     assert features.raw[0, 0, 0] == pytest.approx(10 * math.log10(soil), rel=1e-5)
+
+
+def test_power_that_was_never_positive_is_not_overcorrected(make_card):
+    layers = make_layers() | {"sigma0_vv": layer(-1e-4, 0.0, 1e-5, 0.1)}
+    features = compute_features(make_card([SOIL]), layers)
+    assert features.overcorrected[0].tolist() == [False, False, True, False]
 
 
 def test_cards_fitted_on_gamma0_get_gamma0(make_card):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from smmap.features.speckle import (
-    compute_effective_looks,
     compute_halo,
     filter_boxcar,
     filter_lee,
@@ -126,9 +125,3 @@ def test_every_cut_gives_the_same_bits(window, size):
                 np.testing.assert_array_equal(
                     smooth(cut)[inner], whole[row : row + height, col : col + width]
                 )
-
-
-def test_effective_looks_counts_resolution_cells():
-    """9 x 9 pixels of 10 m hold 8100 / 440 cells of 20 m x 22 m, each of 4.4 looks: 81."""
-    assert compute_effective_looks(4.4, 9, 10, (20, 22)) == pytest.approx(81)
-    assert compute_effective_looks(4.4, 1, 10, (20, 22)) == 4.4

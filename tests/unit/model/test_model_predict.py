@@ -125,7 +125,7 @@ def test_fewer_columns_than_the_card_names(tmp_path, save_linear, write_package)
     save_linear(tmp_path / "model.onnx", np.zeros((3, 1)), [0.2])
     columns = {"columns": ["sm", "log_variance"]}
     package = write_package(tmp_path, ([[0, 0, 0]], [0.2]), output=columns)
-    with pytest.raises(ModelError, match="fewer than the card's columns"):
+    with pytest.raises(ModelError, match=r"give \[1\] columns, its card names sm, log_variance"):
         load_model(package)
 
 

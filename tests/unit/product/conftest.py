@@ -28,7 +28,7 @@ def make_scene(name, collection="s1", **properties):
 @pytest.fixture
 def tile():
     affine = Affine(10, 0, 614400, 0, -10, 5632000)
-    return Tile("31N_6_54", GeoBox((10240, 10240), affine, "EPSG:32631"))
+    return Tile("31N_6_54", GeoBox((10240, 10240), affine, "EPSG:32631"), "utm-10m")
 
 
 @pytest.fixture
@@ -55,12 +55,14 @@ def unit(tile):
         overpass=overpass,
         inputs={"sentinel2": (make_scene("S2A_x", "s2"),), "dem": (make_scene("N50E004", "dem"),)},
         fingerprint=compute_fingerprint({"a": 1}),
+        area=Block(tile.geobox, 100, 200, 300, 400),
     )
 
 
 @pytest.fixture
 def facts(unit):
-    pixels = LAYOUT.pixels(unit)
+    fingerprint = compute_fingerprint({"b": 2})
+    pixels = LAYOUT.pixels(unit, fingerprint)
     names = {"sm": "a_sm.tif", "sm_uncertainty": "a_sm_uncertainty.tif", "sm_quality": "a_q.tif"}
     files = {key: StoredFile(f"{pixels}/{one}", "ab" * 32, 1000) for key, one in names.items()}
     files |= {
@@ -69,11 +71,11 @@ def facts(unit):
         "style": StoredFile(f"{pixels}/a_sm.qml", "ef" * 32, 10),
     }
     return ItemFacts(
-        area=Block(unit.tile.geobox, 100, 200, 300, 400),
         gsd=10.0,
         status="done",
         created=datetime(2024, 1, 1, tzinfo=UTC),
         model="physics-1.0",
+        fingerprint=fingerprint,
         files=files,
         lineage="Despeckled backscatter, inverted by a network",
         statistics={"minimum": 0.05, "maximum": 0.4, "mean": 0.2, "stddev": 0.1},

@@ -20,7 +20,10 @@ from smmap.product.document import encode_document
 from smmap.product.item import compute_item
 from smmap.product.model_item import compute_model_item
 
-CUBES = {"2023": "cubes/31N_6_54/2023/abc.zarr", "2024": "cubes/31N_6_54/2024/def.zarr"}
+CUBES = {
+    "2023": "cubes/utm-10m/31N_6_54/2023/abc.zarr",
+    "2024": "cubes/utm-10m/31N_6_54/2024/def.zarr",
+}
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def items(unit, facts):
 
 @pytest.fixture
 def tile_collection(items):
-    return compute_tile_collection("31N_6_54", items, CUBES)
+    return compute_tile_collection("utm-10m/31N_6_54", items, CUBES)
 
 
 def hrefs(one, rel):
@@ -48,7 +51,7 @@ def make_all(items, tile_collection, card):
     return [
         tile_collection,
         compute_product_collection([tile_collection]),
-        compute_year_catalog("31N_6_54", 2023, [items[0].id]),
+        compute_year_catalog("utm-10m/31N_6_54", 2023, [items[0].id]),
         compute_root_catalog(["soil-moisture/collection.json", "models/collection.json"]),
         compute_model_collection([model]),
     ]
@@ -74,13 +77,13 @@ def test_tile_collection(items, tile_collection):
     assert summaries["sat:relative_orbit"] == [37, 88]
     assert summaries["proj:code"] == ["EPSG:32631"]
     assert hrefs(tile_collection, "child") == ["2023/catalog.json", "2024/catalog.json"]
-    assert hrefs(tile_collection, "parent") == ["../collection.json"]
+    assert hrefs(tile_collection, "parent") == ["../../collection.json"]
     assert tile_collection.extra_fields["item_assets"]["sm"]["raster:scale"] == 0.0001
 
 
 def test_cubes_are_assets(tile_collection):
     cube = tile_collection.assets["cube-2023"]
-    assert cube.href == "../../cubes/31N_6_54/2023/abc.zarr"
+    assert cube.href == "../../../cubes/utm-10m/31N_6_54/2023/abc.zarr"
     assert cube.media_type == "application/vnd.zarr; version=3"
     assert cube.roles == ["data"]
     assert set(tile_collection.assets) == {"cube-2023", "cube-2024"}
@@ -93,7 +96,7 @@ def test_items_belong_to_the_tile_collection(items, tile_collection):
 def test_product_collection(tile_collection):
     product = compute_product_collection([tile_collection])
     assert product.extent.temporal.intervals == tile_collection.extent.temporal.intervals
-    assert hrefs(product, "child") == ["31N_6_54/collection.json"]
+    assert hrefs(product, "child") == ["utm-10m/31N_6_54/collection.json"]
     assert hrefs(product, "root") == ["../catalog.json"]
 
 
@@ -109,6 +112,9 @@ def test_product_collection_from_files(tile_collection):
         ([[1, 2, 3, 4], [0, 3, 2, 5]], [0, 2, 3, 5]),
         ([[179, 0, -179, 1], [-179, 0, -178, 1], [170, -1, 171, 0]], [170, -1, -178, 1]),
         ([[179, 0, -179, 1], [170, -1, 171, 0]], [170, -1, -179, 1]),
+        ([[178, 0, 180, 1], [-180, 0, -178, 1]], [178, 0, -178, 1]),
+        ([[176, 0, 178, 1], [-178, 0, -176, 1]], [176, 0, -176, 1]),
+        ([[-60, 0, -58, 1], [20, 0, 22, 1]], [-60, 0, 22, 1]),
     ],
 )
 def test_boxes_unite_across_the_antimeridian(items, boxes, expected):
@@ -116,14 +122,14 @@ def test_boxes_unite_across_the_antimeridian(items, boxes, expected):
     for box in boxes:
         item = items[0].clone()
         item.bbox = box
-        parts.append(compute_tile_collection("31N_6_54", [item], {}))
+        parts.append(compute_tile_collection("utm-10m/31N_6_54", [item], {}))
     assert compute_product_collection(parts).extent.spatial.bboxes == [expected]
 
 
 def test_year_catalog():
-    catalog = compute_year_catalog("31N_6_54", 2023, ["b", "a"])
+    catalog = compute_year_catalog("utm-10m/31N_6_54", 2023, ["b", "a"])
     assert hrefs(catalog, "item") == ["a/a.json", "b/b.json"]
-    assert hrefs(catalog, "root") == ["../../../catalog.json"]
+    assert hrefs(catalog, "root") == ["../../../../catalog.json"]
 
 
 def test_root():

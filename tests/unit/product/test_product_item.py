@@ -75,10 +75,18 @@ def test_what_made_it(unit, facts):
     assert properties["processing:level"] == "L4"
     assert properties["processing:software"] == {"smmap": __version__}
     assert properties["processing:version"] == PRODUCT_VERSION
-    assert properties["smmap:fingerprint"] == unit.fingerprint
+    assert properties["smmap:fingerprint"] == facts.fingerprint
+    assert properties["smmap:inputs"] == unit.fingerprint
     assert properties["smmap:provider"] == {"asked": "auto", "got": "cpu"}
     assert properties["smmap:effective_looks"] == 60
     assert properties["smmap:skipped"] == ["S1A_three: truncated"]
+    assert "smmap:attribution" not in properties
+
+
+def test_what_its_sources_ask_it_to_say(unit, facts):
+    facts = replace(facts, attribution=("Elevation: B", "Copernicus data", "Elevation: B"))
+    properties = compute_item(unit, facts).properties
+    assert properties["smmap:attribution"] == ["Copernicus data", "Elevation: B"]
 
 
 def test_assets_say_how_to_read_them(unit, facts):
@@ -90,7 +98,7 @@ def test_assets_say_how_to_read_them(unit, facts):
     assert sm["file:checksum"] == "1220" + "ab" * 32
     assert sm["file:size"] == 1000
     assert sm["statistics"]["mean"] == 0.2
-    assert sm["href"] == f"./{unit.fingerprint[:8]}/a_sm.tif"
+    assert sm["href"] == f"./{facts.fingerprint[:8]}/a_sm.tif"
     assert sm["roles"] == ["data"]
     quality = assets["sm_quality"].to_dict()
     assert quality["roles"] == ["data-mask"]
@@ -108,11 +116,11 @@ def test_links(unit, facts):
         "/scenes/s1/S1A_two.json",
         "/scenes/s2/S2A_x.json",
         "/scenes/dem/N50E004.json",
-        "../../../../models/physics-1.0/physics-1.0.json",
+        "../../../../../models/physics-1.0/physics-1.0.json",
     ]
     places = {rel: item.get_single_link(rel).target for rel in ("root", "parent", "collection")}
     assert places == {
-        "root": "../../../../catalog.json",
+        "root": "../../../../../catalog.json",
         "parent": "../catalog.json",
         "collection": "../../collection.json",
     }
@@ -137,6 +145,6 @@ def test_crs_without_a_code(unit, facts):
 
     wkt = "+proj=laea +lat_0=50 +lon_0=5 +ellps=WGS84 +units=m"
     geobox = GeoBox((100, 100), Affine(10, 0, 0, 0, -10, 0), wkt)
-    item = compute_item(unit, replace(facts, area=Block.whole(geobox), files={}))
+    item = compute_item(replace(unit, area=Block.whole(geobox)), replace(facts, files={}))
     assert "proj:code" not in item.properties
     assert item.properties["proj:wkt2"].startswith("PROJCRS")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from smmap.product.layout import LAYOUT, compute_relative
 from smmap.product.names import compute_file_stem, compute_item_id, compute_model_id, compute_year
+from smmap.spec.card import Domain
 from smmap.version import PRODUCT_VERSION
 
 
@@ -27,26 +29,42 @@ def test_year_is_utc(unit):
     assert compute_year(replace(unit.overpass, datetime=moment)) == 2023
 
 
-def test_model_id_changes_with_its_files(card):
+def test_model_id_changes_with_all_that_decides_pixels(card):
+    def change(one, **fields):
+        return one.model_copy(update=fields)
+
     first = compute_model_id(card)
-    assert first.startswith("physics-1.0-")
-    members = (card.members[0], card.members[1].model_copy(update={"sha256": "9" * 64}))
-    assert compute_model_id(card.model_copy(update={"members": members})) != first
-    assert compute_model_id(card.model_copy(update={"title": "other"})) == first
+    assert re.fullmatch(r"physics-1\.0-[0-9a-f]{8}", first)
+    vv, ndvi = card.inputs
+    deciding = [
+        {"members": (card.members[0], change(card.members[1], sha256="9" * 64))},
+        {"members": (card.members[0], change(card.members[1], weight=2.0))},
+        {"inputs": (ndvi, vv)},
+        {"inputs": (change(vv, training_range=(-25, 0)), ndvi)},
+        {"inputs": (change(vv, scaling=change(vv.scaling, low=-25)), ndvi)},
+        {"missing": "model"},
+        {"radiometry": "gamma0_terrain"},
+        {"aggregation": "mean_db"},
+        {"output": change(card.output, valid_range=(0.0, 0.5))},
+        {"domain": Domain(file="domain.npz", sha256="3" * 64, inputs=("vv",))},
+    ]
+    ids = [compute_model_id(change(card, **fields)) for fields in deciding]
+    assert len({first, *ids}) == 1 + len(deciding)
+    words = {"title": "other", "metrics": {"rmse": 0.1}, "expectations": "fair"}
+    assert compute_model_id(change(card, **words)) == first
 
 
 def test_paths(unit):
-    folder = f"soil-moisture/31N_6_54/2023/{unit.id}"
+    folder = f"soil-moisture/utm-10m/31N_6_54/2023/{unit.id}"
     assert LAYOUT.item(unit) == f"{folder}/{unit.id}.json"
-    assert LAYOUT.pixels(unit) == f"{folder}/{unit.fingerprint[:8]}"
-    assert LAYOUT.cube_slice(unit) == f"{folder}/{unit.fingerprint[:8]}/slice.zarr"
-    assert LAYOUT.tile_collection("31N_6_54") == "soil-moisture/31N_6_54/collection.json"
-    assert LAYOUT.year_catalog("31N_6_54", 2023) == "soil-moisture/31N_6_54/2023/catalog.json"
-    assert LAYOUT.cube("31N_6_54", "2023", "abc") == "cubes/31N_6_54/2023/abc.zarr"
+    assert LAYOUT.pixels(unit, "0123456789abcdef") == f"{folder}/01234567"
+    assert LAYOUT.tile_collection("t") == "soil-moisture/t/collection.json"
+    assert LAYOUT.year_catalog("t", 2023) == "soil-moisture/t/2023/catalog.json"
+    assert LAYOUT.cube("t", "2023", "abc") == "cubes/t/2023/abc.zarr"
     assert LAYOUT.model("physics-1.0") == "models/physics-1.0/physics-1.0.json"
     assert LAYOUT.failed("x") == ".smmap/failed/x.json"
 
 
 def test_relative_links(unit):
-    assert compute_relative("catalog.json", LAYOUT.item(unit)) == "../../../../catalog.json"
+    assert compute_relative("catalog.json", LAYOUT.item(unit)) == "../../../../../catalog.json"
     assert compute_relative("a/b.json", "a/c.json") == "b.json"

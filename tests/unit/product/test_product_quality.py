@@ -20,15 +20,14 @@ OUTPUT = ModelOutput(valid_range=(0.0, 0.6), unreliable_above=0.4)
 NAN = np.float32(np.nan)
 
 
+def to_power(db):
+    return 10 ** (db / 10)
+
+
 def flag(**known):
     """Flag one pixel that the radar saw; sm is 0.2 unless said otherwise."""
-    arrays_ = {
-        key: value if isinstance(value, bool) and key == "provisional" else np.array([[value]])
-        for key, value in known.items()
-    }
-    evidence = Evidence(
-        **{"radar_valid": np.array([[True]]), "sm": np.array([[0.2]], np.float32)} | arrays_
-    )
+    defaults = {"radar_valid": True, "sm": np.float32(0.2)}
+    evidence = Evidence(**{key: np.array([[one]]) for key, one in (defaults | known).items()})
     done = compute_quality(evidence, RECIPE, OUTPUT)
     return float(done.sm[0, 0]), int(done.sm_quality[0, 0])
 
@@ -38,8 +37,11 @@ def flag(**known):
     [
         ({"snow_share": 0.5}, Quality.SNOW_OR_FROZEN),
         ({"water_share": 0.5}, Quality.WATER),
-        ({"vv_db": -40.1}, Quality.OUT_OF_BOUNDS),
-        ({"vv_db": -4.9}, Quality.OUT_OF_BOUNDS),
+        ({"sigma0_vv": to_power(-40.1)}, Quality.OUT_OF_BOUNDS),
+        ({"sigma0_vv": to_power(-4.9)}, Quality.OUT_OF_BOUNDS),
+        ({"sigma0_vv": 0.0}, Quality.OUT_OF_BOUNDS),
+        ({"sigma0_vv": -1e-3}, Quality.OUT_OF_BOUNDS),
+        ({"sigma0_vv": -1e-3, "sm": NAN}, Quality.OUT_OF_BOUNDS),
         ({"sm": -0.01}, Quality.OUT_OF_BOUNDS),
         ({"sm": np.inf}, Quality.OUT_OF_BOUNDS | Quality.UNRELIABLE),
         ({"sm": 0.61}, Quality.OUT_OF_BOUNDS | Quality.UNRELIABLE),
@@ -58,14 +60,16 @@ def test_takes_the_value_away(known, bit):
         ({"no_soil_signal": True}, Quality.DENSE_VEGETATION),
         ({"radar_weight": 0.49}, Quality.LOW_WEIGHT),
         ({"sm": np.float32(0.41)}, Quality.UNRELIABLE),
-        ({"vh_db": -24.1}, Quality.UNRELIABLE),
+        ({"sigma0_vh": to_power(-24.1)}, Quality.UNRELIABLE),
+        ({"sigma0_vh": 0.0}, Quality.UNRELIABLE),
+        ({"sigma0_vh": -1e-3}, Quality.UNRELIABLE),
+        ({"sigma0_vh": NAN}, Quality.UNRELIABLE),
         ({"slope_deg": 10.1}, Quality.TERRAIN),
-        ({"optical_age_days": 3.1}, Quality.STALE_OPTICAL),
-        ({"optical_age_days": -3.1}, Quality.STALE_OPTICAL),
-        ({"optical_age_days": NAN}, Quality.STALE_OPTICAL),
+        ({"optical_stale_share": 0.5}, Quality.STALE_OPTICAL),
+        ({"optical_stale_share": 1.0}, Quality.STALE_OPTICAL),
+        ({"optical_stale_share": NAN}, Quality.STALE_OPTICAL),
         ({"in_domain": False}, Quality.OUTSIDE_DOMAIN),
         ({"in_training_range": False}, Quality.OUTSIDE_DOMAIN),
-        ({"provisional": True}, Quality.PROVISIONAL),
     ],
 )
 def test_keeps_the_value(known, bit):
@@ -79,17 +83,18 @@ def test_keeps_the_value(known, bit):
     [
         {},
         {"snow_share": 0.49, "water_share": 0.49},
-        {"vv_db": -40.0},
-        {"vv_db": -5.0},
+        {"sigma0_vv": 1e-4},
+        {"sigma0_vv": to_power(-5.0)},
         {"sm": 0.0},
         {"sm": np.float32(0.4)},
         {"ndvi": 0.75},
         {"radar_weight": 0.5},
-        {"vh_db": -24.0},
+        {"sigma0_vh": to_power(-24.0)},
         {"slope_deg": 10.0},
-        {"optical_age_days": 3.0},
+        {"optical_stale_share": 0.0},
+        {"optical_stale_share": 0.49},
         {"in_domain": True, "in_training_range": True},
-        {"snow_share": NAN, "water_share": NAN, "ndvi": NAN, "slope_deg": NAN, "vh_db": NAN},
+        {"snow_share": NAN, "water_share": NAN, "ndvi": NAN, "slope_deg": NAN},
     ],
 )
 def test_on_the_threshold_or_unknown_is_good(known):
@@ -103,13 +108,13 @@ def test_bits_add_up():
 
 
 def test_outside_the_swath_nothing_is_known():
-    value, quality = flag(radar_valid=False, ndvi=0.9, water_share=1.0, provisional=True)
+    value, quality = flag(radar_valid=False, ndvi=0.9, water_share=1.0, sigma0_vh=NAN)
     assert np.isnan(value)
     assert quality == QUALITY_NODATA
 
 
 def test_cloud_leaves_the_reason():
-    value, quality = flag(sm=NAN, optical_age_days=NAN)
+    value, quality = flag(sm=NAN, optical_stale_share=NAN)
     assert np.isnan(value)
     assert quality == Quality.STALE_OPTICAL
 
@@ -130,21 +135,22 @@ def test_uncertainty_lives_where_the_value_does():
     assert without.sm_uncertainty is None
 
 
-FIELDS = st.floats(-60, 60, width=32) | st.just(np.nan)
+POWERS = st.floats(-0.25, 1, width=32) | st.just(np.nan)
 
 
 @given(st.data())
 def test_invariants(data):
-    def draw(dtype=np.float32, elements=FIELDS):
+    def draw(dtype=np.float32, elements=POWERS):
         return data.draw(arrays(dtype, (3, 4), elements=elements))
 
     evidence = Evidence(
         radar_valid=draw(bool, st.booleans()),
         sm=draw(elements=st.floats(-1, 1, width=32) | st.just(np.nan)),
-        vv_db=draw(),
+        sigma0_vv=draw(),
+        sigma0_vh=draw(),
         ndvi=draw(elements=st.floats(-1, 1, width=32) | st.just(np.nan)),
         water_share=draw(elements=st.floats(0, 1, width=32) | st.just(np.nan)),
-        optical_age_days=draw(),
+        optical_stale_share=draw(elements=st.floats(0, 1, width=32) | st.just(np.nan)),
         in_domain=draw(bool, st.booleans()),
     )
     before = evidence.sm.copy()
@@ -158,12 +164,10 @@ def test_invariants(data):
     assert np.all(done.sm_quality[valued] != QUALITY_NODATA)
     assert np.all(valued[done.sm_quality == 0])
     assert np.all((done.sm[valued] >= 0) & (done.sm[valued] <= 0.6))
+    assert not np.any(valued & (evidence.sigma0_vv <= 0))
+    assert np.all(done.sm_quality[evidence.radar_valid & (evidence.sigma0_vv <= 0)] & 8)
     # A pixel's result depends on that pixel alone.
-    corner = Evidence(
-        **{
-            name: value[1:, 2:] if isinstance(value, np.ndarray) else value
-            for name, value in vars(evidence).items()
-        }
-    )
+    known = {name: value for name, value in vars(evidence).items() if value is not None}
+    corner = Evidence(**{name: value[1:, 2:] for name, value in known.items()})
     part = compute_quality(corner, RECIPE, OUTPUT)
     assert np.array_equal(part.sm_quality, done.sm_quality[1:, 2:])

@@ -89,7 +89,13 @@ def make_definition() -> Callable[..., Definition]:
                 "cell": [20.3, 22.6],
             }
         if sensor == "sentinel-2":
-            content["classes"] = {"band": "scl", "clear": [4, 5, 6, 11], "water": [6], "snow": [11]}
+            content["classes"] = {
+                "band": "scl",
+                "clear": [4, 5, 6, 11],
+                "water": [6],
+                "snow": [11],
+                "dark": [4, 6],
+            }
         return Definition.parse(content | changes, "trial.yaml")
 
     return make

@@ -1,9 +1,12 @@
+import socket
+
 import numpy as np
 import pytest
 
-from smmap.spec.errors import SceneError
+from smmap.spec.errors import SceneError, TransientError
 from smmap.stack.annotation import load_annotation_angle
 from smmap.stack.incidence import choose_angle_source, load_incidence
+from smmap.store import retry
 
 
 @pytest.fixture
@@ -122,7 +125,40 @@ def test_files_that_are_no_annotation(tmp_path, text):
         load_annotation_angle(str(tmp_path / "a.xml"))
 
 
-def test_an_annotation_that_is_not_there(make_scene, block, tmp_path):
-    scene = make_scene("s", {}, annotation=str(tmp_path / "none.xml"))
+@pytest.mark.parametrize("choice", ["auto", "annotation"])
+def test_an_annotation_that_is_not_there(make_scene, block, tmp_path, choice):
+    """Without another source it costs the scene, and so where it was asked for by name."""
+    orbit = BEST if choice == "annotation" else {}
+    scene = make_scene("s", {}, annotation=str(tmp_path / "none.xml"), **orbit)
     with pytest.raises(SceneError, match=r"none\.xml cannot be read"):
-        load_incidence(scene, block, "auto")
+        load_incidence(scene, block, choice)
+
+
+@pytest.mark.parametrize("text", [None, "no xml"])
+def test_the_orbit_stands_in_for_an_annotation_that_cannot_be_used(
+    make_scene, block, tmp_path, text, caplog
+):
+    """The same for every block, although the file is put right in between; told once."""
+    path = tmp_path / "a.xml"
+    if text is not None:
+        path.write_text(text)
+    scene = make_scene("s", {}, annotation=str(path), **BEST)
+    whole = load_incidence(make_scene("t", {}, **BEST), block, "auto")
+    top, bottom = block.split(50)[0], block
+    np.testing.assert_array_equal(load_incidence(scene, top, "auto"), whole[:50, :50])
+    lon, lat = (one.ravel() for one in np.meshgrid(np.linspace(8, 12, 9), np.linspace(45, 47, 7)))
+    write_annotation(path, lon, lat, 20 + 0 * lon, 0 * lon)
+    np.testing.assert_array_equal(load_incidence(scene, bottom, "auto"), whole)
+    assert choose_angle_source(scene, "auto") == "orbit"
+    assert len([one for one in caplog.records if "a.xml" in one.getMessage()]) == 1
+
+
+def test_a_server_that_fails_decides_nothing_about_an_annotation(make_scene, block, monkeypatch):
+    monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.001)
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        href = f"http://127.0.0.1:{one.getsockname()[1]}/a.xml"
+    scene = make_scene("s", {}, annotation=href, **BEST)
+    for _ in range(2):
+        with pytest.raises(TransientError, match="rerun later"):
+            load_incidence(scene, block, "auto")

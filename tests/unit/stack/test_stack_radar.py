@@ -12,7 +12,7 @@ from smmap.spec.band import Band
 from smmap.spec.errors import SceneError
 from smmap.spec.recipe import Despeckle, Radar
 from smmap.spec.tile import Block
-from smmap.stack.radar import RadarGrid, compute_resolution, is_filtered, load_radar
+from smmap.stack.radar import RadarGrid, load_radar
 
 FINE = RadarGrid(1, 10.0)
 PLAIN = Radar(despeckle=Despeckle(method="none"), erode=0)
@@ -133,19 +133,38 @@ def test_cells_are_means_of_linear_power_with_their_share(block, make_slice, mak
     assert np.isnan(layers["sigma0_vv"][~whole]).all()
 
 
-def test_a_filter_runs_only_where_averaging_is_not_enough(make_definition):
-    """4.4 looks x 100^2 / (20.3 x 22.6) = 95.9 at 100 m; 4.4 at 10 m; 17.7 x at 9 pixels."""
-    definition = make_definition()
-    assert is_filtered(FINE, definition, Radar())
-    assert not is_filtered(RadarGrid(10, 10.0), definition, Radar())
-    assert not is_filtered(FINE, definition, PLAIN)
-    looks, metres = compute_resolution(FINE, definition, Radar())
-    assert looks == pytest.approx(4.4 * 90**2 / (20.3 * 22.6), rel=1e-6)
-    assert metres == 90
-    looks, metres = compute_resolution(RadarGrid(10, 10.0), definition, Radar())
-    assert (looks, metres) == (pytest.approx(95.906, abs=1e-3), 100)
-    looks, metres = compute_resolution(FINE, definition, PLAIN)
-    assert (looks, metres) == (pytest.approx(4.4), 22.6)
+@pytest.mark.parametrize("power", [-0.002, 0.002])
+def test_mean_db_cells_are_numpys(power, block, make_slice, make_power):
+    """10 log10 by NumPy over what is positive; a cell without any keeps its mean power."""
+    coarse = Block.whole(
+        GeoBox((8, 10), Affine(100, 0, 600_000, 0, -100, 5_100_000), block.geobox.crs)
+    )
+    vv = make_power(block.shape)
+    vv[:10, :10] = power
+    vv[25, 35] = -0.01
+    vv[45:48, 55] = np.nan
+    scene, grid = make_slice("a", vv, vv / 4), RadarGrid(10, 10.0)
+    layers = load_radar([[scene]], coarse, grid, Radar(erode=0), "mean_db")
+    cells = vv.astype(float).reshape(8, 10, 10, 10).swapaxes(1, 2).reshape(8, 10, 100)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        db = np.where(cells > 0, 10 * np.log10(cells), np.nan)
+    expected = np.full((8, 10), power)
+    some = np.isfinite(db).any(axis=2)
+    expected[some] = 10 ** (np.nanmean(db[some], axis=1) / 10)
+    np.testing.assert_allclose(layers["sigma0_vv"], expected, rtol=1e-5)
+    np.testing.assert_allclose(layers["sigma0_vh"], expected / 4, rtol=1e-5)
+    assert layers["sigma0_vv"].dtype == np.float32
+    # What the radar saw does not depend on the way of averaging.
+    power_mean = load_radar([[scene]], coarse, grid, Radar(erode=0))
+    np.testing.assert_array_equal(layers["radar_weight"], power_mean["radar_weight"])
+
+
+def test_without_cells_there_is_nothing_to_aggregate(block, make_slice, make_power):
+    scene = make_slice("a", make_power(block.shape))
+    found = load_radar([[scene]], block, FINE, PLAIN, "mean_db")
+    np.testing.assert_array_equal(
+        found["sigma0_vv"], load_radar([[scene]], block, FINE, PLAIN)["sigma0_vv"]
+    )
 
 
 def window_of(array, i, j, half=2):

@@ -11,7 +11,7 @@ import pytest
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
 from smmap.stack.raster import load_band, load_overview
-from smmap.store import gdal
+from smmap.store import gdal, retry
 
 
 class _Server(ThreadingHTTPServer):
@@ -19,7 +19,15 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     folder = Path()
     status = 0
-    """Not 0: answers everything so."""
+    """Not 0: answers every GET so, or as many as ``failing`` says, but the first byte of a file."""
+    failing = 10**9
+    """How many times yet."""
+    heads = 0
+    """Status of the answers to HEAD; 0: the same."""
+    cut = 10**9
+    """Sends no more than so many bytes of a file, whatever it says."""
+    first_byte = False
+    """Whether the first byte is always sent."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -27,7 +35,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.server.folder / self.path.split("?")[0].lstrip("/")
-        status = self.server.status or (200 if path.is_file() else 404)
+        probing = self.headers.get("Range") == "bytes=0-0"
+        failing = self.server.status and not (probing and self.server.first_byte)
+        if self.command == "HEAD" and self.server.heads:
+            failing = False
+        if failing and self.server.failing > 0:
+            self.server.failing -= 1
+        else:
+            failing = False
+        status = self.server.status if failing else (200 if path.is_file() else 404)
         if status != 200:
             self.send_response(status)
             self.send_header("Content-Length", "0")
@@ -44,7 +60,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{len(content)}")
         self.end_headers()
         if self.command == "GET":
-            self.wfile.write(content[start:stop])
+            self.wfile.write(content[start : min(stop, self.server.cut)])
+            self.close_connection = self.server.cut < stop
 
     do_HEAD = do_GET  # noqa: N815
 
@@ -55,8 +72,8 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(tmp_path, monkeypatch) -> Iterator[_Server]:
     """Serves ``tmp_path``; waits between attempts are cut short."""
-    monkeypatch.setitem(gdal.READ_SETTINGS, "GDAL_HTTP_MAX_RETRY", 1)
-    monkeypatch.setitem(gdal.READ_SETTINGS, "GDAL_HTTP_RETRY_DELAY", 0.01)
+    monkeypatch.setitem(gdal.READ_SETTINGS, "GDAL_HTTP_MAX_RETRY", 0)
+    monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.01)
     with _Server(("127.0.0.1", 0), _Handler) as one:
         one.folder = tmp_path
         thread = threading.Thread(target=one.serve_forever, kwargs={"poll_interval": 0.01})
@@ -106,3 +123,78 @@ def test_a_broken_file_that_is_delivered_costs_its_scene(server, values, block, 
     (tmp_path / "broken.tif").write_bytes(b"no tiff at all")
     with pytest.raises(SceneError, match=r"broken\.tif cannot be read"):
         load_band(make_band(server, "broken.tif"), block)
+
+
+@pytest.fixture
+def noisy(tmp_path, write_tif):
+    """A file of many blocks, too large for one request."""
+    noise = np.random.default_rng(0).random((80, 100)).astype(np.float32)
+    write_tif(tmp_path / "a.tif", np.tile(noise, (8, 8)), tiled=True, blockxsize=64, blockysize=64)
+    return noise
+
+
+def test_a_get_that_fails_beside_a_head_that_works_is_the_servers_fault(server, noisy, block):
+    server.status, server.heads = 503, 200
+    with pytest.raises(TransientError, match="rerun later"):
+        load_band(make_band(server, "a.tif"), block)
+
+
+def test_failures_that_pass_are_not_even_seen(server, noisy, block):
+    """The first attempt, its question after the file, and the second attempt fail."""
+    server.status, server.failing = 503, 3
+    found = load_band(make_band(server, "a.tif"), block)
+    np.testing.assert_array_equal(found.values, noisy)
+    assert server.failing == 0
+
+
+def test_an_answer_that_breaks_off_is_read_again(server, noisy, block, monkeypatch):
+    """The header arrives; what follows does, once the server is well again."""
+    server.cut = 40_000
+    waits: list[float] = []
+
+    def get_well(seconds: float) -> None:
+        waits.append(seconds)
+        server.cut = 10**9
+
+    monkeypatch.setattr(retry.time, "sleep", get_well)
+    found = load_band(make_band(server, "a.tif"), block)
+    np.testing.assert_array_equal(found.values, noisy)
+    assert len(waits) == 1
+
+
+def test_a_server_that_fails_once_in_between_is_at_fault(server, block, tmp_path, monkeypatch):
+    """Three times the broken file is delivered, once nothing is: that decides for the server."""
+    (tmp_path / "broken.tif").write_bytes(b"no tiff at all")
+    waits: list[float] = []
+
+    def fail_once(seconds: float) -> None:
+        waits.append(seconds)
+        server.status = 503 if len(waits) == 2 else 0
+
+    monkeypatch.setattr(retry.time, "sleep", fail_once)
+    with pytest.raises(TransientError, match="rerun later"):
+        load_band(make_band(server, "broken.tif"), block)
+    assert len(waits) == 3
+
+
+def test_a_file_that_ends_too_early_costs_its_scene(server, noisy, block, tmp_path):
+    """Delivered four times, truncated each time."""
+    content = (tmp_path / "a.tif").read_bytes()
+    (tmp_path / "a.tif").write_bytes(content[: len(content) // 20])
+    whole = type(block)(block.geobox, 0, 0, 640, 800)
+    with pytest.raises(SceneError, match=r"band 'vv' of http.*a\.tif cannot be read"):
+        load_band(make_band(server, "a.tif"), whole)
+
+
+def test_a_file_that_is_gone_is_not_waited_for(server, block, monkeypatch):
+    waits: list[float] = []
+    monkeypatch.setattr(retry.time, "sleep", waits.append)
+    with pytest.raises(SceneError):
+        load_band(make_band(server, "gone.tif"), block)
+    assert waits == []
+
+
+def test_an_empty_file_costs_its_scene(server, block, tmp_path):
+    (tmp_path / "empty.tif").write_bytes(b"")
+    with pytest.raises(SceneError, match=r"empty\.tif cannot be read"):
+        load_band(make_band(server, "empty.tif"), block)

@@ -9,7 +9,8 @@ import pytest
 
 from smmap.spec.errors import StoreError
 from smmap.store.atomic import publish_folder, write_atomic
-from smmap.store.checksum import compute_multihash, compute_sha256
+from smmap.store.checksum import compute_sha256
+from smmap.store.staging import open_staging
 
 
 def run_python(code: str, *args: str) -> subprocess.CompletedProcess[str]:
@@ -28,6 +29,49 @@ def test_writes_and_leaves_nothing_beside(tmp_path):
     write_atomic(tmp_path / "new" / "a.json", b"two")
     assert [path.name for path in tmp_path.rglob("*")] == ["new", "a.json"]
     assert (tmp_path / "new" / "a.json").read_bytes() == b"two"
+
+
+WRITE_AND_HANG = """
+import os, sys
+from pathlib import Path
+from smmap.store.staging import open_staging
+from smmap.store.swap import swap_document
+root = Path(sys.argv[1])
+def wait(handle):
+    print("written", flush=True)
+    sys.stdin.readline()
+os.fsync = wait
+with open_staging(root / "staging") as staging:
+    swap_document(root / "out" / "a.json", None, b"one", lock=root / "lock", staging=staging)
+"""
+
+
+def test_a_killed_write_leaves_nothing_that_stays(tmp_path):
+    """Killed before the rename, the temporary file lies in the run's folder, and goes with it."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITE_AND_HANG, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout.readline() == "written\n"
+        other.kill()
+        other.communicate()
+    assert list((tmp_path / "out").iterdir()) == []
+    assert len(list((tmp_path / "staging").glob("*/.a.json.*.tmp"))) == 1
+    with open_staging(tmp_path / "staging") as ours:
+        assert list(ours.glob(".a*")) == []
+        assert [one for one in ours.parent.iterdir() if one.is_dir()] == [ours]
+
+
+def test_staging_holds_nothing_afterwards(tmp_path):
+    (tmp_path / "staging").mkdir()
+    write_atomic(tmp_path / "new" / "a.json", b"one", staging=tmp_path / "staging")
+    assert (tmp_path / "new" / "a.json").read_bytes() == b"one"
+    assert list((tmp_path / "staging").iterdir()) == []
+    with pytest.raises(StoreError, match=r"a\.json"):
+        write_atomic(tmp_path / "new" / "a.json", b"two", staging=tmp_path / "nowhere")
+    assert (tmp_path / "new" / "a.json").read_bytes() == b"one"
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path):
@@ -153,4 +197,3 @@ def test_checksum_of_abc(tmp_path):
     (tmp_path / "abc").write_bytes(b"abc")
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert compute_sha256(tmp_path / "abc") == digest
-    assert compute_multihash(tmp_path / "abc") == "1220" + digest

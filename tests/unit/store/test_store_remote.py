@@ -3,8 +3,16 @@ import socket
 import pytest
 
 from smmap.spec.errors import SceneError, TransientError
+from smmap.store import retry as retry_module
 from smmap.store.fetch import read_small_file
-from smmap.store.probe import is_gone
+from smmap.store.probe import probe_file
+from smmap.store.retry import retry
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch) -> None:
+    """Waits between attempts are cut short."""
+    monkeypatch.setattr(retry_module, "FIRST_WAIT_S", 0.001)
 
 
 @pytest.fixture
@@ -16,17 +24,72 @@ def closed_port() -> str:
 
 
 @pytest.mark.parametrize(
-    "status, gone",
-    [(200, True), (404, True), (410, True), (403, False), (429, False), (500, False), (503, False)],
+    "kind, state",
+    [
+        ("200", "delivered"),
+        ("206", "delivered"),
+        ("416", "delivered"),  # has no first byte: it is empty
+        ("404", "gone"),
+        ("410", "gone"),
+        ("403", "unknown"),
+        ("429", "unknown"),
+        ("500", "unknown"),
+        ("503", "unknown"),
+        ("head-only", "unknown"),
+        ("hang-up", "unknown"),
+    ],
 )
-def test_what_an_answer_says_of_a_file(server, status, gone):
-    assert is_gone(f"{server}/{status}/file.tif") is gone
+def test_what_an_answer_says_of_a_file(server, kind, state):
+    assert probe_file(f"{server}/{kind}/file.tif") == state
 
 
-def test_no_answer_says_nothing(server, closed_port):
-    assert is_gone(f"{closed_port}/file.tif") is False
-    assert is_gone(f"{server}/hang-up/file.tif") is False
-    assert is_gone("/no/such/file.tif") is False
+def test_no_answer_says_nothing(closed_port):
+    assert probe_file(f"{closed_port}/file.tif") == "unknown"
+
+
+def test_what_passes_is_tried_again(server, asked):
+    assert read_small_file(f"{server}/late-3/annotation.xml") == b"hello"
+    assert asked["/late-3/annotation.xml"] == 4
+    with pytest.raises(TransientError, match="503"):
+        read_small_file(f"{server}/late-4/annotation.xml")
+    assert asked["/late-4/annotation.xml"] == 4
+
+
+def test_what_is_gone_is_asked_for_once(server, asked):
+    with pytest.raises(SceneError):
+        read_small_file(f"{server}/404/annotation.xml")
+    assert asked["/404/annotation.xml"] == 1
+
+
+def test_waits_grow_and_are_never_equal(monkeypatch):
+    """About 0.25, 0.5 and 1 s, each with half of it more or less."""
+    waits: list[float] = []
+    monkeypatch.setattr(retry_module, "FIRST_WAIT_S", 0.25)
+    monkeypatch.setattr(retry_module.time, "sleep", waits.append)
+
+    def fail() -> None:
+        raise TransientError("busy")
+
+    for _ in range(50):
+        with pytest.raises(TransientError):
+            retry(fail)
+    assert len(waits) == 150
+    for turn, middle in enumerate((0.25, 0.5, 1.0)):
+        some = waits[turn::3]
+        assert 0.5 * middle <= min(some) < max(some) <= 1.5 * middle
+        assert len(set(some)) > 40
+
+
+def test_other_errors_come_through_at_once():
+    calls = []
+
+    def fail() -> None:
+        calls.append(1)
+        raise SceneError("broken")
+
+    with pytest.raises(SceneError):
+        retry(fail)
+    assert len(calls) == 1
 
 
 def test_reads_what_is_there(server, tmp_path):

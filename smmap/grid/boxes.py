@@ -1,10 +1,11 @@
-"""The box and the period that hold many smaller ones."""
+"""The box that holds many smaller ones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from smmap.catalog.selection import Bbox
+Bbox = tuple[float, float, float, float]
+"""West, south, east, north in degrees; west > east crosses the antimeridian."""
 
 
 def merge_boxes(boxes: Iterable[Bbox]) -> Bbox:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from smmap.spec.definition import Definition
+from smmap.spec.band import Signer
 from smmap.spec.errors import CatalogError, TransientError
 
 
-def sign_href(href: str, definition: Definition) -> str:
+def sign_href(href: str, signer: Signer | None) -> str:
     """The address with a signature, where the provider wants one.
 
-    Signatures expire within the hour: sign just before reading, and again for every task.
-    Addresses that are not in Azure's blob storage stay as they are.
+    Signatures expire within the hour: sign just before every open. What is still valid for a
+    minute is not asked for again. Addresses that are not in Azure's blob storage stay as they are.
 
     Raises
     ------
@@ -22,14 +22,13 @@ def sign_href(href: str, definition: Definition) -> str:
         If the signing service does not answer.
     """
     host = urlsplit(href).hostname or ""
-    if definition.sign is None or not host.endswith(".blob.core.windows.net"):
+    if signer is None or not host.endswith(".blob.core.windows.net"):
         return href
     try:
         import planetary_computer
     except ImportError:
         raise CatalogError(
-            f"definition '{definition.id}' needs signed addresses: install the extra with "
-            "pip install 'smmap[sign]'"
+            f"{href} must be signed to be read: install the extra with pip install 'smmap[sign]'"
         ) from None
     try:
         return str(planetary_computer.sign_url(href))

@@ -1,0 +1,289 @@
+"""What is committed stays, what is missing comes, whatever happens in between."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+import xarray as xr
+import yaml
+from small_world import RED, VV, SmallWorld
+
+import smmap
+from smmap.data import get_folder
+from smmap.store.checksum import compute_sha256
+
+
+def run(world: SmallWorld, out: Path, *changes: str, **options):
+    return smmap.run("local-stac", out, changes=[f"catalog={world.write()}", *changes], **options)
+
+
+def list_cubes(out: Path) -> list[str]:
+    return sorted(path.name for path in (out / "cubes").rglob("*.zarr"))
+
+
+def make_world(folder: Path, days=(0, 1, 2)) -> SmallWorld:
+    world = SmallWorld(folder)
+    for day in days:
+        vv = VV * (1 + 0.1 * day) * np.ones((48, 48), np.float32)
+        world.add_radar(f"S1A_{day}", days=day, orbit=10 + day, vv=vv)
+    world.add_optical("S2_CLEAR", days=0.5)
+    return world
+
+
+@pytest.fixture
+def digest(digest_pixels):
+    """Checksums without the names of cube generations."""
+
+    def compute(out: Path) -> dict[str, str]:
+        found = digest_pixels(out)
+        return {
+            "/".join(
+                part
+                for part in name.split("/")
+                if not part.endswith(".zarr") or part == "slice.zarr"
+            ): value
+            for name, value in found.items()
+        }
+
+    return compute
+
+
+def test_a_late_scene_is_inserted_without_touching_the_others(tmp_path, digest):
+    out = tmp_path / "out"
+    run(make_world(tmp_path / "early", (0, 2)), out)
+    files = {path: path.stat().st_mtime_ns for path in (out / "soil-moisture").rglob("*.tif")}
+    (before,) = list_cubes(out)
+    reader = smmap.open(out)
+    result = run(make_world(tmp_path / "late", (0, 1, 2)), out)
+    assert (result.count("done"), result.kept) == (1, 2)
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in files.items())
+    dataset = smmap.open(out)
+    assert list(dataset.relative_orbit.values) == [10, 11, 12]
+    assert (np.diff(dataset.time.values) > np.timedelta64(0)).all()
+    assert len(list_cubes(out)) == 2, "the old generation stays for those who read it"
+    assert before in list_cubes(out)
+    assert reader.sizes["time"] == 2
+    assert np.isfinite(reader.sm.values).all(), "a reader of the old generation is not disturbed"
+    run(make_world(tmp_path / "again", (0, 1, 2)), tmp_path / "fresh")
+    xr.testing.assert_identical(dataset.load(), smmap.open(tmp_path / "fresh").load())
+
+
+def test_a_repaired_optical_scene_is_used_by_a_plain_rerun(tmp_path, digest):
+    world = make_world(tmp_path / "scenes", (0,))
+    world.add_optical("S2_NEAR", days=0.1, red=RED * 1.5)
+    path = world.get_path("sentinel-2-l2a", "S2_NEAR", "nir")
+    whole = path.read_bytes()
+    path.unlink()
+    first = run(world, tmp_path / "out")
+    assert first.receipts[0].skipped
+    path.write_bytes(whole)
+    second = run(world, tmp_path / "out")
+    assert second.count("done") == 1
+    assert not second.receipts[0].skipped
+    run(world, tmp_path / "fresh")
+    xr.testing.assert_identical(
+        smmap.open(tmp_path / "out").load(), smmap.open(tmp_path / "fresh").load()
+    )
+    assert run(world, tmp_path / "out").kept == 1
+
+
+def test_an_item_describes_the_files_that_lie_there(tmp_path):
+    world = make_world(tmp_path / "scenes", (0,))
+    result = run(world, tmp_path / "out")
+    item = tmp_path / "out" / str(result.receipts[0].item)
+    item.unlink()
+    run(world, tmp_path / "out")
+    document = json.loads(item.read_text())
+    for asset in document["assets"].values():
+        if "file:checksum" in asset:
+            found = compute_sha256(item.parent / asset["href"])
+            assert asset["file:checksum"] == f"1220{found}"
+
+
+def test_both_sides_of_midnight_belong_to_one_overpass(tmp_path):
+    world = SmallWorld(tmp_path / "scenes")
+    half = np.full((48, 48), VV, np.float32)
+    half[24:] = np.nan
+    before_midnight, after_midnight = 0.75 - 10 / 86400, 0.75 + 15 / 86400
+    world.add_radar("S1A_NORTH", days=before_midnight, vv=half)
+    other = half[::-1].copy()
+    world.add_radar("S1A_SOUTH", days=after_midnight, vv=other, **{"sat:absolute_orbit": 7})
+    for item in world._items["sentinel-1-grd"]:
+        item["properties"]["sat:absolute_orbit"] = 7
+    # Two slices of one pass are two places: as one place they would be two processings.
+    world._items["sentinel-1-grd"][1]["geometry"]["coordinates"] = [
+        [[x, y - 1e-2] for x, y in ring]
+        for ring in world._items["sentinel-1-grd"][1]["geometry"]["coordinates"]
+    ]
+    world.add_optical("S2_CLEAR", days=0.5)
+    bbox = world._outline().bounds
+    both = run(world, tmp_path / "both", "radar.erode=0", period="2023-06-01/2023-06-02", bbox=bbox)
+    assert both.count("done") == 1
+    for day in ("2023-06-01", "2023-06-02"):
+        try:
+            run(world, tmp_path / "days", "radar.erode=0", period=day, bbox=bbox)
+        except smmap.spec.errors.EmptySearchError:
+            continue
+    xr.testing.assert_identical(
+        smmap.open(tmp_path / "days").load(), smmap.open(tmp_path / "both").load()
+    )
+
+
+def test_maps_grow_and_never_shrink(tmp_path):
+    world = make_world(tmp_path / "scenes", (0,))
+    west, south, east, north = world._outline().bounds
+    middle = (west + east) / 2
+    run(world, tmp_path / "out", bbox=(west, south, middle, north))
+    part = smmap.open(tmp_path / "out").load()
+    run(world, tmp_path / "out", bbox=(west, south, east, north))
+    whole = smmap.open(tmp_path / "out").load()
+    assert whole.sizes["x"] > part.sizes["x"]
+    inner = whole.sel(x=part.x, y=part.y)
+    np.testing.assert_array_equal(inner.sm.values, part.sm.values)
+    assert run(world, tmp_path / "out", bbox=(west, south, middle, north)).kept == 1
+    xr.testing.assert_identical(smmap.open(tmp_path / "out").load(), whole)
+
+
+def test_another_model_redoes_the_maps_and_is_recorded(tmp_path):
+    world = make_world(tmp_path / "scenes", (0,))
+    run(world, tmp_path / "out")
+    package = tmp_path / "mine"
+    package.mkdir()
+    for path in (get_folder("models") / "physics").iterdir():
+        (package / path.name).write_bytes(path.read_bytes())
+    card = yaml.safe_load((package / "card.yaml").read_text())
+    card["output"]["valid_range"] = [0.0, 0.01]
+    (package / "card.yaml").write_text(yaml.safe_dump(card))
+    result = run(world, tmp_path / "out", f"model={package}")
+    assert result.count("empty") == 1
+    models = [path.name for path in (tmp_path / "out/models").iterdir() if path.is_dir()]
+    assert len(models) == 2
+
+
+def test_what_does_not_decide_pixels_redoes_nothing(tmp_path):
+    world = make_world(tmp_path / "scenes", (0, 1))
+    run(world, tmp_path / "out")
+    for changes in (["block=32"], ["threads=1"], ["batch=1"], ["device=cpu"], ["title=Other"]):
+        assert run(world, tmp_path / "out", *changes).kept == 2
+    assert run(world, tmp_path / "out", "optical.stale_days=0.1").kept == 0
+
+
+def test_files_that_were_not_wanted_can_be_added(tmp_path):
+    world = make_world(tmp_path / "scenes", (0,))
+    run(world, tmp_path / "out", "outputs.cube=false")
+    with pytest.raises(smmap.spec.errors.ArchiveError, match="no cube"):
+        smmap.open(tmp_path / "out")
+    assert run(world, tmp_path / "out").count("done") == 1
+    assert smmap.open(tmp_path / "out").sizes["time"] == 1
+    assert run(world, tmp_path / "out", "outputs.cube=false").kept == 1
+    assert smmap.open(tmp_path / "out").sizes["time"] == 1
+
+
+def test_batches_share_reads_and_change_nothing(tmp_path, digest_pixels):
+    world = make_world(tmp_path / "scenes", (0, 1, 2))
+    run(world, tmp_path / "together")
+    run(world, tmp_path / "apart", "batch=1")
+    assert digest_pixels(tmp_path / "together") == digest_pixels(tmp_path / "apart")
+
+
+SCRIPT = (
+    "import sys, smmap\n"
+    "changes = ['catalog=' + sys.argv[1], 'batch=1']\n"
+    "smmap.run('local-stac', sys.argv[2], changes=changes)\n"
+)
+
+
+def start(catalog: Path, out: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(catalog), str(out)], stderr=subprocess.DEVNULL
+    )
+
+
+def check_whole(out: Path) -> None:
+    """Everything that an item names lies there and matches its checksum."""
+    for path in out.glob("soil-moisture/*/*/*/*/*.json"):
+        for asset in json.loads(path.read_text())["assets"].values():
+            target = path.parent / asset["href"]
+            assert target.exists()
+            if "file:checksum" in asset:
+                assert asset["file:checksum"] == f"1220{compute_sha256(target)}"
+
+
+def test_killed_at_any_moment_and_rerun_gives_the_same_bytes(tmp_path, digest_pixels):
+    catalog = make_world(tmp_path / "scenes", (0, 1, 2, 3)).write()
+    out, undisturbed = tmp_path / "out", tmp_path / "undisturbed"
+    started = time.monotonic()
+    assert start(catalog, undisturbed).wait() == 0
+    took = time.monotonic() - started
+    chance = random.Random(7)
+    for _ in range(6):
+        process = start(catalog, out)
+        time.sleep(took * chance.uniform(0.3, 1.0))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        check_whole(out)
+    assert start(catalog, out).wait() == 0
+    expected = digest_pixels(undisturbed)
+    found = digest_pixels(out)
+    assert {name: found[name] for name in expected} == expected
+    assert not list((out / ".smmap/staging").glob("*/*"))
+    assert not list(out.rglob("*.tmp"))
+
+
+def test_two_drivers_at_once_record_every_unit_once(tmp_path, digest_pixels):
+    catalog = make_world(tmp_path / "scenes", (0, 1, 2, 3)).write()
+    out, alone = tmp_path / "out", tmp_path / "alone"
+    assert start(catalog, alone).wait() == 0
+    rivals = [start(catalog, out) for _ in range(2)]
+    assert [one.wait() for one in rivals] == [0, 0]
+    check_whole(out)
+    expected, found = digest_pixels(alone), digest_pixels(out)
+    assert {name: found[name] for name in expected} == expected
+    assert smmap.open(out).sizes["time"] == 4
+
+
+def test_stopped_by_a_user(tmp_path):
+    catalog = make_world(tmp_path / "scenes", (0, 1, 2)).write()
+    command = [sys.executable, "-m", "smmap", "run", "local-stac", "--set", f"catalog={catalog}"]
+    process = subprocess.Popen([*command, "-o", str(tmp_path / "out")], stderr=subprocess.PIPE)
+    while not list((tmp_path / "out/.smmap/staging").glob("*/*")) and process.poll() is None:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGINT)
+    _, told = process.communicate()
+    assert process.returncode in (0, 130)
+    if process.returncode == 130:
+        assert b"interrupted" in told
+        assert b"Traceback" not in told
+    assert not list((tmp_path / "out/.smmap/staging").glob("*/*"))
+
+
+def test_cubes_join_over_the_new_year(tmp_path):
+    world = SmallWorld(tmp_path / "scenes")
+    for day in (212.0, 215.0):  # from 1 June: 30 December and 2 January
+        world.add_radar(f"S1A_{day:.0f}", days=day, orbit=int(day) % 175)
+    world.add_optical("S2_CLEAR", days=213)
+    run(world, tmp_path / "out")
+    assert sorted(path.parent.name for path in (tmp_path / "out/cubes").rglob("*.zarr")) == [
+        "2023",
+        "2024",
+    ]
+    dataset = smmap.open(tmp_path / "out")
+    assert [str(one)[:10] for one in dataset.time.values] == ["2023-12-30", "2024-01-02"]
+
+
+def test_truth_of_the_files_tags(tmp_path):
+    world = make_world(tmp_path / "scenes", (0,))
+    result = run(world, tmp_path / "out")
+    (path,) = (tmp_path / "out").rglob("*_sm.tif")
+    with rasterio.open(path) as file:
+        assert file.tags()["SMMAP_UNIT"] == result.receipts[0].unit
