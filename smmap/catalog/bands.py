@@ -9,6 +9,7 @@ from typing import Any
 import pystac
 
 from smmap.catalog.facts import read_number
+from smmap.catalog.footprint import read_crs
 from smmap.spec.band import Band
 from smmap.spec.definition import BandDefinition, Definition, OffsetRule
 from smmap.spec.errors import ConfigError, SceneError
@@ -111,6 +112,7 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         nodata=declared.get("nodata") if band.nodata is None else band.nodata,
         index=band.index,
         resampling=band.resampling,
+        crs=read_crs(asset.extra_fields) or read_crs(item.properties),
         sign=definition.sign,
     )
 

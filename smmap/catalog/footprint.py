@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -140,12 +141,18 @@ def _is_lonlat(shape: BaseGeometry) -> bool:
     return bool(west >= -360 and east <= 360 and south >= -90.01 and north <= 90.01)
 
 
+def read_crs(fields: Mapping[str, Any]) -> str | None:
+    """``EPSG:...`` of the projection extension's fields, old or new; None where there are none."""
+    if fields.get("proj:code"):
+        return str(fields["proj:code"])
+    return f"EPSG:{fields['proj:epsg']}" if fields.get("proj:epsg") else None
+
+
 def _find_crs(item: pystac.Item) -> str:
     for holder in _find_holders(item):
-        if holder.get("proj:code"):
-            return str(holder["proj:code"])
-        if holder.get("proj:epsg"):
-            return f"EPSG:{holder['proj:epsg']}"
+        crs = read_crs(holder)
+        if crs is not None:
+            return crs
     raise ValueError("projected coordinates without proj:code or proj:epsg")
 
 

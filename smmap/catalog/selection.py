@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from logging import getLogger
 
 import pystac
 import shapely
 
 from smmap.catalog.footprint import compute_footprint, compute_time
+from smmap.catalog.left_out import leave_out
 from smmap.spec.definition import Definition
 from smmap.spec.errors import SceneError
 from smmap.spec.period import Period
 
 Bbox = tuple[float, float, float, float]
 """West, south, east, north in degrees; west > east crosses the antimeridian."""
-
-logger = getLogger(__name__)
 
 
 def split_bbox(bbox: Bbox) -> list[Bbox]:
@@ -61,7 +59,7 @@ def select_items(
             first, middle, last = compute_time(item)
             footprint = compute_footprint(item)
         except SceneError as error:
-            logger.warning("left out of the search: %s", error)
+            leave_out(str(error))
             continue
         late = period is not None and (first >= period.end or last < period.start)
         if (late and not definition.static) or not footprint.intersects(area):

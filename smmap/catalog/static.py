@@ -10,6 +10,7 @@ from pathlib import Path
 import pystac
 
 from smmap.catalog.footprint import compute_footprint, compute_time
+from smmap.catalog.left_out import leave_out
 from smmap.catalog.selection import Bbox, select_items
 from smmap.catalog.web import open_io, reading
 from smmap.grid.boxes import merge_boxes
@@ -99,7 +100,7 @@ class StaticCatalog:
                 item.make_asset_hrefs_absolute()
                 return item
         except CatalogError as error:
-            logger.warning("scene left out: %s", error)
+            leave_out(str(error))
             return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -26,6 +27,9 @@ def run(
     changes: Changes = None,
     period: PeriodText = None,
     bbox: BboxText = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Map again what is committed and up to date.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Map what a recipe asks for; what is committed already is kept."""
@@ -36,7 +40,7 @@ def run(
     chosen = read_recipe(recipe, changes, period, bbox)
     plan = plan_run(chosen)
     with TerminalProgress(quiet=as_json) as progress:
-        result = run_plan(plan, out, progress)
+        result = run_plan(plan, out, progress, force=force)
     if as_json:
         import json
 

@@ -47,7 +47,8 @@ def commit_unit(unit: Unit, staged: StagedUnit, scenes: TaskScenes, run: RunStat
     figures = compute_statistics(staged)
     status: Literal["done", "empty"] = "done" if figures["valid"] else "empty"
     wanted = list_files(run.recipe.outputs)
-    fingerprint = compute_files_fingerprint(unit, unit.area, wanted, scenes.get_left_out(unit))
+    content = staged.compute_digest() if run.force else None
+    fingerprint = compute_files_fingerprint(unit, wanted, scenes.get_left_out(unit), content)
     folder = LAYOUT.pixels(unit, fingerprint)
     facts = ItemFacts(
         gsd=run.context.grid.resolution_m,

@@ -12,7 +12,7 @@ import pystac
 from smmap.pipeline.context import Context
 from smmap.spec.definition import Definition
 from smmap.spec.overpass import Overpass
-from smmap.spec.tile import Block, Tile
+from smmap.spec.tile import Tile
 from smmap.spec.unit import Unit, compute_fingerprint
 from smmap.stack.radar import is_filtered
 from smmap.version import PRODUCT_VERSION
@@ -54,20 +54,23 @@ def compute_unit_fingerprint(
 
 
 def compute_files_fingerprint(
-    unit: Unit, area: Block, files: Iterable[str], left_out: Iterable[str]
+    unit: Unit, files: Iterable[str], left_out: Iterable[str], content: str | None = None
 ) -> str:
     """Digest over all that decides the bytes of a unit's files; its first 8 name their folder.
 
     Parameters
     ----------
-    area
-        What is mapped of the tile.
     files
         Kinds of files that are written.
     left_out
         Ids of candidate scenes that could not be used.
+    content
+        Digest of the pixels themselves, where they are mapped again although nothing that is
+        known of their inputs has changed.
     """
+    area = unit.area
     window = [area.row, area.col, area.height, area.width]
+    named = {"content": content} if content else {}
     return compute_fingerprint(
         {
             "unit": unit.fingerprint,
@@ -75,6 +78,7 @@ def compute_files_fingerprint(
             "files": sorted(files),
             "left_out": sorted(left_out),
         }
+        | named
     )
 
 

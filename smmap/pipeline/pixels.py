@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from smmap.features.builder import Features
 from smmap.features.decibel import to_db
 from smmap.features.indices import compute_ndvi
-from smmap.pipeline.run_state import VV_DB, RunState
+from smmap.pipeline.run_state import RunState
 from smmap.product.applicability import compute_in_domain
 from smmap.product.packing import pack
 from smmap.product.quality import Evidence, Flagged, compute_quality
@@ -95,6 +95,4 @@ def pack_pixels(flagged: Flagged, layers: Layers, run: RunState) -> dict[str, ND
         "sm_quality": flagged.sm_quality,
         "vv_db": to_db(layers["sigma0_vv"]),
     }
-    return {
-        layer.name: pack(np.asarray(values[layer.name]), layer) for layer in (*run.layers, VV_DB)
-    }
+    return {layer.name: pack(np.asarray(values[layer.name]), layer) for layer in run.staged_layers}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Protocol
+
+import numpy as np
 
 from smmap.archive.indexes import check_output, publish_root, publish_tile
 from smmap.archive.ledger import read_committed
@@ -23,7 +26,7 @@ from smmap.pipeline.stages import run_task
 from smmap.pipeline.task_log import log_as
 from smmap.product.layout import LAYOUT
 from smmap.report.run_report import write_run_report
-from smmap.spec.errors import SmmapError
+from smmap.spec.errors import SmmapError, StoreError
 from smmap.spec.recipe import Recipe
 from smmap.spec.unit import Receipt, Task, Unit
 from smmap.store.staging import open_staging
@@ -72,6 +75,7 @@ def run(
     period: str | None = None,
     bbox: tuple[float, float, float, float] | None = None,
     progress: Progress | None = None,
+    force: bool = False,
 ) -> RunResult:
     """Map what a recipe asks for into the folder ``out``; what is there already stays.
 
@@ -85,6 +89,9 @@ def run(
         As on the command line: ``KEY=VALUE``, ``A/B``, and west, south, east, north.
     progress
         Is told of every unit.
+    force
+        Map again what is committed and up to date, for example after files were changed behind
+        unchanged items.
 
     Raises
     ------
@@ -93,19 +100,22 @@ def run(
     """
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, changes, period=period, bbox=bbox)
-    return run_plan(plan_run(recipe), Path(out), progress)
+    return run_plan(plan_run(recipe), Path(out), progress, force=force)
 
 
-def run_plan(plan: Plan, out: Path, progress: Progress | None = None) -> RunResult:
-    """Carry out a plan."""
+def run_plan(
+    plan: Plan, out: Path, progress: Progress | None = None, *, force: bool = False
+) -> RunResult:
+    """Carry out a plan; arguments as of ``run``."""
     started = time.monotonic()
     context = plan.context
     check_output(out, plan.found.tiles)
     with open_staging(out / LAYOUT.staging) as staging:
         model = load_model(context.package, context.recipe.device)
-        state = RunState(context, model, load_applicability(context.package), out, staging)
+        state = RunState(context, model, load_applicability(context.package), out, staging, force)
         record_model(state)
-        tasks = [_keep_unfinished(task, state) for task in plan.tasks]
+        tasks = [task if force else _keep_unfinished(task, state) for task in plan.tasks]
+        _check_disk(tasks, state)
         unfinished = sum(len(task.units) for task in tasks)
         if progress is not None:
             progress.start(unfinished)
@@ -121,7 +131,13 @@ def run_plan(plan: Plan, out: Path, progress: Progress | None = None) -> RunResu
             time.monotonic() - started,
         )
         title = context.recipe.title or context.recipe.name
-        write_run_report(out, receipts, title=title, empty_tiles=plan.empty_tiles)
+        write_run_report(
+            out,
+            receipts,
+            title=title,
+            empty_tiles=plan.empty_tiles,
+            left_out=plan.found.left_out,
+        )
     return result
 
 
@@ -153,6 +169,21 @@ def _even_if_broken_off(publish: Callable[[], None]) -> Iterator[None]:
             publish()
         raise
     publish()
+
+
+def _check_disk(tasks: list[Task], state: RunState) -> None:
+    """Refuse at once what cannot fit: the pixels that a task stages before it commits them."""
+    a_pixel = sum(np.dtype(layer.dtype).itemsize for layer in state.staged_layers)
+    needed = max(
+        (sum(unit.area.height * unit.area.width for unit in task.units) for task in tasks),
+        default=0,
+    )
+    free = shutil.disk_usage(state.staging).free
+    if needed * a_pixel > free:
+        raise StoreError(
+            f"{state.root}: a task stages {needed * a_pixel / 1e9:.1f} GB, but only "
+            f"{free / 1e9:.1f} GB are free; free space, or lower the recipe's 'batch' or its area"
+        )
 
 
 def _keep_unfinished(task: Task, state: RunState) -> Task:

@@ -41,6 +41,8 @@ class RunState:
     """The output folder."""
     staging: Path
     """This run's own folder."""
+    force: bool = False
+    """Whether what is committed and up to date is mapped again."""
 
     @property
     def card(self) -> ModelCard:
@@ -58,7 +60,12 @@ class RunState:
         gives_uncertainty = "log_variance" in self.card.output.columns
         return tuple(one for one in LAYERS if gives_uncertainty or one.name != "sm_uncertainty")
 
+    @property
+    def staged_layers(self) -> tuple[Layer, ...]:
+        """What is staged of every unit."""
+        return (*self.layers, VV_DB)
+
     def stage(self, unit: Unit) -> StagedUnit:
         """A fresh place for the unit's pixels."""
         folder = self.staging / f"{unit.id}-{uuid.uuid4().hex[:8]}"
-        return StagedUnit(folder, unit.area, (*self.layers, VV_DB))
+        return StagedUnit(folder, unit.area, self.staged_layers)

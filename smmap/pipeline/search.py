@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from shapely.geometry import box, shape
 from shapely.geometry.base import BaseGeometry
 
 from smmap.catalog.footprint import compute_footprint
+from smmap.catalog.left_out import collect_left_out
 from smmap.catalog.registry import open_catalog
 from smmap.catalog.selection import Bbox
 from smmap.grid.boxes import merge_boxes
@@ -42,6 +43,8 @@ class Found:
     """Tiles that the area touches, by id."""
     items: Mapping[str, tuple[pystac.Item, ...]]
     """Scenes by source key, over whole tiles."""
+    left_out: tuple[str, ...] = ()
+    """Items that could not be used, each with the reason."""
 
 
 def search_scenes(context: Context) -> Found:
@@ -55,6 +58,12 @@ def search_scenes(context: Context) -> Found:
     EmptySearchError
         If nothing at all can be mapped: says which source was empty and where it looked.
     """
+    with collect_left_out() as left_out:
+        found = _search_sources(context)
+    return replace(found, left_out=tuple(left_out))
+
+
+def _search_sources(context: Context) -> Found:
     recipe = context.recipe
     area = _load_area(context)
     bbox, period = _choose_extent(context, area)

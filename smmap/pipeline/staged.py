@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import shutil
@@ -56,6 +57,13 @@ class StagedUnit:
     def get(self, layer: Layer) -> Packed:
         """A layer's packed pixels over the area."""
         return self._arrays[layer.name]
+
+    def compute_digest(self) -> str:
+        """SHA-256 over all packed pixels."""
+        digest = hashlib.sha256()
+        for array in self._arrays.values():
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
 
     def discard(self) -> None:
         """Free the disk; the arrays must not be used any more."""

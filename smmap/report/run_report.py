@@ -34,6 +34,7 @@ def write_run_report(
     *,
     title: str,
     empty_tiles: Iterable[str] = (),
+    left_out: Iterable[str] = (),
     sections: Iterable[str] = (),
 ) -> Path:
     """Bring ``report/`` up to the receipts of a run and to what lies in the output.
@@ -47,6 +48,8 @@ def write_run_report(
         Of the page.
     empty_tiles
         Tiles of the area without an overpass in the period.
+    left_out
+        Items that the search found and could not use, each with the reason.
     sections
         Further HTML, shown after the maps.
 
@@ -58,14 +61,15 @@ def write_run_report(
     receipts = list(receipts)
     with hold_lock(root / LAYOUT.locks / "report.lock"):
         records = merge_records(root, receipts)
-        document = {"smmap": __version__, "empty_tiles": [*empty_tiles], "units": records}
+        notes = {"empty_tiles": [*empty_tiles], "left_out": [*left_out]}
+        document = {"smmap": __version__, **notes, "units": records}
         write_atomic(root / LAYOUT.run_record, json.dumps(document, indent=1).encode())
         sheet = _write_sheet(root, records, [receipt.unit for receipt in receipts])
         page = _render(
             title=title,
             rows=sorted(records.values(), key=lambda one: (one["datetime"], one["unit"])),
             orbits=summarise_orbits(records.values()),
-            empty_tiles=[*empty_tiles],
+            **notes,
             sheet=sheet,
             sections=list(sections),
             version=__version__,

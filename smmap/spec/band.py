@@ -29,6 +29,8 @@ class Band:
     """Which band of the file, from 1."""
     resampling: Resampling = "bilinear"
     """How it goes onto another grid: classes are ``nearest``."""
+    crs: str | None = None
+    """What the item says of the file's coordinate system, ``EPSG:...``; None: nothing."""
     sign: Signer | None = None
     """How ``href`` is signed just before each open; None: as it is."""
 

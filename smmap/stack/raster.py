@@ -10,8 +10,9 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio.crs import CRS
 from rasterio.enums import MaskFlags
-from rasterio.errors import RasterioError
+from rasterio.errors import CRSError, RasterioError
 from rasterio.windows import Window
 
 from smmap.features.decibel import to_power
@@ -20,7 +21,7 @@ from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
 from smmap.stack.resample import compute_covered, compute_positions, compute_resampled
 from smmap.store.gdal import forget_failure, open_environment
-from smmap.store.probe import FileState, is_web, probe_file
+from smmap.store.probe import FileState, is_web, probe_file, to_path
 from smmap.store.retry import ATTEMPTS, retry
 from smmap.store.signing import sign_href
 
@@ -66,7 +67,7 @@ def _read_file(band: Band, read: Callable[[rasterio.DatasetReader], _Result]) ->
     states: list[FileState] = []
 
     def attempt() -> _Result:
-        href = sign_href(band.href, band.sign)
+        href = to_path(sign_href(band.href, band.sign))
         try:
             return _open_and_read(href, band, read)
         except RasterioError as error:
@@ -104,8 +105,7 @@ def _read_thinned(file: rasterio.DatasetReader, band: Band, side: int) -> NDArra
 
 
 def _read_block(file: rasterio.DatasetReader, band: Band, block: Block) -> Aligned:
-    if file.crs is None:
-        raise SceneError(f"{band.href} has no coordinate system")
+    _check_file(file, band)
     transform: Affine = file.transform
     positions = compute_positions(block, transform, file.crs.to_string(), file.shape)
     covered = np.broadcast_to(compute_covered(positions, file.shape), block.shape)
@@ -117,6 +117,23 @@ def _read_block(file: rasterio.DatasetReader, band: Band, block: Block) -> Align
         values, (window[0], window[2]), positions, covered, band.resampling
     )
     return Aligned(np.broadcast_to(resampled, block.shape), covered)
+
+
+def _check_file(file: rasterio.DatasetReader, band: Band) -> None:
+    """Refuse what cannot be what the item says it is."""
+    if file.crs is None:
+        raise SceneError(f"{band.href} has no coordinate system")
+    if file.dtypes[band.index - 1].startswith("complex"):
+        raise SceneError(f"{band.href} holds complex numbers; detected power is wanted")
+    try:
+        stated = CRS.from_user_input(band.crs).to_epsg() if band.crs else None
+    except CRSError:
+        stated = None
+    found = file.crs.to_epsg()
+    if None not in (stated, found) and stated != found:
+        raise SceneError(
+            f"{band.href} lies in EPSG:{found}, its item says {band.crs}; correct one of them"
+        )
 
 
 def _read_window(

@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 from smmap.spec.band import Signer
 from smmap.spec.errors import SceneError, TransientError
-from smmap.store.probe import GONE, is_web
+from smmap.store.probe import GONE, is_web, to_path
 from smmap.store.retry import retry
 from smmap.store.signing import sign_href
 
@@ -29,7 +29,7 @@ def read_small_file(href: str, signer: Signer | None = None) -> bytes:
     if is_web(href):
         return retry(lambda: _fetch(href, signer))
     try:
-        return Path(href).read_bytes()
+        return Path(to_path(href)).read_bytes()
     except OSError as error:
         reason = str(error)
     raise SceneError(f"{href} cannot be read ({reason}); check the catalogue's address")

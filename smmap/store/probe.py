@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from http.client import HTTPException
+from pathlib import Path
 from typing import Literal
 from urllib.error import HTTPError
+from urllib.parse import unquote
 from urllib.request import Request, urlopen
 
 FileState = Literal["gone", "delivered", "unknown"]
@@ -13,6 +15,14 @@ FileState = Literal["gone", "delivered", "unknown"]
 GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 """Answers that mean: there is no such file."""
 _TIMEOUT_S = 20
+
+
+def to_path(href: str) -> str:
+    """A local address as a path: ``file:`` and percent signs undone, unless a file is named so."""
+    if is_web(href) or "://" in href.removeprefix("file://"):
+        return href
+    path = href.removeprefix("file://")
+    return path if Path(path).exists() else unquote(path)
 
 
 def is_web(href: str) -> bool:

@@ -19,6 +19,7 @@ import yaml
 from small_world import RED, VV, SmallWorld
 
 import smmap
+from smmap.archive.status import describe_output
 from smmap.data import get_folder
 from smmap.store.checksum import compute_sha256
 
@@ -279,6 +280,89 @@ def test_cubes_join_over_the_new_year(tmp_path):
     ]
     dataset = smmap.open(tmp_path / "out")
     assert [str(one)[:10] for one in dataset.time.values] == ["2023-12-30", "2024-01-02"]
+
+
+def test_force_maps_again_what_was_changed_behind_the_items(tmp_path):
+    world = make_world(tmp_path / "scenes", (0,))
+    run(world, tmp_path / "out")
+    before = smmap.open(tmp_path / "out").sm.values
+    path = world.get_path("sentinel-1-grd", "S1A_0", "vv")
+    with rasterio.open(path, "r+") as file:
+        file.write(file.read(1) * 1.3, 1)
+    assert run(world, tmp_path / "out").kept == 1
+    assert run(world, tmp_path / "out", force=True).count("done") == 1
+    assert (smmap.open(tmp_path / "out").sm.values > before).all()
+    check_whole(tmp_path / "out")
+    assert run(world, tmp_path / "out").kept == 1
+
+
+def test_two_grids_live_in_one_output(tmp_path):
+    world = make_world(tmp_path / "scenes", (0,))
+    run(world, tmp_path / "out", "grid=utm-20m")
+    run(world, tmp_path / "out", "grid=utm-10m")
+    fine = smmap.open(tmp_path / "out", tile="utm-10m/31N_6_55")
+    coarse = smmap.open(tmp_path / "out", tile="utm-20m/31N_6_55")
+    assert (fine.sizes["time"], coarse.sizes["time"]) == (1, 1)
+    assert (float(fine.x[1] - fine.x[0]), float(coarse.x[1] - coarse.x[0])) == (10, 20)
+    for one in (fine, coarse):
+        assert np.isfinite(one.sm.values).all()
+        assert float(one.x.mean()) == pytest.approx(640_240)
+    with pytest.raises(smmap.spec.errors.ArchiveError, match="several tiles '31N_6_55'"):
+        smmap.open(tmp_path / "out", tile="31N_6_55")
+    grid = (
+        "{name: mine, crs: EPSG:32631, resolution: 50, bounds: [640000, 5679500, 640500, 5680000]}"
+    )
+    run(world, tmp_path / "out", f"grid={grid}")
+    with pytest.raises(smmap.spec.errors.ArchiveError, match="lies on other pixels"):
+        run(world, tmp_path / "out", f"grid={grid.replace('50,', '25,')}")
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
+    world = make_world(tmp_path / "scenes", (0,))
+    catalog = world.write().read_bytes()
+    with pytest.raises(smmap.spec.errors.ArchiveError, match="not an output of smmap"):
+        run(world, tmp_path / "scenes")
+    assert (tmp_path / "scenes/catalog.json").read_bytes() == catalog
+
+
+def test_status_counts_what_a_killed_run_committed(tmp_path):
+    world = make_world(tmp_path / "scenes", (0,))
+    run(world, tmp_path / "out")
+    for path in (tmp_path / "out").rglob("collection.json"):
+        path.unlink()
+    (tile,) = describe_output(tmp_path / "out")["tiles"]
+    assert (tile["tile"], tile["done"]) == ("utm-10m/31N_6_55", 1)
+    assert run(world, tmp_path / "out").kept == 1
+    assert smmap.open(tmp_path / "out").sizes["time"] == 1
+
+
+def test_items_that_cannot_be_used_are_in_the_report(tmp_path):
+    world = make_world(tmp_path / "scenes", (0,))
+    world.add_radar("S1A_NO_TIME", days=1)["properties"].pop("datetime")
+    run(world, tmp_path / "out")
+    record = json.loads((tmp_path / "out/report/run.json").read_text())
+    assert any("S1A_NO_TIME" in reason for reason in record["left_out"])
+    assert "S1A_NO_TIME" in (tmp_path / "out/report/index.html").read_text()
+
+
+def test_addresses_may_be_percent_encoded(tmp_path):
+    world = SmallWorld(tmp_path / "my scenes")
+    item = world.add_radar("S1A_ONE")
+    world.add_optical("S2_CLEAR", days=0.5)
+    folder = tmp_path / "my scenes/sentinel-1-grd/S1A_ONE"
+    (folder / "vv.tif").rename(folder / "v v.tif")
+    item["assets"]["vv"]["href"] = "./v%20v.tif"
+    item["assets"]["vh"]["href"] = f"file://{folder}/vh.tif".replace(" ", "%20")
+    assert run(world, tmp_path / "out").count("done") == 1
+
+
+def test_a_raster_that_is_not_where_its_item_says(tmp_path):
+    world = make_world(tmp_path / "scenes", (0, 1))
+    for item in world._items["sentinel-1-grd"][1:]:
+        item["properties"]["proj:code"] = "EPSG:32632"
+    result = run(world, tmp_path / "out")
+    assert [one.status for one in result.receipts] == ["done", "failed"]
+    assert "its item says EPSG:32632" in result.receipts[1].reason
 
 
 def test_truth_of_the_files_tags(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -17,8 +18,11 @@ REPOSITORY = Path(__file__).parents[2]
 def installed(tmp_path_factory) -> Path:
     """A folder into which the wheel was unpacked, as an installer would."""
     folder = tmp_path_factory.mktemp("wheel")
+    # From a copy: a build leaves files behind, and old ones would find their way into the wheel.
+    ignored = shutil.ignore_patterns(".*", "build", "dist", "tests", "demo-output", "__pycache__")
+    source = shutil.copytree(REPOSITORY, folder / "source", ignore=ignored)
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(folder)]
-    subprocess.run([*command, str(REPOSITORY)], check=True, capture_output=True)
+    subprocess.run([*command, str(source)], check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
     site = folder / "site"
     command = [sys.executable, "-m", "pip", "install", "--no-deps", "--target", str(site)]

@@ -17,6 +17,7 @@ from smmap.stack.optical import OpticalBlock
 
 OVERPASS = datetime(2023, 4, 15, 17, 25, tzinfo=UTC)
 SOIL, WATER, CLOUD, SNOW = 5, 6, 9, 11
+LAYERS = {"red", "nir", "water", "snow", "optical_age_days", "optical_stale_share"}
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +49,13 @@ def test_reflectance_surface_and_age(block, make_optical):
     kind = np.full((40, 50), SOIL)
     kind[:10], kind[10:20] = WATER, SNOW
     layers = open_block(block).load_layers([make_optical("a", 1234, kind, days=-2.5)], OVERPASS)
-    assert set(layers) == {"red", "nir", "water", "snow", "optical_age_days"}
+    assert set(layers) == LAYERS
     np.testing.assert_allclose(layers["red"], 0.1234, rtol=1e-6)
     rows = np.arange(80) // 20
     np.testing.assert_array_equal(layers["water"][:, 0], rows == 0)
     np.testing.assert_array_equal(layers["snow"][:, 0], rows == 1)
-    assert (layers["optical_age_days"] == -2.5).all()  # before the overpass
+    assert (layers["optical_age_days"] == 2.5).all()
+    assert (layers["optical_stale_share"] == 0).all()
 
 
 def test_cloud_is_never_used(block, make_optical):
@@ -86,7 +88,7 @@ def test_the_nearest_clear_scene_wins_pixel_by_pixel(block, make_optical):
     layers = open_block(block).load_layers(scenes, OVERPASS)
     np.testing.assert_allclose(layers["red"][:, :50], 0.1, rtol=1e-6)
     np.testing.assert_allclose(layers["red"][:, 50:], 0.2, rtol=1e-6)
-    assert (layers["optical_age_days"][:, :50] == -2).all()
+    assert (layers["optical_age_days"][:, :50] == 2).all()
     assert (layers["optical_age_days"][:, 50:] == 1).all()
     median = open_block(block, join="median").load_layers(scenes, OVERPASS)
     np.testing.assert_allclose(median["red"][:, :50], 0.2, rtol=1e-6)  # of 0.1 and 0.3
@@ -105,7 +107,7 @@ def test_a_pixel_needs_all_its_bands(block, make_optical):
 
 def test_no_scenes_give_no_numbers(block):
     layers = open_block(block).load_layers([], OVERPASS)
-    assert set(layers) == {"red", "nir", "water", "snow", "optical_age_days"}
+    assert set(layers) == LAYERS
     assert all(np.isnan(values).all() for values in layers.values())
     assert all(values.shape == block.shape for values in layers.values())
 
@@ -122,18 +124,44 @@ def test_cells_average_what_is_clear(make_optical):
     assert layers["water"][0, 0] == pytest.approx(0.25)
 
 
-def test_a_scene_is_read_once_until_it_is_forgotten(block, make_optical):
-    scene = make_optical("a", 1000)
+def test_stale_shares_of_a_cell_do_not_cancel(make_optical):
+    """Half of a cell from long before the overpass, half from long after: all of it is stale."""
+    cell = Block.whole(GeoBox((1, 1), Affine(100, 0, 600_000, 0, -100, 5_100_000), "EPSG:32632"))
+    left = np.where(np.arange(5) < 2, SOIL, CLOUD)
+    scenes = [
+        make_optical("a", 1000, left, days=-15, shape=(10, 10)),
+        make_optical("b", 1000, np.where(left == SOIL, CLOUD, SOIL), days=15, shape=(10, 10)),
+    ]
+    layers = open_block(cell, factor=10, window_days=20).load_layers(scenes, OVERPASS)
+    assert layers["optical_stale_share"][0, 0] == 1
+    assert layers["optical_age_days"][0, 0] == 15
+    scenes[1] = make_optical("c", 1000, np.where(left == SOIL, CLOUD, SOIL), shape=(10, 10))
+    layers = open_block(cell, factor=10, window_days=20).load_layers(scenes, OVERPASS)
+    assert layers["optical_stale_share"][0, 0] == pytest.approx(0.4)
+
+
+def test_a_scene_is_read_once_until_no_later_overpass_can_use_it(block, make_optical):
+    scene, later = make_optical("a", 1000), make_optical("b", 1000, days=4)
     one = open_block(block)
     before = one.load_layers([scene], OVERPASS)
     for band in scene.bands.values():
         Path(band.href).unlink()
-    one.forget_before(OVERPASS + timedelta(days=3), [scene])  # still within the window
-    np.testing.assert_array_equal(one.load_layers([scene], OVERPASS)["red"], before["red"])
-    one.forget_before(OVERPASS + timedelta(days=3, seconds=1), [scene])
+    again = one.load_layers([scene], OVERPASS + timedelta(days=3))  # still within the window
+    np.testing.assert_array_equal(again["red"], before["red"])
+    one.load_layers([later], OVERPASS + timedelta(days=3, seconds=1))
     with pytest.raises(SceneError) as caught:
         one.load_layers([scene], OVERPASS)
     assert caught.value.scene == "a"
+
+
+def test_a_part_of_a_block(block, make_optical):
+    red = np.arange(8000).reshape(80, 100) + 1
+    one = open_block(block)
+    part = Block(block.geobox, 10, 20, 30, 40)
+    whole = one.load_layers([make_optical("a", red)], OVERPASS)
+    found = one.load_layers([make_optical("a", red)], OVERPASS, part)
+    for name, values in whole.items():
+        np.testing.assert_array_equal(found[name], values[10:40, 20:60])
 
 
 @settings(
