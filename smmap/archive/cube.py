@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -16,10 +14,11 @@ from smmap.product.layers import LAYERS
 from smmap.product.layout import LAYOUT
 from smmap.spec.overpass import Overpass
 from smmap.spec.tile import Tile
-from smmap.store.atomic import publish_folder, report_store_errors
+from smmap.store.output import OutputStore
 
 _TICK = timedelta(microseconds=1)
 _DIGEST_LENGTH = 16
+_SHARD_DEPTH = 4
 
 
 def compute_digest(slices: Sequence[Committed]) -> str:
@@ -38,7 +37,7 @@ def compute_time_axis(overpasses: Sequence[Overpass]) -> list[Overpass]:
 
 
 def publish_cube(
-    root: Path,
+    store: OutputStore,
     tile: Tile,
     segment: str,
     slices: Sequence[Committed],
@@ -46,42 +45,32 @@ def publish_cube(
     depth_m: tuple[float, float],
     staging: Path,
 ) -> str:
-    """Build the generation that holds ``slices`` unless it is there; its path within ``root``.
+    """Build the generation that holds ``slices`` unless it is there; its path.
 
-    Shards are linked (hard links, else copies), so a cube costs no more disk than its slices.
+    Shards are linked, so a cube in a folder costs no more disk than its slices; in an object store
+    they are copied by the server.
     """
-    digest = compute_digest(slices)
-    path = LAYOUT.cube(tile.key, segment, digest)
-    if (root / path).exists():
+    path = LAYOUT.cube(tile.key, segment, compute_digest(slices))
+    if store.read(f"{path}/{ROOT_DOCUMENT}") is not None:
         return path
     ordered = sorted(slices, key=lambda one: (one.overpass.datetime, one.id))
-    folders = [root / str(one.slice) for one in ordered]
-    layers = [one for one in LAYERS if any((folder / one.name).is_dir() for folder in folders)]
-    staged = staging / f"cube-{tile.grid}-{tile.id}-{segment}-{digest}"
+    names = [store.list_files(str(one.slice)) for one in ordered]
+    links: dict[str, str] = {}
+    present = set()
+    for position, (one, found) in enumerate(zip(ordered, names, strict=True)):
+        for name in found:
+            layer, *rest = name.removeprefix(f"{one.slice}/").split("/")
+            present.add(layer)
+            # Chunks c/0/i/j of a slice are the chunks c/t/i/j of the cube; coordinates are its own.
+            if len(rest) == _SHARD_DEPTH and rest[:2] == ["c", "0"]:
+                links["/".join([layer, "c", str(position), *rest[2:]])] = name
     files = compute_group_files(
-        layers,
+        [layer for layer in LAYERS if layer.name in present],
         tile.geobox,
         compute_time_axis([one.overpass for one in ordered]),
         depth_m,
         {"title": f"Soil moisture, tile {tile.key}, {segment}"},
     )
-    with report_store_errors(str(root / path)):
-        for position, folder in enumerate(folders):
-            for layer in layers:
-                _link_shards(folder / layer.name / "c" / "0", staged / layer.name / "c", position)
-        for name, data in sorted(files.items(), key=lambda pair: pair[0] == ROOT_DOCUMENT):
-            (staged / name).parent.mkdir(parents=True, exist_ok=True)
-            (staged / name).write_bytes(data)
-    publish_folder(staged, root / path)
+    ending = {ROOT_DOCUMENT: files.pop(ROOT_DOCUMENT)}
+    store.publish_links(path, links, files | ending, staging)
     return path
-
-
-def _link_shards(source: Path, chunks: Path, position: int) -> None:
-    """Link ``source/i/j`` as ``chunks/<position>/i/j``; absent shards are all nodata."""
-    for shard in source.glob("*/*"):
-        target = chunks / str(position) / shard.relative_to(source)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(shard, target)
-        except OSError:
-            shutil.copyfile(shard, target)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
+import posixpath
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from smmap.product.document import encode_document
 from smmap.product.layout import LAYOUT
 from smmap.spec.errors import ArchiveError, StoreError
 from smmap.spec.tile import Block, Tile
-from smmap.store.swap import read_document, swap_document
+from smmap.store.output import OutputStore, join_address
 
 _TRIES = 20
 
@@ -39,36 +40,43 @@ def describe_grid(tile: Tile) -> dict[str, Any]:
     }
 
 
-def check_output(root: Path, tiles: Iterable[Tile]) -> None:
+def check_output(store: OutputStore, tiles: Iterable[Tile]) -> None:
     """Refuse an output that holds something else, before anything is written.
 
     Raises
     ------
     ArchiveError
-        If the folder has a catalogue that is not ours, or a tile of the same name on other
-        pixels.
+        If there is a catalogue that is not ours, or a tile of the same name on other pixels.
     """
-    catalog = root / LAYOUT.catalog
-    if catalog.is_file() and _read_json(catalog).get("id") != ROOT_ID:
-        raise ArchiveError(f"{catalog} is not an output of smmap; choose another folder")
+    root = _read_json(store, LAYOUT.catalog)
+    if root is not None and root.get("id") != ROOT_ID:
+        where = join_address(store.address, LAYOUT.catalog)
+        raise ArchiveError(f"{where} is not an output of smmap; choose another place")
     for tile in tiles:
-        path = root / LAYOUT.tile_collection(tile.key)
-        if path.is_file() and _read_json(path).get("smmap:grid") != describe_grid(tile):
+        path = LAYOUT.tile_collection(tile.key)
+        there = _read_json(store, path)
+        if there is not None and there.get("smmap:grid") != describe_grid(tile):
             raise ArchiveError(
-                f"{path}: tile {tile.key} lies on other pixels there; choose another folder or "
-                "another name for the grid"
+                f"{join_address(store.address, path)}: tile {tile.key} lies on other pixels there; "
+                "choose another place or another name for the grid"
             )
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(store: OutputStore, path: str) -> dict[str, Any] | None:
+    """A document; empty if it is none, None if nothing is there."""
+    data = store.read(path)
+    if data is None:
+        return None
     try:
-        document = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        document = None
+        document = json.loads(data)
+    except ValueError:
+        document = {}
     return document if isinstance(document, dict) else {}
 
 
-def publish_tile(root: Path, tile: Tile, *, depth_m: tuple[float, float], staging: Path) -> None:
+def publish_tile(
+    store: OutputStore, tile: Tile, *, depth_m: tuple[float, float], staging: Path
+) -> None:
     """Bring a tile's cubes, year catalogues and collection up to its committed items.
 
     Parameters
@@ -78,30 +86,30 @@ def publish_tile(root: Path, tile: Tile, *, depth_m: tuple[float, float], stagin
     staging
         The run's own folder, where all is made before it is renamed.
     """
-    if list_committed(root, tile.key):
+    if list_committed(store, tile.key):
         _put(
-            root,
+            store,
             LAYOUT.tile_collection(tile.key),
-            lambda: _build_tile(root, tile, depth_m, staging),
+            lambda: _build_tile(store, tile, depth_m, staging),
             staging,
         )
 
 
 def _build_tile(
-    root: Path, tile: Tile, depth_m: tuple[float, float], staging: Path
+    store: OutputStore, tile: Tile, depth_m: tuple[float, float], staging: Path
 ) -> pystac.Collection:
-    committed = list_committed(root, tile.key)
+    committed = list_committed(store, tile.key)
     years: dict[int, list[Committed]] = defaultdict(list)
     for one in committed:
         years[one.year].append(one)
     cubes = {}
     for year, members in years.items():
-        _put_year(root, tile.key, year, staging)
+        _put_year(store, tile.key, year, staging)
         slices = [one for one in members if one.slice is not None]
         if slices:
             segment = str(year)
             cubes[segment] = publish_cube(
-                root, tile, segment, slices, depth_m=depth_m, staging=staging
+                store, tile, segment, slices, depth_m=depth_m, staging=staging
             )
     items = [pystac.Item.from_dict(one.document) for one in committed]
     collection = compute_tile_collection(tile.key, items, cubes)
@@ -112,44 +120,42 @@ def _build_tile(
     return collection
 
 
-def _put_year(root: Path, tile: str, year: int, staging: Path) -> None:
+def _put_year(store: OutputStore, tile: str, year: int, staging: Path) -> None:
     def build() -> pystac.Catalog:
-        members = [one.id for one in list_committed(root, tile) if one.year == year]
+        members = [one.id for one in list_committed(store, tile) if one.year == year]
         return compute_year_catalog(tile, year, members)
 
-    _put(root, LAYOUT.year_catalog(tile, year), build, staging)
+    _put(store, LAYOUT.year_catalog(tile, year), build, staging)
 
 
-def publish_root(root: Path, staging: Path) -> None:
+def publish_root(store: OutputStore, staging: Path) -> None:
     """Bring the product's and the models' collections and the root up to what lies there."""
-
-    def build_product() -> pystac.Collection:
-        collections = (root / LAYOUT.tile_collection(tile) for tile in list_tiles(root))
-        paths = [path for path in collections if path.is_file()]
-        return compute_product_collection(
-            [pystac.Collection.from_dict(json.loads(path.read_bytes())) for path in paths]
+    tiles = [LAYOUT.tile_collection(tile) for tile in list_tiles(store)]
+    folder = posixpath.dirname(LAYOUT.models)
+    models = [f"{folder}/{name}/{name}.json" for name in store.list_folders(folder)]
+    builders: dict[str, Callable[[], pystac.Catalog]] = {}
+    if any(data is not None for data in store.read_many(tiles)):
+        builders[LAYOUT.product_collection] = lambda: compute_product_collection(
+            [pystac.Collection.from_dict(one) for one in _read_all(store, tiles)]
         )
-
-    def build_models() -> pystac.Collection:
-        paths = sorted((root / LAYOUT.models).parent.glob("*/*.json"))
-        return compute_model_collection(
-            [pystac.Item.from_dict(json.loads(path.read_bytes())) for path in paths]
-        )
-
-    _put(root, LAYOUT.models, build_models, staging)
-    children = [LAYOUT.models]
-    if any((root / LAYOUT.tile_collection(tile)).is_file() for tile in list_tiles(root)):
-        _put(root, LAYOUT.product_collection, build_product, staging)
-        children.insert(0, LAYOUT.product_collection)
-    _put(root, LAYOUT.catalog, lambda: compute_root_catalog(children), staging)
+    builders[LAYOUT.models] = lambda: compute_model_collection(
+        [pystac.Item.from_dict(one) for one in _read_all(store, models)]
+    )
+    for path, build in builders.items():
+        _put(store, path, build, staging)
+    _put(store, LAYOUT.catalog, lambda: compute_root_catalog(list(builders)), staging)
 
 
-def _put(root: Path, path: str, build: Callable[[], pystac.Catalog], staging: Path) -> None:
+def _read_all(store: OutputStore, paths: Sequence[str]) -> list[dict[str, Any]]:
+    return [json.loads(data) for data in store.read_many(paths) if data is not None]
+
+
+def _put(store: OutputStore, path: str, build: Callable[[], pystac.Catalog], staging: Path) -> None:
     """Write what ``build`` makes, building again if somebody else was faster."""
-    lock = root / LAYOUT.locks / f"{path.replace('/', '-')}.lock"
     for _ in range(_TRIES):
-        current = read_document(root / path)
+        current = store.read(path)
         data = encode_document(build())
-        if data == current or swap_document(root / path, current, data, lock=lock, staging=staging):
+        if data == current or store.swap(path, current, data, staging):
             return
-    raise StoreError(f"{root / path}: other runs keep changing this index; rerun later")
+    where = join_address(store.address, path)
+    raise StoreError(f"{where}: other runs keep changing this index; rerun later")

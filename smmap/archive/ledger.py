@@ -1,4 +1,4 @@
-"""What is committed: the items themselves, read from the folder."""
+"""What is committed: the items themselves."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import json
 import posixpath
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from smmap.product.layout import LAYOUT
 from smmap.spec.errors import ArchiveError
 from smmap.spec.overpass import Overpass
 from smmap.spec.tile import Block, Tile
+from smmap.store.output import OutputStore, join_address
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Committed:
     id: str
     """The unit's id."""
     path: str
-    """Of the item, relative to the output folder."""
+    """Of the item, relative to the output."""
     fingerprint: str
     """Of its files."""
     inputs: str
@@ -41,7 +41,7 @@ class Committed:
 
     @property
     def slice(self) -> str | None:
-        """Its slice of the cube, relative to the output folder; None where there is none."""
+        """Its slice of the cube, relative to the output; None where there is none."""
         asset = self.document["assets"].get("slice")
         return asset and posixpath.normpath(f"{posixpath.dirname(self.path)}/{asset['href']}")
 
@@ -59,16 +59,22 @@ class Committed:
         return Block(tile.geobox, row, col, height, width)
 
 
-def read_committed(root: Path, path: str) -> Committed | None:
-    """The item at ``path`` (relative to ``root``), or None if there is none.
+def read_committed(store: OutputStore, path: str) -> Committed | None:
+    """The item at ``path``, or None if there is none.
 
     Raises
     ------
     ArchiveError
         If the file is there but is no item of ours.
     """
+    data = store.read(path)
+    return None if data is None else parse_committed(data, store, path)
+
+
+def parse_committed(data: bytes, store: OutputStore, path: str) -> Committed:
+    """The item whose bytes were read from ``path``; errors as of ``read_committed``."""
     try:
-        document = json.loads((root / path).read_bytes())
+        document = json.loads(data)
         properties = document["properties"]
         moment = datetime.fromisoformat(properties["datetime"]).astimezone(UTC)
         overpass = Overpass(
@@ -88,28 +94,32 @@ def read_committed(root: Path, path: str) -> Committed | None:
             overpass,
             document,
         )
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         reason = repr(error)
-    raise ArchiveError(f"{root / path} is not an item of this product ({reason}); move it away")
+    where = join_address(store.address, path)
+    raise ArchiveError(f"{where} is not an item of this product ({reason}); move it away")
 
 
-def list_tiles(root: Path) -> list[str]:
-    """Keys of the tiles that hold items, or a collection of them."""
-    found = {
-        path.parent.relative_to(root / LAYOUT.product).as_posix()
-        for path in (root / LAYOUT.product).glob("*/*/*")
-        if path.name == "collection.json" or (path.is_dir() and path.name.isdigit())
-    }
-    return sorted(found)
+def list_tiles(store: OutputStore) -> list[str]:
+    """Keys of the tiles that hold something."""
+    return [
+        f"{grid}/{tile}"
+        for grid in store.list_folders(LAYOUT.product)
+        for tile in store.list_folders(f"{LAYOUT.product}/{grid}")
+    ]
 
 
-def list_committed(root: Path, tile: str) -> list[Committed]:
+def list_committed(store: OutputStore, tile: str) -> list[Committed]:
     """All items of a tile (by its key), by time then id."""
-    found = []
-    for path in sorted((root / LAYOUT.product / tile).glob("*/*/*.json")):
-        one = read_committed(root, path.relative_to(root).as_posix())
-        if one is not None:
-            found.append(one)
+    folder = f"{LAYOUT.product}/{tile}"
+    paths = [
+        f"{folder}/{year}/{item}/{item}.json"
+        for year in store.list_folders(folder)
+        for item in store.list_folders(f"{folder}/{year}")
+    ]
+    found = [
+        parse_committed(data, store, path)
+        for path, data in zip(paths, store.read_many(paths), strict=True)
+        if data is not None
+    ]
     return sorted(found, key=lambda one: (one.overpass.datetime, one.id))

@@ -9,9 +9,11 @@ from typing import Any
 from smmap.archive.ledger import list_committed, list_tiles
 from smmap.product.layout import LAYOUT
 from smmap.spec.errors import ArchiveError
+from smmap.store.open import open_output_store
+from smmap.store.output import OutputStore
 
 
-def describe_output(root: Path) -> dict[str, Any]:
+def describe_output(folder: str | Path | OutputStore) -> dict[str, Any]:
     """Counts by tile and the notes of failed units, as plain data.
 
     Raises
@@ -19,20 +21,21 @@ def describe_output(root: Path) -> dict[str, Any]:
     ArchiveError
         If the folder is no output.
     """
-    if not (root / LAYOUT.catalog).is_file() and not (root / LAYOUT.staging).is_dir():
-        raise ArchiveError(f"{root} is not an output of smmap: it has no {LAYOUT.catalog}")
-    notes = sorted((root / LAYOUT.failures).glob("*.json"))
+    store = open_output_store(folder)
+    tiles = list_tiles(store)
+    if store.read(LAYOUT.catalog) is None and not tiles:
+        raise ArchiveError(f"{store.address} is not an output of smmap: no {LAYOUT.catalog}")
+    notes = store.read_many(store.list_files(LAYOUT.failures))
     return {
-        "tiles": [_describe_tile(root, tile) for tile in list_tiles(root)],
-        "failed": [json.loads(path.read_bytes()) for path in notes],
+        "tiles": [_describe_tile(store, tile) for tile in tiles],
+        "failed": [json.loads(note) for note in notes if note is not None],
     }
 
 
-def _describe_tile(root: Path, tile: str) -> dict[str, Any]:
-    committed = list_committed(root, tile)
-    path = root / LAYOUT.tile_collection(tile)
+def _describe_tile(store: OutputStore, tile: str) -> dict[str, Any]:
+    committed = list_committed(store, tile)
     # A run that was killed has committed items whose tile has no collection yet.
-    collection = json.loads(path.read_bytes()) if path.is_file() else {}
+    collection = json.loads(store.read(LAYOUT.tile_collection(tile)) or b"{}")
     times = [one.overpass.datetime for one in committed]
     return {
         "tile": tile,

@@ -25,6 +25,9 @@ BboxText = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines to stdout.")]
 OutFolder = Annotated[Path, typer.Option("--out", "-o", help="Output folder.")]
+OutPlace = Annotated[
+    str, typer.Option("--out", "-o", help="A folder, or the URL of an object store: s3://...")
+]
 
 
 def read_recipe(

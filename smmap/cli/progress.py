@@ -13,6 +13,7 @@ from smmap.pipeline.run import RunResult
 from smmap.product.layout import LAYOUT
 from smmap.report.run_report import describe_receipt
 from smmap.spec.unit import Receipt
+from smmap.store.output import join_address
 
 _ARROWS = {"ascending": "↑", "descending": "↓"}
 
@@ -56,7 +57,7 @@ class TerminalProgress:
 def to_plain(result: RunResult) -> dict[str, Any]:
     """A run's result for machines."""
     return {
-        "out": str(result.out),
+        "out": result.out,
         "seconds": round(result.seconds, 2),
         "kept": result.kept,
         "empty_tiles": list(result.empty_tiles),
@@ -75,7 +76,8 @@ def print_result(result: RunResult) -> None:
     counts = ", ".join(f"{result.count(one)} {one}" for one in ("done", "empty", "failed"))
     console.print(f"{counts}, {result.kept} kept from before; {result.seconds:.1f} s")
     console.print(
-        f"catalogue: {result.out / LAYOUT.catalog}\nreport:    {result.out / LAYOUT.report}"
+        f"catalogue: {join_address(result.out, LAYOUT.catalog)}\n"
+        f"report:    {join_address(result.out, LAYOUT.report)}"
     )
 
 

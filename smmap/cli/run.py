@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ from smmap.cli.options import (
     BboxText,
     Changes,
     Json,
-    OutFolder,
+    OutPlace,
     PeriodText,
     RecipeName,
     read_recipe,
@@ -23,7 +22,7 @@ _FAILED = 4
 def run(
     recipe: RecipeName,
     *,
-    out: OutFolder = Path("smmap-output"),
+    out: OutPlace = "smmap-output",
     changes: Changes = None,
     period: PeriodText = None,
     bbox: BboxText = None,

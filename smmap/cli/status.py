@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,12 +11,14 @@ from smmap.cli.options import Json
 
 
 def status(
-    folder: Annotated[Path, typer.Argument(help="An output folder.")], *, as_json: Json = False
+    out: Annotated[str, typer.Argument(help="An output: a folder or a URL.")],
+    *,
+    as_json: Json = False,
 ) -> None:
     """Count what is done, empty and failed, by tile."""
     from smmap.archive.status import describe_output
 
-    rows = describe_output(folder)
+    rows = describe_output(out)
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
         return

@@ -7,10 +7,9 @@ import logging
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
-from smmap.archive.ledger import read_committed
+from smmap.archive.ledger import parse_committed
 from smmap.pipeline.fingerprint import compute_files_fingerprint
 from smmap.pipeline.lineage import describe_making
 from smmap.pipeline.run_state import RunState
@@ -26,9 +25,8 @@ from smmap.sinks.sink import Finished
 from smmap.spec.errors import StoreError
 from smmap.spec.recipe import Outputs
 from smmap.spec.unit import Receipt, Unit
-from smmap.store.atomic import publish_folder, report_store_errors, write_atomic
-from smmap.store.checksum import compute_sha256
-from smmap.store.swap import read_document, swap_document
+from smmap.store.atomic import report_store_errors
+from smmap.store.output import FileMark, join_address
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +61,7 @@ def commit_unit(unit: Unit, staged: StagedUnit, scenes: TaskScenes, run: RunStat
         **describe_making(scenes.get_passes(unit), run),
     )
     _put_item(unit, encode_document(compute_item(unit, facts)), fingerprint, run)
-    with report_store_errors(str(run.root)):
-        (run.root / LAYOUT.failed(unit.id)).unlink(missing_ok=True)
+    run.store.delete(LAYOUT.failed(unit.id))
     staged.discard()
     figures["seconds_writing"] = time.monotonic() - started
     logger.info("%s: %s, %.0f %% valid", unit.id, status, figures["valid_percent"])
@@ -115,8 +112,7 @@ def record_failure(unit: Unit, scenes: TaskScenes, run: RunState) -> Receipt:
     reason = scenes.get_failure(unit) or "unknown"
     logger.error("%s: failed: %s", unit.id, reason)
     note = {"unit": unit.id, "fingerprint": unit.fingerprint, "reason": reason}
-    path = run.root / LAYOUT.failed(unit.id)
-    write_atomic(path, json.dumps(note, indent=1).encode(), staging=run.staging)
+    run.store.put(LAYOUT.failed(unit.id), json.dumps(note, indent=1).encode(), run.staging)
     return Receipt(
         unit=unit.id,
         status="failed",
@@ -146,27 +142,25 @@ def _write_files(
     for sink in find_sinks(run.recipe.outputs):
         files = sink(folder, finished)
         written |= {name: path.relative_to(folder).as_posix() for name, path in files.items()}
-    publish_folder(folder, run.root / target)
-    # Described as they lie there: a folder of that name may have been there before.
-    return {name: _describe_file(run.root, f"{target}/{path}") for name, path in written.items()}
+    marks = run.store.publish_folder(folder, target)
+    return {
+        name: _describe_file(f"{target}/{path}", marks.get(path)) for name, path in written.items()
+    }
 
 
-def _describe_file(root: Path, path: str) -> StoredFile:
-    place = root / path
-    if place.is_dir():
-        return StoredFile(path)
-    return StoredFile(path, compute_sha256(place), place.stat().st_size)
+def _describe_file(path: str, mark: FileMark | None) -> StoredFile:
+    return StoredFile(path) if mark is None else StoredFile(path, mark.sha256, mark.size)
 
 
 def _put_item(unit: Unit, data: bytes, fingerprint: str, run: RunState) -> None:
     """Create the item, or replace an older one; a rival's equal item is as good as ours."""
-    path = run.root / LAYOUT.item(unit)
-    lock = run.root / LAYOUT.locks / f"{unit.id}.lock"
+    path = LAYOUT.item(unit)
     for _ in range(_TRIES):
-        current = read_document(path)
-        there = read_committed(run.root, LAYOUT.item(unit)) if current is not None else None
+        current = run.store.read(path)
+        there = None if current is None else parse_committed(current, run.store, path)
         if there is not None and there.fingerprint == fingerprint:
             return
-        if swap_document(path, current, data, lock=lock, staging=run.staging):
+        if run.store.swap(path, current, data, run.staging):
             return
-    raise StoreError(f"{path}: another run keeps changing this item; run one at a time")
+    where = join_address(run.store.address, path)
+    raise StoreError(f"{where}: another run keeps changing this item; run one at a time")

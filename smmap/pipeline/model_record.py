@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from datetime import UTC, datetime
 
 from smmap.pipeline.run_state import RunState
@@ -9,7 +10,6 @@ from smmap.product.document import encode_document
 from smmap.product.layout import LAYOUT
 from smmap.product.model_item import compute_model_item
 from smmap.product.names import compute_model_id
-from smmap.store.atomic import write_atomic
 
 _CARRIED_BYTES = 64 * 2**20
 """Packages up to this size travel with the maps; of larger ones the item names the folder."""
@@ -18,8 +18,8 @@ _CARRIED_BYTES = 64 * 2**20
 def record_model(run: RunState) -> None:
     """Write the model's item once; its id holds a digest of all that decides pixels."""
     identifier = compute_model_id(run.card)
-    path = run.root / LAYOUT.model(identifier)
-    if path.exists():
+    path = LAYOUT.model(identifier)
+    if run.store.read(path) is not None:
         return
     package = run.context.package
     files = sorted(one for one in package.iterdir() if one.is_file())
@@ -27,7 +27,7 @@ def record_model(run: RunState) -> None:
     if sum(one.stat().st_size for one in files) <= _CARRIED_BYTES:
         place = "./package"
         for one in files:
-            target = path.parent / "package" / one.name
-            write_atomic(target, one.read_bytes(), staging=run.staging)
+            target = f"{posixpath.dirname(path)}/package/{one.name}"
+            run.store.put(target, one.read_bytes(), run.staging)
     item = compute_model_item(run.card, place, datetime.now(UTC))
-    write_atomic(path, encode_document(item), staging=run.staging)
+    run.store.put(path, encode_document(item), run.staging)

@@ -29,7 +29,7 @@ from smmap.report.run_report import write_run_report
 from smmap.spec.errors import SmmapError, StoreError
 from smmap.spec.recipe import Recipe
 from smmap.spec.unit import Receipt, Task, Unit
-from smmap.store.staging import open_staging
+from smmap.store.open import open_output_store
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +51,8 @@ class Progress(Protocol):
 class RunResult:
     """What a run did."""
 
-    out: Path
-    """The output folder."""
+    out: str
+    """Address of the output."""
     receipts: tuple[Receipt, ...]
     """Of the units of this run, by tile and time."""
     kept: int
@@ -77,14 +77,14 @@ def run(
     progress: Progress | None = None,
     force: bool = False,
 ) -> RunResult:
-    """Map what a recipe asks for into the folder ``out``; what is there already stays.
+    """Map what a recipe asks for into the output ``out``; what is there already stays.
 
     Parameters
     ----------
     recipe
         A packaged name, a file, or a validated recipe.
     out
-        Output folder; made if it is not there.
+        A folder, made if it is not there, or the URL of an object store's prefix (``s3://...``).
     changes, period, bbox
         As on the command line: ``KEY=VALUE``, ``A/B``, and west, south, east, north.
     progress
@@ -100,19 +100,20 @@ def run(
     """
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, changes, period=period, bbox=bbox)
-    return run_plan(plan_run(recipe), Path(out), progress, force=force)
+    return run_plan(plan_run(recipe), out, progress, force=force)
 
 
 def run_plan(
-    plan: Plan, out: Path, progress: Progress | None = None, *, force: bool = False
+    plan: Plan, out: str | Path, progress: Progress | None = None, *, force: bool = False
 ) -> RunResult:
     """Carry out a plan; arguments as of ``run``."""
     started = time.monotonic()
     context = plan.context
-    check_output(out, plan.found.tiles)
-    with open_staging(out / LAYOUT.staging) as staging:
+    store = open_output_store(out)
+    check_output(store, plan.found.tiles)
+    with store.open_staging() as staging:
         model = load_model(context.package, context.recipe.device)
-        state = RunState(context, model, load_applicability(context.package), out, staging, force)
+        state = RunState(context, model, load_applicability(context.package), store, staging, force)
         record_model(state)
         tasks = [task if force else _keep_unfinished(task, state) for task in plan.tasks]
         _check_disk(tasks, state)
@@ -120,11 +121,11 @@ def run_plan(
         if progress is not None:
             progress.start(unfinished)
         receipts: list[Receipt] = []
-        with _even_if_broken_off(lambda: publish_root(out, staging)):
+        with _even_if_broken_off(lambda: publish_root(store, staging)):
             for _, of_tile in groupby(tasks, key=lambda task: task.tile.id):
                 receipts += _run_tile(list(of_tile), state, progress)
         result = RunResult(
-            out,
+            store.address,
             tuple(receipts),
             len(plan.units) - unfinished,
             plan.empty_tiles,
@@ -132,8 +133,9 @@ def run_plan(
         )
         title = context.recipe.title or context.recipe.name
         write_run_report(
-            out,
+            store,
             receipts,
+            staging=staging,
             title=title,
             empty_tiles=plan.empty_tiles,
             left_out=plan.found.left_out,
@@ -147,7 +149,7 @@ def _run_tile(tasks: list[Task], state: RunState, progress: Progress | None) -> 
 
     def publish() -> None:
         depth_m = state.card.output.depth
-        publish_tile(state.root, tasks[0].tile, depth_m=depth_m, staging=state.staging)
+        publish_tile(state.store, tasks[0].tile, depth_m=depth_m, staging=state.staging)
 
     with _even_if_broken_off(publish):
         for task in tasks:
@@ -181,7 +183,7 @@ def _check_disk(tasks: list[Task], state: RunState) -> None:
     free = shutil.disk_usage(state.staging).free
     if needed * a_pixel > free:
         raise StoreError(
-            f"{state.root}: a task stages {needed * a_pixel / 1e9:.1f} GB, but only "
+            f"{state.staging}: a task stages {needed * a_pixel / 1e9:.1f} GB, but only "
             f"{free / 1e9:.1f} GB are free; free space, or lower the recipe's 'batch' or its area"
         )
 
@@ -199,7 +201,7 @@ def _find_unfinished(unit: Unit, state: RunState) -> Unit | None:
     wanted, or was made without a scene that could not be used. Maps never shrink: what is there
     of the tile is mapped again together with what is wanted.
     """
-    there = read_committed(state.root, LAYOUT.item(unit))
+    there = read_committed(state.store, LAYOUT.item(unit))
     if there is None:
         return unit
     covered = there.get_area(unit.tile)

@@ -15,6 +15,7 @@ from smmap.spec.band import Layer
 from smmap.spec.card import ModelCard
 from smmap.spec.recipe import Recipe
 from smmap.spec.unit import Unit
+from smmap.store.output import OutputStore
 
 VV_DB = Layer(
     name="vv_db",
@@ -37,8 +38,8 @@ class RunState:
     """Opened on its device."""
     applicability: Applicability | None
     """The model's domain, where its card has one."""
-    root: Path
-    """The output folder."""
+    store: OutputStore
+    """The output."""
     staging: Path
     """This run's own folder."""
     force: bool = False

@@ -17,6 +17,7 @@ from smmap.product.layers import SM, SM_QUALITY
 from smmap.product.packing import unpack
 from smmap.spec.errors import ArchiveError
 from smmap.spec.quality import Quality
+from smmap.store.folder import FolderOutput
 
 _SAME_MOMENT_S = 120.0
 _STALE = int(Quality.STALE_OPTICAL)
@@ -125,13 +126,14 @@ def _score_fields(pairs: tuple[Pair, ...]) -> Score:
 
 
 def _find_pairs(maps: Path, world: Path) -> Iterator[Pair]:
+    store = FolderOutput(maps)
     listing = world / "truth" / "truth.json"
     if not listing.is_file():
         raise ArchiveError(f"{world} is no simulated world: it has no {listing}")
     for one in json.loads(listing.read_bytes())["truth"]:
         moment = datetime.fromisoformat(one["datetime"])
-        keys = [key for key in list_tiles(maps) if key.endswith(f"/{one['tile']}")]
-        for item in (item for key in keys for item in list_committed(maps, key)):
+        keys = [key for key in list_tiles(store) if key.endswith(f"/{one['tile']}")]
+        for item in (item for key in keys for item in list_committed(store, key)):
             apart = abs((item.overpass.datetime - moment).total_seconds())
             if item.status == "done" and apart <= _SAME_MOMENT_S:
                 yield _load_pair(maps, item, listing.parent / one["href"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,22 @@ from smmap.report.comparison import DENSE, Comparison, Pair
 from smmap.report.picture import encode_png
 from smmap.report.run_report import write_run_report
 from smmap.sinks.ramp import SM_LIMITS
-from smmap.store.atomic import write_atomic
+from smmap.store.folder import FolderOutput
 
 _PICTURE = "comparison.png"
 _DIFFERENCE_LIMIT = 0.25
 """Of the difference maps' colours, m3/m3."""
 
 
-def write_comparison(root: Path, comparison: Comparison, *, title: str) -> Path:
-    """Add scores and pictures of map and truth to the output's report; the page's path."""
-    path = (root / LAYOUT.report).parent / _PICTURE
-    write_atomic(path, encode_png(_draw(comparison)))
-    return write_run_report(root, [], title=title, sections=[_describe(comparison)])
+def write_comparison(maps: Path, comparison: Comparison, *, title: str) -> Path:
+    """Add scores and pictures of map and truth to the output's report; the page."""
+    store = FolderOutput(maps)
+    folder = posixpath.dirname(LAYOUT.report)
+    with store.open_staging() as staging:
+        store.put(f"{folder}/{_PICTURE}", encode_png(_draw(comparison)), staging)
+        sections = [_describe(comparison)]
+        page = write_run_report(store, [], staging=staging, title=title, sections=sections)
+    return maps / page
 
 
 def _describe(comparison: Comparison) -> str:

@@ -34,15 +34,15 @@ def test_writes_and_leaves_nothing_beside(tmp_path):
 WRITE_AND_HANG = """
 import os, sys
 from pathlib import Path
+from smmap.store.folder import FolderOutput
 from smmap.store.staging import open_staging
-from smmap.store.swap import swap_document
 root = Path(sys.argv[1])
 def wait(handle):
     print("written", flush=True)
     sys.stdin.readline()
 os.fsync = wait
 with open_staging(root / "staging") as staging:
-    swap_document(root / "out" / "a.json", None, b"one", lock=root / "lock", staging=staging)
+    FolderOutput(root / "out").swap("a.json", None, b"one", staging)
 """
 
 
@@ -57,7 +57,7 @@ def test_a_killed_write_leaves_nothing_that_stays(tmp_path):
         assert other.stdout.readline() == "written\n"
         other.kill()
         other.communicate()
-    assert list((tmp_path / "out").iterdir()) == []
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [".smmap"]
     assert len(list((tmp_path / "staging").glob("*/.a.json.*.tmp"))) == 1
     with open_staging(tmp_path / "staging") as ours:
         assert list(ours.glob(".a*")) == []

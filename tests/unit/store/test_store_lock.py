@@ -10,7 +10,6 @@ import pytest
 from smmap.spec.errors import StoreError
 from smmap.store.lock import hold_lock, try_lock
 from smmap.store.staging import open_staging
-from smmap.store.swap import read_document, swap_document
 
 
 def start(code: str, *args: object) -> subprocess.Popen[str]:
@@ -74,36 +73,26 @@ def test_errors_inside_a_lock_are_not_the_stores(tmp_path):
         (tmp_path / "none").read_bytes()
 
 
-def test_swap_creates_replaces_and_refuses(tmp_path):
-    path, lock = tmp_path / "item.json", tmp_path / "lock"
-    assert read_document(path) is None
-    assert swap_document(path, b"old", b"x", lock=lock) is False
-    assert swap_document(path, None, b"one", lock=lock) is True
-    assert swap_document(path, None, b"two", lock=lock) is False
-    assert read_document(path) == b"one"
-    assert swap_document(path, b"one", b"two", lock=lock) is True
-    assert read_document(path) == b"two"
-
-
 def test_two_processes_cannot_both_win(tmp_path):
     """Each adds its own lines by read, append, swap: with compare-and-swap none is ever lost."""
     code = """
     import sys
     from pathlib import Path
-    from smmap.store.swap import read_document, swap_document
-    path, name = Path(sys.argv[1]), sys.argv[2].encode()
+    from smmap.store.folder import FolderOutput
+    store, name = FolderOutput(Path(sys.argv[1])), sys.argv[2].encode()
     sys.stdin.readline()
     lost = 0
     for n in range(60):
         while True:
-            old = read_document(path)
-            if swap_document(path, old, (old or b"") + name + b"\\n", lock=Path(sys.argv[3])):
+            old = store.read("ledger")
+            new = (old or b"") + name + b"\\n"
+            if store.swap("ledger", old, new, staging=Path(sys.argv[1])):
                 break
             lost += 1
     print(lost)
     """
     path = tmp_path / "ledger"
-    others = [start(code, path, name, tmp_path / "lock") for name in "ab"]
+    others = [start(code, tmp_path, name) for name in "ab"]
     for other in others:
         other.stdin.write("\n")
         other.stdin.flush()

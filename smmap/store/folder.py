@@ -1,0 +1,121 @@
+"""An output in a folder: locks and renames of the file system."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from smmap.store.atomic import publish_folder, report_store_errors, write_atomic
+from smmap.store.checksum import compute_sha256
+from smmap.store.lock import hold_lock
+from smmap.store.output import FileMark
+from smmap.store.staging import open_staging
+
+_PRIVATE = ".smmap"
+"""Holds locks and staging: nothing below it is part of the output."""
+
+
+class FolderOutput:
+    """`OutputStore` over a local folder (or a mounted one that honours ``flock``)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def address(self) -> str:
+        """The folder's path."""
+        return str(self.root)
+
+    def read(self, path: str) -> bytes | None:
+        """All bytes, or None if there is no such file."""
+        try:
+            return (self.root / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def read_many(self, paths: Iterable[str]) -> list[bytes | None]:
+        """As ``read``, in order."""
+        return [self.read(path) for path in paths]
+
+    def put(self, path: str, data: bytes, staging: Path) -> None:
+        """Write under a temporary name in ``staging``, flush, rename."""
+        write_atomic(self.root / path, data, staging=staging)
+
+    def swap(self, path: str, expected: bytes | None, data: bytes, staging: Path) -> bool:
+        """Compare and write under a lock of the path's own."""
+        lock = self.root / _PRIVATE / "locks" / f"{path.replace('/', '-')}.lock"
+        with hold_lock(lock):
+            if self.read(path) != expected:
+                return False
+            self.put(path, data, staging)
+            return True
+
+    def delete(self, path: str) -> None:
+        """Remove a file."""
+        with report_store_errors(str(self.root / path)):
+            (self.root / path).unlink(missing_ok=True)
+
+    def delete_folder(self, path: str) -> None:
+        """Remove a folder: renamed out of sight first, so that it goes as a whole."""
+        place = self.root / path
+        if not place.is_dir():
+            return
+        with report_store_errors(str(place)):
+            hidden = place.with_name(f".{place.name}.{uuid.uuid4().hex}.removed")
+            place.rename(hidden)
+            shutil.rmtree(hidden)
+
+    def list_files(self, folder: str) -> list[str]:
+        """Paths of all files below a folder, sorted."""
+        below = (self.root / folder).rglob("*")
+        return sorted(one.relative_to(self.root).as_posix() for one in below if one.is_file())
+
+    def list_folders(self, folder: str) -> list[str]:
+        """Names of the folders right in a folder, sorted; hidden ones are left out."""
+        place = self.root / folder
+        if not place.is_dir():
+            return []
+        return sorted(
+            one.name for one in place.iterdir() if one.is_dir() and not one.name.startswith(".")
+        )
+
+    def publish_folder(self, staged: Path, path: str) -> dict[str, FileMark]:
+        """Flush and rename; one that is there already wins."""
+        names = [one.relative_to(staged) for one in staged.rglob("*") if one.is_file()]
+        publish_folder(staged, self.root / path)
+        there = {name.as_posix(): self.root / path / name for name in names}
+        return {
+            name: FileMark(compute_sha256(one), one.stat().st_size)
+            for name, one in there.items()
+            if one.is_file()
+        }
+
+    def publish_links(
+        self, path: str, links: Mapping[str, str], files: Mapping[str, bytes], staging: Path
+    ) -> None:
+        """Hard links (copies where the file system has none) in ``staging``, then one rename."""
+        staged = staging / uuid.uuid4().hex
+        with report_store_errors(str(self.root / path)):
+            for name, source in links.items():
+                target = staged / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    os.link(self.root / source, target)
+                except OSError:
+                    shutil.copyfile(self.root / source, target)
+            for name, data in files.items():
+                (staged / name).parent.mkdir(parents=True, exist_ok=True)
+                (staged / name).write_bytes(data)
+        publish_folder(staged, self.root / path)
+
+    def open_staging(self) -> AbstractContextManager[Path]:
+        """Within the output, so that a rename is enough to publish."""
+        return open_staging(self.root / _PRIVATE / "staging")
+
+    def open_zarr_store(self, path: str) -> str:
+        """The group's folder."""
+        return str(self.root / path)

@@ -1,0 +1,175 @@
+"""An output in an object store (S3, Google Cloud Storage, Azure): conditional writes.
+
+Credentials and endpoints come from the environment, as obstore reads them: ``AWS_*``,
+``GOOGLE_*``, ``AZURE_*``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.exceptions import (
+    AlreadyExistsError,
+    BaseError,
+    GenericError,
+    PreconditionError,
+    UnknownConfigurationKeyError,
+)
+
+from smmap.spec.errors import StoreError, TransientError
+from smmap.store.checksum import compute_sha256
+from smmap.store.output import FileMark
+from smmap.store.staging import open_staging
+
+_AT_ONCE = 16
+
+
+class ObjectOutput:
+    """`OutputStore` over a prefix of a bucket."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        try:
+            self._store: Any = obstore.store.from_url(address)
+        except (BaseError, UnknownConfigurationKeyError, ValueError) as error:
+            reason = str(error)
+        else:
+            return
+        raise StoreError(f"{address}: cannot be used as an output ({reason})")
+
+    @property
+    def address(self) -> str:
+        """The prefix's URL."""
+        return self._address
+
+    def read(self, path: str) -> bytes | None:
+        """All bytes, or None if there is no such object."""
+        found = self._read_version(path)
+        return None if found is None else found[0]
+
+    def read_many(self, paths: Iterable[str]) -> list[bytes | None]:
+        """As ``read``, in order, several at once."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(self.read, paths))
+
+    def put(self, path: str, data: bytes, staging: Path) -> None:  # noqa: ARG002 (as of folders)
+        """One PUT: an object appears whole or not at all."""
+        with self._explain(path):
+            obstore.put(self._store, path, data)
+
+    def swap(self, path: str, expected: bytes | None, data: bytes, staging: Path) -> bool:  # noqa: ARG002
+        """A conditional PUT: create-only, or only over the version whose bytes were compared."""
+        found = self._read_version(path)
+        if (found and found[0]) != expected:
+            return False
+        mode: Any = "create" if found is None else found[1]
+        try:
+            with self._explain(path):
+                obstore.put(self._store, path, data, mode=mode)
+        except (AlreadyExistsError, PreconditionError):
+            return False
+        return True
+
+    def delete(self, path: str) -> None:
+        """Remove an object."""
+        with self._explain(path):
+            obstore.delete(self._store, path)
+
+    def delete_folder(self, path: str) -> None:
+        """Remove all objects below a prefix."""
+        names = self.list_files(path)
+        if names:
+            with self._explain(path):
+                obstore.delete(self._store, names)
+
+    def list_files(self, folder: str) -> list[str]:
+        """Paths of all objects below a prefix, sorted."""
+        with self._explain(folder):
+            batches = obstore.list(self._store, prefix=f"{folder}/" if folder else None)
+            return sorted(str(one["path"]) for batch in batches for one in batch)
+
+    def list_folders(self, folder: str) -> list[str]:
+        """Names of the prefixes right below a prefix, sorted."""
+        with self._explain(folder):
+            listed = obstore.list_with_delimiter(self._store, f"{folder}/" if folder else None)
+        names = (str(prefix).rstrip("/").rpartition("/")[2] for prefix in listed["common_prefixes"])
+        return sorted(name for name in names if not name.startswith("."))
+
+    def publish_folder(self, staged: Path, path: str) -> dict[str, FileMark]:
+        """Upload every file; what is there already has the same bytes, for its name says so."""
+        files = {
+            one.relative_to(staged).as_posix(): one
+            for one in sorted(staged.rglob("*"))
+            if one.is_file()
+        }
+
+        def upload(item: tuple[str, Path]) -> FileMark:
+            name, file = item
+            with self._explain(f"{path}/{name}"):
+                obstore.put(self._store, f"{path}/{name}", file)
+            return FileMark(compute_sha256(file), file.stat().st_size)
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return dict(zip(files, pool.map(upload, files.items()), strict=True))
+
+    def publish_links(
+        self, path: str, links: Mapping[str, str], files: Mapping[str, bytes], staging: Path
+    ) -> None:
+        """Server-side copies, then the files in order: readers find the folder by the last one."""
+
+        def copy(item: tuple[str, str]) -> None:
+            name, source = item
+            with self._explain(f"{path}/{name}"):
+                obstore.copy(self._store, source, f"{path}/{name}")
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(copy, links.items()))
+        for name, data in files.items():
+            self.put(f"{path}/{name}", data, staging)
+
+    def open_staging(self) -> AbstractContextManager[Path]:
+        """On the local disk: files are made there and uploaded whole."""
+        digest = hashlib.sha256(self._address.encode()).hexdigest()[:12]
+        return open_staging(Path(tempfile.gettempdir()) / "smmap-staging" / digest)
+
+    def open_zarr_store(self, path: str) -> Any:
+        """A read-only zarr store over the group's prefix."""
+        from zarr.storage import ObjectStore
+
+        inner = obstore.store.from_url(f"{self._address.rstrip('/')}/{path}")
+        return ObjectStore(inner, read_only=True)
+
+    def _read_version(self, path: str) -> tuple[bytes, dict[str, str]] | None:
+        """Bytes of an object, and what tells this version of it from others."""
+        with self._explain(path):
+            try:
+                found = obstore.get(self._store, path)
+                marks = {name: found.meta.get(name) for name in ("e_tag", "version")}
+                return bytes(found.bytes()), {key: str(one) for key, one in marks.items() if one}
+            except FileNotFoundError:
+                return None
+
+    @contextmanager
+    def _explain(self, path: str) -> Iterator[None]:
+        """Turn the store's errors into ours; lost races pass."""
+        try:
+            yield
+        except (AlreadyExistsError, PreconditionError):
+            raise
+        except GenericError as error:
+            reason, passing = str(error), True
+        except (BaseError, OSError) as error:
+            reason, passing = str(error), False
+        else:
+            return
+        where = f"{self._address.rstrip('/')}/{path}"
+        if passing:
+            raise TransientError(f"{where}: the store does not do it now ({reason}); rerun later")
+        raise StoreError(f"{where}: the store refuses ({reason}); check rights and the address")

@@ -1,0 +1,109 @@
+"""What every `OutputStore` must do; inherit and give a ``store``."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import zarr
+
+from smmap.store.output import OutputStore
+
+
+class OutputContract:
+    @pytest.fixture
+    def store(self) -> OutputStore:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def staging(self, store):
+        with store.open_staging() as folder:
+            yield folder
+
+    def test_what_is_not_there_is_none(self, store):
+        assert store.read("a/b.json") is None
+        assert store.read_many(["a", "b/c"]) == [None, None]
+        assert store.list_files("a") == []
+        assert store.list_folders("a") == []
+        store.delete("a/b.json")
+        store.delete_folder("a")
+
+    def test_what_was_put_is_read(self, store, staging):
+        store.put("a/b.json", b"one", staging)
+        store.put("a/b.json", b"two", staging)
+        store.put("a/c/d.json", b"three", staging)
+        assert store.read("a/b.json") == b"two"
+        assert store.read_many(["a/c/d.json", "x", "a/b.json"]) == [b"three", None, b"two"]
+        assert store.list_files("a") == ["a/b.json", "a/c/d.json"]
+        assert store.list_folders("a") == ["c"]
+        store.delete("a/b.json")
+        assert store.read("a/b.json") is None
+        store.delete_folder("a")
+        assert store.list_files("a") == []
+
+    def test_a_swap_needs_what_was_read(self, store, staging):
+        assert store.swap("a.json", None, b"1", staging)
+        assert not store.swap("a.json", None, b"2", staging)
+        assert not store.swap("a.json", b"0", b"2", staging)
+        assert store.swap("a.json", b"1", b"2", staging)
+        assert store.read("a.json") == b"2"
+
+    def test_of_many_swaps_at_once_one_wins(self, store, staging):
+        store.put("a.json", b"start", staging)
+        with ThreadPoolExecutor(8) as pool:
+            won = list(
+                pool.map(lambda n: store.swap("a.json", b"start", b"%d" % n, staging), range(16))
+            )
+        assert won.count(True) == 1
+        assert store.read("a.json") == b"%d" % won.index(True)
+
+    def test_counting_with_swaps_loses_nothing(self, store, staging):
+        def increase(_):
+            while True:
+                current = store.read("count")
+                if store.swap("count", current, b"%d" % (int(current or b"0") + 1), staging):
+                    return
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(increase, range(20)))
+        assert store.read("count") == b"20"
+
+    def test_a_folder_is_published_with_its_marks(self, store, staging):
+        folder = staging / "made"
+        (folder / "inner").mkdir(parents=True)
+        (folder / "a.bin").write_bytes(b"abc")
+        (folder / "inner/b.bin").write_bytes(b"")
+        marks = store.publish_folder(folder, "pixels/12345678")
+        assert store.list_files("pixels") == [
+            "pixels/12345678/a.bin",
+            "pixels/12345678/inner/b.bin",
+        ]
+        abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2
+        assert (marks["a.bin"].sha256, marks["a.bin"].size) == (abc, 3)
+        assert marks["inner/b.bin"].size == 0
+
+    def test_links_share_bytes_and_the_last_file_completes(self, store, staging):
+        store.put("slices/0/c/0/0", b"zero", staging)
+        store.put("slices/1/c/0/0", b"one", staging)
+        links = {"sm/c/0/0": "slices/0/c/0/0", "sm/c/1/0": "slices/1/c/0/0"}
+        store.publish_links("cubes/x.zarr", links, {"a": b"A", "zarr.json": b"{}"}, staging)
+        assert store.read("cubes/x.zarr/sm/c/1/0") == b"one"
+        assert store.read("cubes/x.zarr/zarr.json") == b"{}"
+        store.delete_folder("slices")
+        assert store.read("cubes/x.zarr/sm/c/0/0") == b"zero"
+
+    def test_zarr_opens_what_lies_there(self, store, staging):
+        group = zarr.open_group(staging / "g", mode="w", zarr_format=3)
+        group.create_array("x", data=np.arange(6).reshape(2, 3))
+        store.publish_folder(staging / "g", "g.zarr")
+        found = zarr.open_group(store.open_zarr_store("g.zarr"), mode="r")
+        np.testing.assert_array_equal(found["x"][:], np.arange(6).reshape(2, 3))
+
+    def test_staging_is_private_and_removed(self, store):
+        with store.open_staging() as one, store.open_staging() as other:
+            assert one != other
+            (one / "file").write_bytes(b"x")
+        assert not one.exists()
+        assert not other.exists()
+        assert not [name for name in store.list_files("") if name.endswith("/file")]

@@ -1,0 +1,46 @@
+"""Folders and object stores keep the same promises."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from output_contract import OutputContract
+from s3_server import serve_s3
+
+from smmap.spec.errors import StoreError, TransientError
+from smmap.store.folder import FolderOutput
+from smmap.store.objects import ObjectOutput
+from smmap.store.open import open_output_store
+
+
+class TestFolder(OutputContract):
+    @pytest.fixture
+    def store(self, tmp_path):
+        return FolderOutput(tmp_path / "out")
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    with serve_s3() as url:
+        yield url
+
+
+class TestS3(OutputContract):
+    @pytest.fixture
+    def store(self, bucket):
+        return ObjectOutput(f"{bucket}/{uuid.uuid4().hex}")
+
+
+def test_addresses_find_their_store(bucket, tmp_path):
+    assert isinstance(open_output_store(tmp_path), FolderOutput)
+    assert isinstance(open_output_store("some/folder"), FolderOutput)
+    assert open_output_store(f"file://{tmp_path}").address == str(tmp_path)
+    assert isinstance(open_output_store(f"{bucket}/x"), ObjectOutput)
+    with pytest.raises(StoreError, match=r"outputs go to a folder or to s3://"):
+        open_output_store("ftp://host/x")
+
+
+def test_a_bucket_that_is_not_there(bucket):
+    with pytest.raises((StoreError, TransientError), match=r"s3://nowhere/x/a\.json"):
+        ObjectOutput("s3://nowhere/x").put("a.json", b"", None)
