@@ -18,7 +18,8 @@ from smmap.store.output import OutputStore
 
 _TICK = timedelta(microseconds=1)
 _DIGEST_LENGTH = 16
-_SHARD_DEPTH = 4
+SHARD_DEPTH = 4
+"""Parts of a shard's path within its array: c, time, row, column."""
 
 
 def compute_digest(slices: Sequence[Committed]) -> str:
@@ -62,7 +63,7 @@ def publish_cube(
             layer, *rest = name.removeprefix(f"{one.slice}/").split("/")
             present.add(layer)
             # Chunks c/0/i/j of a slice are the chunks c/t/i/j of the cube; coordinates are its own.
-            if len(rest) == _SHARD_DEPTH and rest[:2] == ["c", "0"]:
+            if len(rest) == SHARD_DEPTH and rest[:2] == ["c", "0"]:
                 links["/".join([layer, "c", str(position), *rest[2:]])] = name
     files = compute_group_files(
         [layer for layer in LAYERS if layer.name in present],

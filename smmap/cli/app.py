@@ -14,7 +14,19 @@ from typing import Annotated
 
 import typer
 
-from smmap.cli import demo, doctor, inspect, plan, run, schema, simulate, status, train
+from smmap.cli import (
+    demo,
+    doctor,
+    gc,
+    inspect,
+    plan,
+    run,
+    schema,
+    simulate,
+    status,
+    train,
+    verify,
+)
 from smmap.cli.logs import set_up_logging
 from smmap.spec.errors import SmmapError
 
@@ -31,6 +43,8 @@ _VERBS: tuple[Callable[..., None], ...] = (
     run.run,
     plan.plan,
     status.status,
+    verify.verify,
+    gc.gc,
     inspect.inspect,
     doctor.doctor,
     schema.schema,

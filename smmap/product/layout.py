@@ -30,6 +30,8 @@ class Layout:
     """Holds a folder a run, whatever is not yet whole."""
     locks: str = ".smmap/locks"
     """One lock a file that several runs may change."""
+    superseded: str = ".smmap/superseded.json"
+    """When what nobody points to any more was first seen so."""
     failures: str = ".smmap/failed"
     """One file a failed unit."""
 
