@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import rasterio
@@ -20,7 +20,7 @@ from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
 from smmap.stack.resample import compute_covered, compute_positions, compute_resampled
-from smmap.store.gdal import forget_failure, open_environment
+from smmap.store.gdal import forget_failure, hear_warnings, open_environment
 from smmap.store.probe import FileState, is_web, probe_file, to_path
 from smmap.store.retry import ATTEMPTS, retry
 from smmap.store.signing import sign_href
@@ -36,6 +36,12 @@ class Aligned:
     """(h, w); decibels have become linear power; NaN is nodata."""
     covered: NDArray[np.bool_]
     """(h, w); True where the scene's raster lies, with or without a value."""
+
+
+_SAME_WARNINGS = 3
+"""So many reads in a row with the same warnings: not a fault of the moment."""
+_OWN_WARNINGS: dict[str, frozenset[str]] = {}
+"""By address: what GDAL always warns of."""
 
 
 def load_band(band: Band, block: Block) -> Aligned:
@@ -65,14 +71,22 @@ def _read_file(band: Band, read: Callable[[rasterio.DatasetReader], _Result]) ->
     What is wrong is the file only if the server delivered it each time; else it is the server.
     """
     states: list[FileState] = []
+    warned: list[frozenset[str]] = []
 
     def attempt() -> _Result:
         href = to_path(sign_href(band.href, band.sign))
-        try:
-            return _open_and_read(href, band, read)
-        except RasterioError as error:
-            reason = str(error).replace(href, band.href)  # a signature is for nobody's eyes
-        # Raised outside the handler: a rasterio error cannot be sent between processes.
+        with hear_warnings() as told:
+            result, refusal, reason = _try_to_read(href, band, read)
+        if not reason:
+            warned.append(frozenset(told))
+            if not is_web(href) or _is_its_own(band.href, warned):
+                if refusal is not None:
+                    raise refusal
+                return cast("_Result", result)
+            # What GDAL could not fetch of a header it takes for absent.
+            reason = "; ".join(told)
+        # Raised outside any handler: a rasterio error cannot be sent between processes.
+        reason = reason.replace(href, band.href)  # a signature is for nobody's eyes
         states.append(_find_state(href))
         if states[-1] == "gone" or (len(states) == ATTEMPTS and set(states) == {"delivered"}):
             raise SceneError(f"band '{band.name}' of {band.href} cannot be read ({reason})")
@@ -81,12 +95,35 @@ def _read_file(band: Band, read: Callable[[rasterio.DatasetReader], _Result]) ->
     return retry(attempt)
 
 
+def _is_its_own(href: str, warned: list[frozenset[str]]) -> bool:
+    """Whether a file gives no warnings, or always the same ones: then they are the file's own."""
+    latest = warned[-1]
+    if not latest or latest == _OWN_WARNINGS.get(href):
+        return True
+    if warned[-_SAME_WARNINGS:] == [latest] * _SAME_WARNINGS:
+        _OWN_WARNINGS[href] = latest
+        return True
+    return False
+
+
 def _find_state(href: str) -> FileState:
     """What became of a file that could not be read; the next attempt asks the server anew."""
     if not is_web(href):
         return "gone"  # a disk does not get better by waiting
     forget_failure(href)
     return probe_file(href)
+
+
+def _try_to_read(
+    href: str, band: Band, read: Callable[[rasterio.DatasetReader], _Result]
+) -> tuple[_Result | None, SceneError | None, str]:
+    """What was read, or why the file is refused, or why it could not be read at all."""
+    try:
+        return _open_and_read(href, band, read), None, ""
+    except SceneError as error:
+        return None, error, ""
+    except RasterioError as error:
+        return None, None, str(error)
 
 
 def _open_and_read(

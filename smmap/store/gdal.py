@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, suppress
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 READ_SETTINGS: Mapping[str, Any] = {
@@ -15,8 +17,7 @@ READ_SETTINGS: Mapping[str, Any] = {
     "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": True,
     "GDAL_HTTP_MULTIPLEX": True,
     "VSI_CACHE": True,
-    "GDAL_HTTP_MAX_RETRY": 3,  # of one request; a read that fails is tried again as a whole
-    "GDAL_HTTP_RETRY_DELAY": 0.5,
+    "GDAL_HTTP_MAX_RETRY": 0,  # a read that fails is tried again as a whole
     "GDAL_HTTP_CONNECTTIMEOUT": 10,
     "GDAL_HTTP_TIMEOUT": 60,
     "GDAL_CACHEMAX": 256,
@@ -32,6 +33,40 @@ def open_environment() -> AbstractContextManager[Any]:
     return environment
 
 
+class _Ear(logging.Handler):
+    """Hears GDAL's warnings, which rasterio passes to logging in the thread that caused them."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.heard = threading.local()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        told: list[str] | None = getattr(self.heard, "told", None)
+        if told is not None:
+            told.append(record.getMessage())
+
+
+_EAR = _Ear()
+
+
+@contextmanager
+def hear_warnings() -> Iterator[list[str]]:
+    """Collect what GDAL warns of in this thread.
+
+    GDAL opens a file of which a header field could not be fetched as if it had none: without its
+    nodata value or its place on Earth. A warning is all there is to know it by.
+    """
+    logger = logging.getLogger("rasterio._env")
+    if _EAR not in logger.handlers:
+        logger.addHandler(_EAR)
+    told: list[str] = []
+    _EAR.heard.told = told
+    try:
+        yield told
+    finally:
+        _EAR.heard.told = None
+
+
 def forget_failure(href: str) -> None:
     """Let the next read of a remote file ask the server again.
 
@@ -41,6 +76,6 @@ def forget_failure(href: str) -> None:
     import rasterio
     from rasterio.errors import RasterioError
 
-    uncached = {**READ_SETTINGS, "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/", "GDAL_HTTP_MAX_RETRY": 0}
+    uncached = {**READ_SETTINGS, "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/"}
     with rasterio.Env(**uncached), suppress(RasterioError), rasterio.open(href):
         pass

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from smmap.spec.errors import TransientError
 
-ATTEMPTS = 4
+ATTEMPTS = 6
 FIRST_WAIT_S = 0.25
 """Doubled after each attempt; half of it more or less, so that readers do not come back at once."""
 
