@@ -51,8 +51,8 @@ def test_what_passes_is_tried_again(server, asked):
     assert read_small_file(f"{server}/late-3/annotation.xml") == b"hello"
     assert asked["/late-3/annotation.xml"] == 4
     with pytest.raises(TransientError, match="503"):
-        read_small_file(f"{server}/late-4/annotation.xml")
-    assert asked["/late-4/annotation.xml"] == 4
+        read_small_file(f"{server}/late-6/annotation.xml")
+    assert asked["/late-6/annotation.xml"] == 6
 
 
 def test_what_is_gone_is_asked_for_once(server, asked):
@@ -62,7 +62,7 @@ def test_what_is_gone_is_asked_for_once(server, asked):
 
 
 def test_waits_grow_and_are_never_equal(monkeypatch):
-    """About 0.25, 0.5 and 1 s, each with half of it more or less."""
+    """About 0.25, 0.5, 1, 2 and 4 s, each with half of it more or less."""
     waits: list[float] = []
     monkeypatch.setattr(retry_module, "FIRST_WAIT_S", 0.25)
     monkeypatch.setattr(retry_module.time, "sleep", waits.append)
@@ -73,9 +73,9 @@ def test_waits_grow_and_are_never_equal(monkeypatch):
     for _ in range(50):
         with pytest.raises(TransientError):
             retry(fail)
-    assert len(waits) == 150
-    for turn, middle in enumerate((0.25, 0.5, 1.0)):
-        some = waits[turn::3]
+    assert len(waits) == 250
+    for turn, middle in enumerate((0.25, 0.5, 1.0, 2.0, 4.0)):
+        some = waits[turn::5]
         assert 0.5 * middle <= min(some) < max(some) <= 1.5 * middle
         assert len(set(some)) > 40
 
