@@ -1,6 +1,7 @@
 # make demo   sets itself up and does the main job: simulate a world, map it, compare
 # make test   sets itself up and passes the tests
 # make check  lint, types, floors
+# make soak   injected faults for SMMAP_SOAK_MINUTES (10)
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -8,13 +9,16 @@ export MPLBACKEND := Agg
 # Files written by tests and benchmarks must not depend on what the user has set.
 unexport PYTHONPATH
 
-.PHONY: demo test check package clean
+.PHONY: demo test soak check package clean
 
 demo: .venv/base
 	$(BIN)/smmap demo --out demo-output
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not online"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not online and not soak"
+
+soak: .venv/dev
+	$(BIN)/python -m pytest -m soak -s
 
 check: .venv/dev
 	$(BIN)/ruff format --check .
