@@ -1,7 +1,7 @@
 # make demo   sets itself up and does the main job: simulate a world, map it, compare
 # make test   sets itself up and passes the tests
 # make check  lint, types, floors
-# make soak   injected faults for SMMAP_SOAK_MINUTES (10)
+# make soak   large plans, then injected faults for SMMAP_SOAK_MINUTES (10)
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -15,9 +15,10 @@ demo: .venv/base
 	$(BIN)/smmap demo --out demo-output
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not online and not soak"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not online and not soak and not slow"
 
 soak: .venv/dev
+	$(BIN)/python -m pytest -m slow -s
 	$(BIN)/python -m pytest -m soak -s
 
 check: .venv/dev

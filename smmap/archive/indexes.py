@@ -22,6 +22,7 @@ from smmap.product.collections import (
     compute_tile_collection,
     compute_year_catalog,
 )
+from smmap.product.daily_layout import get_daily_collection
 from smmap.product.document import encode_document
 from smmap.product.layout import LAYOUT
 from smmap.spec.errors import ArchiveError, StoreError
@@ -143,7 +144,10 @@ def publish_root(store: OutputStore, staging: Path) -> None:
     )
     for path, build in builders.items():
         _put(store, path, build, staging)
-    _put(store, LAYOUT.catalog, lambda: compute_root_catalog(list(builders)), staging)
+    children = [*builders]
+    if store.read(get_daily_collection()) is not None:
+        children.append(get_daily_collection())
+    _put(store, LAYOUT.catalog, lambda: compute_root_catalog(children), staging)
 
 
 def _read_all(store: OutputStore, paths: Sequence[str]) -> list[dict[str, Any]]:

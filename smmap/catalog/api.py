@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
 import pystac
 
-from smmap.catalog.selection import Bbox, select_items, split_bbox
+from smmap.catalog.candidate import Candidate
+from smmap.catalog.reading import read_item
+from smmap.catalog.selection import Bbox, select_candidates, split_bbox
+from smmap.catalog.stored_item import Snapshot
 from smmap.catalog.web import is_api, load_json, open_io, reading
 from smmap.grid.boxes import merge_boxes
 from smmap.spec.definition import Definition
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
 
 PAGE = 250
 """Items asked for at once; servers may give fewer."""
-
-logger = getLogger(__name__)
 
 
 class ApiCatalog:
@@ -44,6 +45,10 @@ class ApiCatalog:
         self, definition: Definition, bbox: Bbox, period: Period | None
     ) -> list[pystac.Item]:
         """Items that touch box and period; see `smmap.catalog.registry.Catalog`."""
+        return [one.item for one in self.find(definition, bbox, period)]
+
+    def find(self, definition: Definition, bbox: Bbox, period: Period | None) -> list[Candidate]:
+        """The same with what planning needs of them; pages go to disk as they come."""
         options: dict[str, Any] = {"collections": list(definition.collections), "limit": PAGE}
         if period is not None and not definition.static:
             options["datetime"] = (period.start, period.end)
@@ -55,14 +60,20 @@ class ApiCatalog:
         }
         if scalars and self._client.conforms_to("QUERY"):
             options["query"] = scalars
-        found: list[dict[str, Any]] = []
         methods = [link.extra_fields.get("method") for link in self._client.get_links("search")]
         options["method"] = "POST" if "POST" in methods else "GET"
-        with reading(self.address):
-            for box in split_bbox(bbox):
-                found += self._client.search(bbox=box, **options).items_as_dicts()
-        items = [item for content in found if (item := _read_item(content))]
-        return select_items(items, definition, bbox, period)
+        snapshot, found = Snapshot(), []
+        for box in split_bbox(bbox):
+            with reading(self.address):
+                documents = self._client.search(bbox=box, **options).items_as_dicts()
+            while True:
+                with reading(self.address):
+                    document = next(documents, None)
+                if document is None:
+                    break
+                text, place = json.dumps(document), str(document.get("id"))
+                found.append(read_item(text, definition, snapshot, place=place))
+        return select_candidates([one for one in found if one], definition, bbox, period)
 
     def extent(self, definition: Definition) -> tuple[Bbox, Period]:
         """What the collections say they hold; an open end means until now."""
@@ -85,17 +96,6 @@ class ApiCatalog:
             )
         with reading(self.address):
             return Client.open(self.address, stac_io=io)
-
-
-def _read_item(content: dict[str, Any]) -> pystac.Item | None:
-    try:
-        with reading(str(content.get("id"))):
-            item = pystac.Item.from_dict(content)
-            item.make_asset_hrefs_absolute()
-            return item
-    except CatalogError as error:
-        logger.warning("scene left out: %s", error)
-        return None
 
 
 def _read_extent(collection: dict[str, Any]) -> tuple[Bbox, datetime, datetime]:

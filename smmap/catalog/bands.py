@@ -8,6 +8,7 @@ from typing import Any
 
 import pystac
 
+from smmap.catalog.candidate import Candidate
 from smmap.catalog.facts import read_number
 from smmap.catalog.footprint import read_crs
 from smmap.spec.band import Band
@@ -196,9 +197,36 @@ def _find_declared(asset: pystac.Asset, index: int) -> dict[str, float]:
 def _refuse_hh(item: pystac.Item, definition: Definition) -> None:
     if definition.sensor != "sentinel-1":
         return
-    stated = item.properties.get("sar:polarizations") or [key[:2] for key in item.assets]
-    seen = set(re.findall("[HV]{2}", str(stated).upper()))  # a list, or text such as "VV+VH"
-    if seen & {"HH", "HV"} and "VV" not in seen:
-        raise SceneError(
-            f"item {item.id}: HH/HV is refused: the models were fitted on VV and VH; leave it out"
-        )
+    if _is_hh(item.properties.get("sar:polarizations"), item.assets):
+        raise SceneError(f"item {item.id}: {_HH}; leave it out")
+
+
+_HH = "HH/HV is refused: the models were fitted on VV and VH"
+
+
+def _is_hh(stated: object, assets: Iterable[str]) -> bool:
+    # A list, or text such as "VV+VH"; else the assets' names.
+    text = str(stated or [key[:2] for key in assets]).upper()
+    seen = set(re.findall("[HV]{2}", text))
+    return bool(seen & {"HH", "HV"}) and "VV" not in seen
+
+
+def find_obstacle(
+    candidate: Candidate, definition: Definition, wanted: Iterable[str]
+) -> str | None:
+    """Why a scene cannot be used, as far as its item's keys tell; None if nothing speaks against.
+
+    Parameters
+    ----------
+    candidate
+        The scene.
+    definition
+        Of the collection that it came from.
+    wanted
+        Canonical names of the bands that it must have.
+    """
+    if definition.sensor == "sentinel-1" and _is_hh(candidate.polarizations, candidate.assets):
+        return _HH
+    served = set(candidate.assets)
+    missing = [name for name in wanted if served.isdisjoint(definition.bands[name].assets)]
+    return f"no asset for {', '.join(missing)}" if missing else None

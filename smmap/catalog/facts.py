@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 
-import pystac
-
+from smmap.catalog.plain_item import AnyItem
 from smmap.spec.overpass import OrbitState
 
 
-def read_number(item: pystac.Item, key: str) -> float | None:
+def read_number(item: AnyItem, key: str) -> float | None:
     """A finite number, also one that was written as text; None for all else."""
     value = item.properties.get(key)
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
@@ -21,13 +21,24 @@ def read_number(item: pystac.Item, key: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def read_orbit_number(item: pystac.Item, key: str) -> int | None:
+def read_orbit_number(item: AnyItem, key: str) -> int | None:
     """An orbit number; None for 0 and below and for what is no whole number."""
     number = read_number(item, key)
     return int(number) if number is not None and number >= 1 and number.is_integer() else None
 
 
-def read_orbit_state(item: pystac.Item) -> OrbitState | None:
+def read_orbit_state(item: AnyItem) -> OrbitState | None:
     """Direction of the pass from ``sat:orbit_state``, in any case; None if it is no direction."""
     states: dict[str, OrbitState] = {"ascending": "ascending", "descending": "descending"}
     return states.get(str(item.properties.get("sat:orbit_state")).strip().lower())
+
+
+def get_updated(item: AnyItem) -> datetime:
+    """When the item last changed: ``updated``, else ``created``, else the year 1."""
+    for key in ("updated", "created"):
+        try:
+            moment = datetime.fromisoformat(str(item.properties.get(key)))
+        except ValueError:
+            continue
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return datetime.min.replace(tzinfo=UTC)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import pystac
 import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
@@ -15,6 +14,7 @@ from pyproj.exceptions import ProjError
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
+from smmap.catalog.plain_item import AnyItem
 from smmap.spec.errors import SceneError
 
 _UNUSABLE = (
@@ -27,7 +27,7 @@ _UNUSABLE = (
 )
 
 
-def compute_footprint(item: pystac.Item) -> BaseGeometry:
+def compute_footprint(item: AnyItem) -> BaseGeometry:
     """Footprint in longitude and latitude, degrees, within -180..180.
 
     Geometries that were written in projected coordinates (some Sentinel-1 RTC items of the
@@ -67,7 +67,7 @@ def compute_centroid(footprint: BaseGeometry) -> tuple[float, float]:
     return (float(middle.x) + 180) % 360 - 180, float(middle.y)
 
 
-def compute_time(item: pystac.Item) -> tuple[datetime, datetime, datetime]:
+def compute_time(item: AnyItem) -> tuple[datetime, datetime, datetime]:
     """First, middle and last instant of the acquisition, UTC.
 
     From ``start_datetime`` and ``end_datetime`` where both are there (with a blank for the ``T``
@@ -90,7 +90,7 @@ def compute_time(item: pystac.Item) -> tuple[datetime, datetime, datetime]:
     return first, first + (last - first) / 2, last
 
 
-def _read_time(item: pystac.Item, key: str) -> datetime | None:
+def _read_time(item: AnyItem, key: str) -> datetime | None:
     value = item.datetime if key == "datetime" else item.properties.get(key)
     if value is None:
         return None
@@ -101,7 +101,7 @@ def _read_time(item: pystac.Item, key: str) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _find_shape(item: pystac.Item) -> BaseGeometry:
+def _find_shape(item: AnyItem) -> BaseGeometry:
     """In degrees: the item's geometry; else its pixel grid's outline, else its box."""
     if item.geometry is None:
         for holder in _find_holders(item):
@@ -118,7 +118,7 @@ def _find_shape(item: pystac.Item) -> BaseGeometry:
     return shape if _is_lonlat(shape) else _to_lonlat(shape, _find_crs(item))
 
 
-def _find_holders(item: pystac.Item) -> list[dict[str, Any]]:
+def _find_holders(item: AnyItem) -> list[dict[str, Any]]:
     """Where projection fields may be: the item's properties, then those of its assets."""
     return [item.properties, *(asset.extra_fields for asset in item.assets.values())]
 
@@ -148,7 +148,7 @@ def read_crs(fields: Mapping[str, Any]) -> str | None:
     return f"EPSG:{fields['proj:epsg']}" if fields.get("proj:epsg") else None
 
 
-def _find_crs(item: pystac.Item) -> str:
+def _find_crs(item: AnyItem) -> str:
     for holder in _find_holders(item):
         crs = read_crs(holder)
         if crs is not None:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from logging import getLogger
 from typing import Any
 
 import pystac
-from shapely.geometry.base import BaseGeometry
 
-from smmap.catalog.facts import read_orbit_number, read_orbit_state
-from smmap.catalog.footprint import compute_centroid, compute_footprint, compute_time
-from smmap.catalog.selection import get_updated
-from smmap.spec.overpass import OrbitState, Overpass
+from smmap.catalog.candidate import Candidate, read_candidate
+from smmap.spec.overpass import Overpass
 
 SAME_PASS = timedelta(hours=12)
 """Slices of one relative orbit nearer than this are one pass: it comes back after 12 days."""
@@ -24,23 +20,6 @@ SAME_PLACE = 0.8
 """Intersection over union from which two footprints are of one scene, processed twice."""
 
 logger = getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Scene:
-    item: pystac.Item
-    platform: str
-    state: OrbitState | None
-    absolute: int | None
-    relative: int | None
-    start: datetime
-    end: datetime
-    footprint: BaseGeometry
-
-    @property
-    def day(self) -> date:
-        """Date in local mean solar time: Sentinel-1 passes near 6 h and 18 h there."""
-        return (self.start + timedelta(hours=compute_centroid(self.footprint)[0] / 15)).date()
 
 
 def group_overpasses(items: Iterable[pystac.Item]) -> list[Overpass]:
@@ -64,43 +43,24 @@ def group_overpasses(items: Iterable[pystac.Item]) -> list[Overpass]:
     SceneError
         If an item's time or footprint cannot be read.
     """
-    groups: dict[str, list[_Scene]] = defaultdict(list)
-    for siblings in _split_passes(_drop_reprocessed([_read(item) for item in items])):
+    return group_candidates([read_candidate(item, item) for item in items])
+
+
+def group_candidates(candidates: Iterable[Candidate]) -> list[Overpass]:
+    """As `group_overpasses`, of items whose facts have been read."""
+    groups: dict[str, list[Candidate]] = defaultdict(list)
+    for siblings in _split_passes(_drop_reprocessed(candidates)):
         orbits = {scene.absolute for scene in siblings if scene.absolute is not None}
+        day = min(one.day for one in siblings)
         for scene in siblings:
             absolute = next(iter(orbits)) if len(orbits) == 1 else scene.absolute
-            groups[_name(scene, absolute, min(one.day for one in siblings))].append(scene)
+            groups[_name(scene, absolute, day)].append(scene)
     return sorted((_join(*group) for group in groups.items()), key=lambda o: (o.datetime, o.id))
 
 
-def _read(item: pystac.Item) -> _Scene:
-    start, _, end = compute_time(item)
-    return _Scene(
-        item=item,
-        platform=_find_platform(item),
-        state=read_orbit_state(item),
-        absolute=read_orbit_number(item, "sat:absolute_orbit"),
-        relative=read_orbit_number(item, "sat:relative_orbit"),
-        start=start,
-        end=end,
-        footprint=compute_footprint(item),
-    )
-
-
-def _find_platform(item: pystac.Item) -> str:
-    """``sentinel-1a`` for all its spellings, else what the item says, in lower case."""
-    for text in (str(item.properties.get("platform") or "").lower(), item.id.lower()):
-        match = re.match(r"s(?:entinel[-_ ]?)?1([a-d])(?![a-z0-9])", text)
-        if match:
-            return f"sentinel-1{match[1]}"
-    return str(item.properties.get("platform") or "unknown").lower()
-
-
-def _drop_reprocessed(scenes: list[_Scene]) -> list[_Scene]:
-    newest_first = sorted(
-        scenes, key=lambda scene: (get_updated(scene.item), scene.item.id), reverse=True
-    )
-    kept: dict[tuple[str, datetime], list[_Scene]] = defaultdict(list)
+def _drop_reprocessed(scenes: Iterable[Candidate]) -> list[Candidate]:
+    newest_first = sorted(scenes, key=lambda scene: (scene.updated, scene.id), reverse=True)
+    kept: dict[tuple[str, datetime], list[Candidate]] = defaultdict(list)
     for scene in newest_first:
         rivals = kept[scene.platform, scene.start.replace(microsecond=0)]
         # Tiled products have many scenes of one instant: only the same place is a repetition.
@@ -108,22 +68,22 @@ def _drop_reprocessed(scenes: list[_Scene]) -> list[_Scene]:
         if twin is None:
             rivals.append(scene)
         else:
-            logger.info("%s is an older processing of %s: left out", scene.item.id, twin.item.id)
+            logger.info("%s is an older processing of %s: left out", scene.id, twin.id)
     return [scene for rivals in kept.values() for scene in rivals]
 
 
-def _is_same_place(one: _Scene, other: _Scene) -> bool:
+def _is_same_place(one: Candidate, other: Candidate) -> bool:
     union = one.footprint.union(other.footprint).area
     return bool(one.footprint.intersection(other.footprint).area >= SAME_PLACE * union)
 
 
-def _split_passes(scenes: list[_Scene]) -> list[list[_Scene]]:
+def _split_passes(scenes: list[Candidate]) -> list[list[Candidate]]:
     """Scenes that may share an overpass: same relative orbit within hours, else same day."""
-    tracks: dict[tuple[Any, ...], list[_Scene]] = defaultdict(list)
-    for scene in sorted(scenes, key=lambda scene: (scene.start, scene.item.id)):
+    tracks: dict[tuple[Any, ...], list[Candidate]] = defaultdict(list)
+    for scene in sorted(scenes, key=lambda scene: (scene.start, scene.id)):
         other = None if scene.relative else (scene.absolute, None if scene.absolute else scene.day)
         tracks[scene.platform, scene.relative, scene.state, other].append(scene)
-    passes: list[list[_Scene]] = []
+    passes: list[list[Candidate]] = []
     for track in tracks.values():
         for number, scene in enumerate(track):
             if number == 0 or scene.start - track[number - 1].start > SAME_PASS:
@@ -132,7 +92,7 @@ def _split_passes(scenes: list[_Scene]) -> list[list[_Scene]]:
     return passes
 
 
-def _name(scene: _Scene, absolute: int | None, day: date) -> str:
+def _name(scene: Candidate, absolute: int | None, day: date) -> str:
     platform = re.sub(r"[^a-z0-9-]+", "-", scene.platform.replace("sentinel-1", "s1")).upper()
     if absolute is not None:
         return f"{platform}_O{absolute:06d}"
@@ -142,8 +102,8 @@ def _name(scene: _Scene, absolute: int | None, day: date) -> str:
     return "_".join(part for part in (platform, f"{day:%Y%m%d}", direction) if part)
 
 
-def _join(name: str, scenes: list[_Scene]) -> Overpass:
-    ordered = sorted(scenes, key=lambda scene: (scene.start, scene.item.id))
+def _join(name: str, scenes: list[Candidate]) -> Overpass:
+    ordered = sorted(scenes, key=lambda scene: (scene.start, scene.id))
     start, end = ordered[0].start, max(scene.end for scene in ordered)
     states = [scene.state for scene in ordered if scene.state]
     orbits = [scene.relative for scene in ordered if scene.relative]

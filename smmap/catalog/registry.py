@@ -8,6 +8,7 @@ from typing import Protocol
 import pystac
 
 from smmap.catalog.api import ApiCatalog
+from smmap.catalog.candidate import Candidate
 from smmap.catalog.selection import Bbox
 from smmap.catalog.static import StaticCatalog
 from smmap.catalog.web import is_api, load_json, open_io
@@ -47,6 +48,9 @@ class Catalog(Protocol):
         TransientError
             If it does not answer now.
         """
+
+    def find(self, definition: Definition, bbox: Bbox, period: Period | None) -> list[Candidate]:
+        """The same search, with what planning needs to know of the items; errors as in `search`."""
 
     def extent(self, definition: Definition) -> tuple[Bbox, Period]:
         """Box and period of all that the definition's collections hold; errors as in `search`."""

@@ -1,17 +1,16 @@
-"""Which of the items that were found belong to a search, in an order that never changes."""
+"""Which of the candidates that were found belong to a search, in an order that never changes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 
-import pystac
+import numpy as np
 import shapely
 
-from smmap.catalog.footprint import compute_footprint, compute_time
-from smmap.catalog.left_out import leave_out
+from smmap.catalog.candidate import Candidate
+from smmap.catalog.plain_item import AnyItem
 from smmap.spec.definition import Definition
-from smmap.spec.errors import SceneError
 from smmap.spec.period import Period
 
 Bbox = tuple[float, float, float, float]
@@ -26,46 +25,36 @@ def split_bbox(bbox: Bbox) -> list[Bbox]:
     return [(west, south, 180.0, north), (-180.0, south, east, north)]
 
 
-def get_updated(item: pystac.Item) -> datetime:
-    """When the item last changed: ``updated``, else ``created``, else the year 1."""
-    for key in ("updated", "created"):
-        try:
-            moment = datetime.fromisoformat(str(item.properties.get(key)))
-        except ValueError:
-            continue
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-    return datetime.min.replace(tzinfo=UTC)
+def has_properties(item: AnyItem, definition: Definition) -> bool:
+    """Whether the item has the properties that the definition asks for."""
+    return all(item.properties.get(key) == value for key, value in definition.query.items())
 
 
-def select_items(
-    items: Iterable[pystac.Item], definition: Definition, bbox: Bbox, period: Period | None
-) -> list[pystac.Item]:
-    """Keep what touches the box and the period and has the definition's properties.
+def select_candidates(
+    candidates: Sequence[Candidate], definition: Definition, bbox: Bbox, period: Period | None
+) -> list[Candidate]:
+    """Keep what touches the box and the period.
 
-    An item whose place or time cannot be read is left out with a warning. Of items with one id
-    the last updated stays. Collections whose time does not matter ignore ``period``.
+    Of candidates with one id the last updated stays. Collections whose time does not matter
+    ignore ``period``.
 
     Returns
     -------
-    list of pystac.Item
+    list of Candidate
         Sorted by middle of the acquisition, then id.
     """
     area = shapely.union_all([shapely.box(*box) for box in split_bbox(bbox)])
-    kept: dict[str, tuple[datetime, str, datetime, pystac.Item]] = {}
-    for item in items:
-        if any(item.properties.get(key) != value for key, value in definition.query.items()):
+    shapely.prepare(area)
+    inside = shapely.intersects(area, np.array([one.footprint for one in candidates], object))
+    kept: dict[str, Candidate] = {}
+    for one, is_inside in zip(candidates, inside, strict=True):
+        late = period is not None and (one.start >= period.end or one.end < period.start)
+        if not is_inside or (late and not definition.static):
             continue
-        try:
-            first, middle, last = compute_time(item)
-            footprint = compute_footprint(item)
-        except SceneError as error:
-            leave_out(str(error))
-            continue
-        late = period is not None and (first >= period.end or last < period.start)
-        if (late and not definition.static) or not footprint.intersects(area):
-            continue
-        entry = (get_updated(item), item.get_self_href() or "", middle, item)
-        if item.id not in kept or entry[:2] > kept[item.id][:2]:
-            kept[item.id] = entry
-    ordered = sorted(kept.values(), key=lambda entry: (entry[2], entry[3].id))
-    return [entry[3] for entry in ordered]
+        if one.id not in kept or _rank(one) > _rank(kept[one.id]):
+            kept[one.id] = one
+    return sorted(kept.values(), key=lambda one: (one.middle, one.id))
+
+
+def _rank(one: Candidate) -> tuple[datetime, str]:
+    return one.updated, one.item.get_self_href() or ""

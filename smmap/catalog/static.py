@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
-from logging import getLogger
 from pathlib import Path
 
 import pystac
+from pystac.utils import make_absolute_href
 
-from smmap.catalog.footprint import compute_footprint, compute_time
+from smmap.catalog.candidate import Candidate
 from smmap.catalog.left_out import leave_out
-from smmap.catalog.selection import Bbox, select_items
+from smmap.catalog.plain_item import AnyItem
+from smmap.catalog.reading import read_item
+from smmap.catalog.selection import Bbox, select_candidates
+from smmap.catalog.stored_item import Snapshot
 from smmap.catalog.web import open_io, reading
 from smmap.grid.boxes import merge_boxes
 from smmap.spec.definition import Definition
@@ -21,7 +26,18 @@ from smmap.store.probe import is_web
 
 WORLD: Bbox = (-180.0, -90.0, 180.0, 90.0)
 
-logger = getLogger(__name__)
+_READERS = 8
+_BATCH = 64
+"""Files that one reader takes at a time: the next batch is read while this one is parsed."""
+
+
+@dataclass(frozen=True)
+class _Node:
+    """A catalogue or collection: its links."""
+
+    collection: str | None
+    children: list[str]
+    items: list[str]
 
 
 class StaticCatalog:
@@ -37,34 +53,40 @@ class StaticCatalog:
         self.address = address
         self._io = open_io() if is_web(address) else pystac.StacIO.default()
         self._root = _find_root(address)
-        self._found: dict[tuple[str, ...], list[pystac.Item]] = {}
+        self._snapshot = Snapshot()
+        self._nodes: dict[str, _Node] = {}
+        self._found: dict[str, list[Candidate]] = {}
 
     def search(
         self, definition: Definition, bbox: Bbox, period: Period | None
     ) -> list[pystac.Item]:
         """Items that touch box and period; see `smmap.catalog.registry.Catalog`."""
-        return select_items(self._load_items(definition), definition, bbox, period)
+        return [one.item for one in self.find(definition, bbox, period)]
+
+    def find(self, definition: Definition, bbox: Bbox, period: Period | None) -> list[Candidate]:
+        """The same with what planning needs of them."""
+        return select_candidates(self._load(definition), definition, bbox, period)
 
     def extent(self, definition: Definition) -> tuple[Bbox, Period]:
         """The box and period of all items, computed from the items themselves."""
-        items = select_items(self._load_items(definition), definition, WORLD, None)
-        if not items:
+        found = select_candidates(self._load(definition), definition, WORLD, None)
+        if not found:
             raise EmptySearchError(
                 f"{self._root}: no item in {' or '.join(definition.collections)}; add scenes, or "
                 f"correct 'collections' in definition '{definition.id}'"
             )
-        shapes = [compute_footprint(item) for item in items]
+        shapes = [one.footprint for one in found]
         parts = [part.bounds for shape in shapes for part in getattr(shape, "geoms", [shape])]
-        times = [compute_time(item) for item in items]
-        start, end = min(time[0] for time in times), max(time[2] for time in times)
+        start, end = min(one.start for one in found), max(one.end for one in found)
         return merge_boxes(parts), Period(start, end + timedelta(seconds=1))
 
-    def _load_items(self, definition: Definition) -> list[pystac.Item]:
-        if definition.collections not in self._found:
-            self._found[definition.collections] = list(self._walk(definition.collections))
-        return self._found[definition.collections]
+    def _load(self, definition: Definition) -> list[Candidate]:
+        key = f"{definition.collections} {sorted(definition.query.items(), key=str)}"
+        if key not in self._found:
+            self._found[key] = list(self._walk(definition))
+        return self._found[key]
 
-    def _walk(self, collections: tuple[str, ...]) -> Iterator[pystac.Item]:
+    def _walk(self, definition: Definition) -> Iterator[Candidate]:
         """Items of the wanted collections, the tree in depth first.
 
         A catalogue or collection that cannot be read stops the search: it may hide any number
@@ -77,31 +99,62 @@ class StaticCatalog:
             if href in seen:
                 continue
             seen.add(href)
-            with reading(href):
-                node = pystac.read_file(href, stac_io=self._io)
-            if not isinstance(node, pystac.Catalog):
-                raise CatalogError(
-                    f"{href} is no STAC catalogue or collection; give a catalogue's folder, its "
-                    "catalog.json, or the address of a STAC API"
-                )
-            collection = node.id if isinstance(node, pystac.Collection) else above
-            children = [link.get_absolute_href() for link in node.get_child_links()]
-            stack += [(child, collection) for child in reversed(children) if child]
-            if collection is None or collection in collections:
-                for link in node.get_item_links():
-                    item = self._load_item(str(link.get_absolute_href()))
-                    if item and {item.collection_id, collection} & set(collections):
-                        yield item
+            if href not in self._nodes:
+                self._nodes[href] = self._read_node(href)
+            node = self._nodes[href]
+            collection = node.collection or above
+            stack += [(child, collection) for child in reversed(node.children)]
+            if collection is None or collection in definition.collections:
+                yield from self._read_items(node.items, collection, definition)
 
-    def _load_item(self, href: str) -> pystac.Item | None:
+    def _read_node(self, href: str) -> _Node:
+        """A catalogue or collection, whose many links to items pystac need not see."""
+        with reading(href):
+            document = self._io.read_json(href)
+            links = document.get("links", [])
+            items = [make_absolute_href(one["href"], href) for one in links if one["rel"] == "item"]
+            document["links"] = [one for one in links if one["rel"] != "item"]
+            node = self._io.stac_object_from_dict(document, href=href, preserve_dict=False)
+        if not isinstance(node, pystac.Catalog):
+            raise CatalogError(
+                f"{href} is no STAC catalogue or collection; give a catalogue's folder, its "
+                "catalog.json, or the address of a STAC API"
+            )
+        children = [link.get_absolute_href() for link in node.get_child_links()]
+        name = node.id if isinstance(node, pystac.Collection) else None
+        return _Node(name, [child for child in children if child], items)
+
+    def _read_items(
+        self, hrefs: list[str], collection: str | None, definition: Definition
+    ) -> Iterator[Candidate]:
+        def belongs(item: AnyItem) -> bool:
+            return bool({item.collection_id, collection} & set(definition.collections))
+
+        for href, text in self._read_texts(hrefs):
+            if isinstance(text, CatalogError):
+                leave_out(str(text))
+                continue
+            one = read_item(text, definition, self._snapshot, place=href, href=href, wanted=belongs)
+            if one is not None:
+                yield one
+
+    def _read_texts(self, hrefs: list[str]) -> Iterator[tuple[str, str | CatalogError]]:
+        """Contents in the order of ``hrefs``, read ahead by a few threads."""
+        batches = [hrefs[start : start + _BATCH] for start in range(0, len(hrefs), _BATCH)]
+        with ThreadPoolExecutor(_READERS, "items") as pool:
+            for start in range(0, len(batches), _READERS):
+                for batch in pool.map(self._read_batch, batches[start : start + _READERS]):
+                    yield from batch
+
+    def _read_batch(self, hrefs: list[str]) -> list[tuple[str, str | CatalogError]]:
+        return [(href, self._read_text(href)) for href in hrefs]
+
+    def _read_text(self, href: str) -> str | CatalogError:
         try:
             with reading(href):
-                item = pystac.Item.from_file(href, stac_io=self._io)
-                item.make_asset_hrefs_absolute()
-                return item
+                return self._io.read_text(href)
         except CatalogError as error:
-            leave_out(str(error))
-            return None
+            return error
 
 
 def _find_root(address: str) -> str:

@@ -15,16 +15,19 @@ from typing import Annotated
 import typer
 
 from smmap.cli import (
+    backfill,
     demo,
     doctor,
     gc,
     inspect,
+    mosaic,
     plan,
     run,
     schema,
     simulate,
     status,
     train,
+    update,
     verify,
 )
 from smmap.cli.logs import set_up_logging
@@ -42,6 +45,9 @@ app = typer.Typer(
 _VERBS: tuple[Callable[..., None], ...] = (
     run.run,
     plan.plan,
+    update.update,
+    backfill.backfill,
+    mosaic.mosaic,
     status.status,
     verify.verify,
     gc.gc,

@@ -24,6 +24,22 @@ BboxText = Annotated[
     str | None, typer.Option("--bbox", metavar="W,S,E,N", help="Degrees; replaces the area.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines to stdout.")]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, metavar="N", help="Map with N processes on this machine."),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, metavar="N", help="Blocks at work at once in a task."),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", metavar="tcp://HOST:PORT", help="Map on this Dask cluster."),
+]
+MetricsPort = Annotated[
+    int | None,
+    typer.Option("--metrics-port", min=0, max=65535, help="Serve Prometheus metrics there."),
+]
 OutFolder = Annotated[Path, typer.Option("--out", "-o", help="Output folder.")]
 OutPlace = Annotated[
     str, typer.Option("--out", "-o", help="A folder, or the URL of an object store: s3://...")

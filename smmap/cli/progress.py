@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Self
 
@@ -9,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from smmap.pipeline.metrics import Metrics
+from smmap.pipeline.progress import Headway
 from smmap.pipeline.run import RunResult
 from smmap.product.layout import LAYOUT
 from smmap.report.run_report import describe_receipt
@@ -19,19 +22,23 @@ _ARROWS = {"ascending": "↑", "descending": "↓"}
 
 
 class TerminalProgress:
-    """A progress bar on stderr."""
+    """A progress bar on stderr; passes all it is told on to ``metrics``, if there are any."""
 
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self, *, quiet: bool, metrics: Metrics | None = None) -> None:
+        self._metrics = metrics
+        self._quiet = quiet
+        self._dashboard: str | None = None
         self._bar = Progress(
             TextColumn("mapping"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("overpasses"),
+            TextColumn("{task.fields[told]}"),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             disable=quiet,
         )
-        self._row = self._bar.add_task("map", total=None)
+        self._row = self._bar.add_task("map", total=None, told="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -48,10 +55,29 @@ class TerminalProgress:
     def start(self, units: int) -> None:
         """So many units will be mapped."""
         self._bar.update(self._row, total=units)
+        if self._metrics is not None:
+            self._metrics.start(units)
 
     def finish(self, receipt: Receipt) -> None:
         """One of them is finished."""
         self._bar.update(self._row, advance=1, description=receipt.unit)
+        if self._metrics is not None:
+            self._metrics.finish(receipt)
+
+    def advance(self, headway: Headway) -> None:
+        """A task was handed out or has come back."""
+        told = f"{headway.tasks_done}/{headway.tasks} tasks"
+        if headway.pixels:
+            told += f"  {headway.pixels_a_second / 1e6:.2f} Mpx/s"
+        if headway.failed:
+            told += f"  {headway.failed} failed"
+        self._bar.update(self._row, told=told)
+        if headway.dashboard != self._dashboard and not self._quiet:
+            self._dashboard = headway.dashboard
+            hint = "" if find_spec("bokeh") else " (its pages need the extra 'dashboard')"
+            self._bar.console.print(f"workers: {headway.dashboard}{hint}", highlight=False)
+        if self._metrics is not None:
+            self._metrics.advance(headway)
 
 
 def to_plain(result: RunResult) -> dict[str, Any]:

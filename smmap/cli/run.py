@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,11 +11,18 @@ from smmap.cli.options import (
     BboxText,
     Changes,
     Json,
+    MetricsPort,
     OutPlace,
     PeriodText,
     RecipeName,
+    Scheduler,
+    Threads,
+    Workers,
     read_recipe,
 )
+
+if TYPE_CHECKING:
+    from smmap.pipeline.metrics import Metrics
 
 _FAILED = 4
 
@@ -26,6 +34,10 @@ def run(
     changes: Changes = None,
     period: PeriodText = None,
     bbox: BboxText = None,
+    workers: Workers = None,
+    threads: Threads = None,
+    scheduler: Scheduler = None,
+    metrics_port: MetricsPort = None,
     force: Annotated[
         bool, typer.Option("--force", help="Map again what is committed and up to date.")
     ] = False,
@@ -35,11 +47,18 @@ def run(
     from smmap.cli.progress import TerminalProgress, print_result, to_plain
     from smmap.pipeline.plan import plan_run
     from smmap.pipeline.run import run_plan
+    from smmap.pipeline.workforce import choose_workforce
 
-    chosen = read_recipe(recipe, changes, period, bbox)
-    plan = plan_run(chosen)
-    with TerminalProgress(quiet=as_json) as progress:
-        result = run_plan(plan, out, progress, force=force)
+    chosen = choose_workforce(
+        read_recipe(recipe, changes, period, bbox),
+        workers=workers,
+        threads=threads,
+        scheduler=scheduler,
+    )
+    with _serve_metrics(metrics_port) as metrics:
+        plan = plan_run(chosen)
+        with TerminalProgress(quiet=as_json, metrics=metrics) as progress:
+            result = run_plan(plan, out, progress, force=force)
     if as_json:
         import json
 
@@ -48,3 +67,11 @@ def run(
         print_result(result)
     if result.count("failed"):
         raise typer.Exit(_FAILED)
+
+
+def _serve_metrics(port: int | None) -> AbstractContextManager[Metrics | None]:
+    if port is None:
+        return nullcontext()
+    from smmap.pipeline.metrics import Metrics
+
+    return Metrics(port)

@@ -19,8 +19,12 @@ def clip_to_area(tile: Tile, area: BaseGeometry) -> Block | None:
 
     None if they share no ground. ``area`` may be of any size, up to the whole Earth.
     """
+    return clip_to_shape(tile, project_area(area, str(tile.geobox.crs)))
+
+
+def clip_to_shape(tile: Tile, local: BaseGeometry) -> Block | None:
+    """The same for an area in the tile's own coordinates."""
     geobox = tile.geobox
-    local = project_area(area, str(geobox.crs))
     part = local.intersection(box(*geobox.boundingbox.bbox))
     if part.is_empty or part.area == 0:
         return None

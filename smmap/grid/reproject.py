@@ -27,11 +27,16 @@ def get_transformer(source: str, target: str) -> Transformer:
     )
 
 
+@lru_cache(maxsize=256)
+def _is_geographic(crs: str) -> bool:
+    return bool(CRS.from_user_input(crs).is_geographic)
+
+
 def reproject_geometry(shape: BaseGeometry, source: str, target: str) -> BaseGeometry:
     """``shape`` with enough points on its edges that they bend as they should."""
     left, bottom, right, top = shape.bounds
     step = max(right - left, top - bottom) / _POINTS_A_SIDE
-    if CRS.from_user_input(source).is_geographic:
+    if _is_geographic(source):
         step = min(step, _LONGEST_STEP_DEG)
     dense = shapely.segmentize(shape, step) if step > 0 else shape
     transformer = get_transformer(source, target)
@@ -49,14 +54,22 @@ def project_area(area: BaseGeometry, target: str) -> BaseGeometry:
     beyond the system's own area of use is left out. Parts on both sides of the antimeridian
     are joined where the map joins them.
     """
-    use = CRS.from_user_input(target).area_of_use
-    if use is not None:
-        east = use.east + 360 * (use.east < use.west)
-        south, north = max(-90.0, use.south - _MARGIN_DEG), min(90.0, use.north + _MARGIN_DEG)
-        window = box(use.west - _MARGIN_DEG, south, east + _MARGIN_DEG, north)
-        turns = [translate(window, turn) for turn in (-360, 0, 360)]
-        area = area.intersection(shapely.union_all(turns))
+    window = _find_window(target)
+    if window is not None:
+        area = area.intersection(window)
     return shapely.make_valid(reproject_geometry(area, "EPSG:4326", target))
+
+
+@lru_cache(maxsize=256)
+def _find_window(target: str) -> BaseGeometry | None:
+    """Where a map makes sense, longitude -360..360 and latitude; None: everywhere."""
+    use = CRS.from_user_input(target).area_of_use
+    if use is None:
+        return None
+    east = use.east + 360 * (use.east < use.west)
+    south, north = max(-90.0, use.south - _MARGIN_DEG), min(90.0, use.north + _MARGIN_DEG)
+    window = box(use.west - _MARGIN_DEG, south, east + _MARGIN_DEG, north)
+    return shapely.union_all([translate(window, turn) for turn in (-360, 0, 360)])
 
 
 def find_touching(

@@ -8,9 +8,14 @@ from typing import Any
 import numpy as np
 
 from smmap.model.package import load_model
+from smmap.pipeline.context import Context
 from smmap.pipeline.plan import Plan
 from smmap.stack.radar import is_filtered
 
+WRITTEN_BYTES = 12
+"""A mapped pixel before compression: six bytes of layers, in COGs and in the cube."""
+RADAR_BANDS = 2
+"""VV and VH."""
 _TRIAL_ROWS = 65_536
 _FLOAT_BYTES = 4
 _WORKING_COPIES = 24
@@ -18,18 +23,24 @@ _WORKING_COPIES = 24
 from ``stack.radar`` and ``features.builder``."""
 
 
-def estimate_plan(plan: Plan) -> dict[str, Any]:
+def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
     """Tasks, scenes, bytes, pixels, memory and time as plain data.
 
-    Bytes are of uncompressed pixels; memory is of the blocks at work, without libraries; time
-    is the model's own, measured on this machine now, without reading and writing.
+    Bytes are of uncompressed pixels; memory is of the blocks at work, without libraries.
+
+    Parameters
+    ----------
+    plan
+        What is to be done.
+    rate
+        Working pixels (10 m) a second that one core maps, reading and writing included, as
+        measured in runs; None: the model's alone is measured on this machine now.
     """
     context, recipe = plan.context, plan.context.recipe
     pixels = sum(len(task.units) * task.area.height * task.area.width for task in plan.tasks)
     working = pixels * context.factor**2
-    radar_bands = 2
     optical_bands = len(context.bands.get("sentinel2", ())) + 1
-    scenes = {key: len(items) for key, items in plan.found.items.items()}
+    scenes = {key: len(items) for key, items in plan.found.candidates.items()}
     distinct = len({item.id for unit in plan.units for item in unit.inputs.get("sentinel2", ())})
     tile_pixels = sum(task.area.height * task.area.width for task in plan.tasks)
     optical_pixels = distinct * tile_pixels * context.factor**2 // max(1, len(plan.tasks))
@@ -37,7 +48,7 @@ def estimate_plan(plan: Plan) -> dict[str, Any]:
     halo = recipe.radar.despeckle.window // 2 + 3 * recipe.radar.erode
     side = min(recipe.block, max(max(task.area.shape) for task in plan.tasks) * context.factor)
     block = (side + 2 * halo) ** 2 * _WORKING_COPIES + side**2 * window * (optical_bands + 2)
-    rate = _measure_rate(plan)
+    speed = describe_speed(pixels, working, context, rate)
     return {
         "recipe": recipe.name,
         "model": f"{context.card.name} {context.card.version}",
@@ -47,11 +58,10 @@ def estimate_plan(plan: Plan) -> dict[str, Any]:
             "overpasses": len(plan.units),
             **{f"{key}_scenes": count for key, count in scenes.items()},
             "pixels": pixels,
-            "bytes_read": (working * radar_bands + optical_pixels * optical_bands) * _FLOAT_BYTES,
-            "bytes_written": pixels * 6 * 2,
+            "bytes_read": (working * RADAR_BANDS + optical_pixels * optical_bands) * _FLOAT_BYTES,
+            "bytes_written": pixels * WRITTEN_BYTES,
             "memory_bytes": block * _FLOAT_BYTES * recipe.threads,
-            "model_seconds": round(pixels / rate, 1),
-            "model_pixels_a_second": round(rate),
+            **speed,
             "despeckled": is_filtered(
                 context.radar_grid, context.definitions["sentinel1"], recipe.radar
             ),
@@ -69,9 +79,33 @@ def estimate_plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _measure_rate(plan: Plan) -> float:
+def describe_speed(
+    pixels: int, working: int, context: Context, rate: float | None
+) -> dict[str, Any]:
+    """Core hours, the rate behind them, and where that is from.
+
+    ``pixels`` are those of the maps, ``working`` those of the radar under them: a rate that is
+    given counts the latter, the model's own the former.
+    """
+    if rate is not None:
+        return _tell_speed(working, rate, "given")
+    return _tell_speed(
+        pixels,
+        _measure_rate(context),
+        "of the model alone, measured here: reading, filtering and writing are not in it",
+    )
+
+
+def _tell_speed(pixels: int, rate: float, source: str) -> dict[str, Any]:
+    return {
+        "core_hours": round(pixels / rate / 3600, 3),
+        "pixels_a_core_second": round(rate),
+        "rate_is": source,
+    }
+
+
+def _measure_rate(context: Context) -> float:
     """Pixels a second of the model on this machine, over a short trial."""
-    context = plan.context
     model = load_model(context.package, context.recipe.device)
     rows = np.full((_TRIAL_ROWS, len(context.card.inputs)), 0.5, np.float32)
     started = time.perf_counter()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import pystac
 
+from smmap.catalog.candidate import mark_version
 from smmap.pipeline.context import Context
 from smmap.spec.definition import Definition
 from smmap.spec.overpass import Overpass
@@ -21,36 +23,55 @@ _OF_MODEL = {"inputs", "members", "missing", "radiometry", "aggregation", "outpu
 _OF_BAND = {"units", "scale", "offset", "nodata", "index", "resampling"}
 
 
-def compute_unit_fingerprint(
-    tile: Tile,
-    overpass: Overpass,
-    inputs: Mapping[str, Iterable[pystac.Item]],
-    context: Context,
-) -> str:
-    """Digest over all that decides the value of a unit's pixels.
+class Fingerprints:
+    """Fingerprints of all units of one context: what they share is described once."""
 
-    Product version, model, candidate scenes with their versions (never addresses), the recipe's
-    choices that take effect, and what the definitions say of the bands in use. The area is not
-    in it: a pixel's value does not depend on how much of the tile is mapped.
-    """
-    affine = tile.geobox.affine
-    return compute_fingerprint(
-        {
-            "product": PRODUCT_VERSION,
-            "tile": [tile.key, str(tile.geobox.crs), *tuple(affine)[:6], *tile.geobox.shape],
-            "overpass": overpass.id,
-            "inputs": {
-                key: sorted([item.id, mark_version(item)] for item in items)
-                for key, items in {"overpass": overpass.items, **inputs}.items()
-            },
-            "model": context.card.model_dump(mode="json", include=_OF_MODEL),
-            "recipe": _describe_recipe(context),
-            "sources": {
-                key: _describe_source(one, context.list_bands(key))
-                for key, one in sorted(context.definitions.items())
-            },
+    def __init__(self, context: Context) -> None:
+        definitions = sorted(context.definitions.items())
+        self._shared = {
+            "product": _encode(PRODUCT_VERSION),
+            "model": _encode(context.card.model_dump(mode="json", include=_OF_MODEL)),
+            "recipe": _encode(_describe_recipe(context)),
+            "sources": _encode(
+                {key: _describe_source(one, context.list_bands(key)) for key, one in definitions}
+            ),
         }
-    )
+        self._tiles: dict[str, str] = {}
+        self._marks = {key: _shorten(text) for key, text in self._shared.items()}
+
+    def compute(
+        self, tile: Tile, overpass: Overpass, inputs: Mapping[str, Iterable[pystac.Item]]
+    ) -> tuple[str, dict[str, str]]:
+        """Digest over all that decides the value of a unit's pixels, and digests of its parts.
+
+        Product version, model, candidate scenes with their versions (never addresses), the
+        recipe's choices that take effect, and what the definitions say of the bands in use. The
+        area is not in it: a pixel's value does not depend on how much of the tile is mapped.
+
+        Returns
+        -------
+        str
+            `smmap.spec.unit.compute_fingerprint` of it all, put together from pieces that are
+            encoded already.
+        dict of str to str
+            Shorter digests of ``product``, ``model``, ``recipe``, ``sources``, ``tile`` and of
+            each kind of input: they tell what has changed between two fingerprints.
+        """
+        scenes = {
+            key: _encode_scenes(items)
+            for key, items in {"overpass": overpass.items, **inputs}.items()
+        }
+        if tile.key not in self._tiles:
+            self._tiles[tile.key] = _describe_tile(tile)
+        of_tile = self._tiles[tile.key]
+        parts = self._shared | {
+            "inputs": _join(scenes),
+            "overpass": _encode(overpass.id),
+            "tile": of_tile,
+        }
+        fingerprint = hashlib.sha256(_join(parts).encode()).hexdigest()
+        marks = {key: _shorten(text) for key, text in scenes.items()}
+        return fingerprint, self._marks | marks | {"tile": _shorten(of_tile)}
 
 
 def compute_files_fingerprint(
@@ -82,21 +103,34 @@ def compute_files_fingerprint(
     )
 
 
-def mark_version(item: pystac.Item) -> str:
-    """What tells one version of a scene from another: ``updated``, else its checksums, else all.
+def _encode(content: Any) -> str:
+    """Canonical JSON, as `smmap.spec.unit.compute_fingerprint` writes it."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
-    Addresses never count: the same scene elsewhere is the same scene.
-    """
-    if item.properties.get("updated"):
-        return str(item.properties["updated"])
-    assets = {
-        key: {name: value for name, value in asset.to_dict().items() if name != "href"}
-        for key, asset in item.assets.items()
-    }
-    checksums = {key: one["file:checksum"] for key, one in assets.items() if "file:checksum" in one}
-    content: Any = checksums or [item.properties, item.geometry, assets]
-    text = json.dumps(content, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+
+def _join(members: Mapping[str, str]) -> str:
+    """The object of members that are encoded already; names are plain."""
+    inner = ",".join(f'"{key}":{members[key]}' for key in sorted(members))
+    return f"{{{inner}}}"
+
+
+def _shorten(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _encode_scenes(items: Iterable[pystac.Item]) -> str:
+    versions = sorted((item.id, mark_version(item)) for item in items)
+    return f"[{','.join(_encode_version(*one) for one in versions)}]"
+
+
+@lru_cache(maxsize=1 << 18)
+def _encode_version(name: str, version: str) -> str:
+    return _encode([name, version])
+
+
+def _describe_tile(tile: Tile) -> str:
+    affine = tile.geobox.affine
+    return _encode([tile.key, str(tile.geobox.crs), *tuple(affine)[:6], *tile.geobox.shape])
 
 
 def _describe_recipe(context: Context) -> dict[str, Any]:

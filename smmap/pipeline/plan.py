@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pystac
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from smmap.catalog.facts import read_number
-from smmap.catalog.footprint import compute_footprint, compute_time
-from smmap.catalog.overpass import group_overpasses
-from smmap.grid.area import clip_to_area
+from smmap.catalog.overpass import group_candidates
+from smmap.grid.area import clip_to_area, clip_to_shape
+from smmap.grid.reproject import project_area
 from smmap.pipeline.context import Context, open_context
-from smmap.pipeline.fingerprint import compute_unit_fingerprint
+from smmap.pipeline.fingerprint import Fingerprints
+from smmap.pipeline.inputs import NearTiles, TileInputs, compute_outline
+from smmap.pipeline.obstacles import ObstacleFinder
 from smmap.pipeline.search import Found, search_scenes
-from smmap.product.footprint import compute_footprint as compute_outline
 from smmap.product.names import compute_item_id
 from smmap.spec.errors import EmptySearchError
 from smmap.spec.overpass import Overpass
@@ -25,8 +25,8 @@ from smmap.spec.recipe import Recipe
 from smmap.spec.tile import Block, Tile
 from smmap.spec.unit import Task, Unit
 
-HISTORY = "sentinel1"
-"""Input key of earlier overpasses of the same orbit, for the multi-temporal filter."""
+_GROUNDS = 4096
+"""Outlines of overpasses that are kept: those of a few rows of tiles."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,15 @@ class Plan:
     tasks: tuple[Task, ...]
     """By tile id, then time."""
 
+    empty_tiles: tuple[str, ...] = ()
+    """Keys of tiles in the area without an overpass in the period."""
+    obstacles: Mapping[str, str] = field(default_factory=dict)
+    """Why no value can come of a unit, by its id; most units have no entry."""
+
     @property
     def units(self) -> tuple[Unit, ...]:
         """Of all tasks."""
         return tuple(unit for task in self.tasks for unit in task.units)
-
-    @property
-    def empty_tiles(self) -> tuple[str, ...]:
-        """Keys of tiles in the area without an overpass in the period."""
-        busy = {task.tile.key for task in self.tasks}
-        return tuple(tile.key for tile in self.found.tiles if tile.key not in busy)
 
 
 def plan_run(recipe: Recipe) -> Plan:
@@ -62,80 +61,73 @@ def plan_run(recipe: Recipe) -> Plan:
     """
     context = open_context(recipe)
     found = search_scenes(context)
-    tasks = [task for tile in found.tiles for task in _plan_tile(tile, found, context)]
+    planner = _Planner(found, context)
+    tasks = [task for tile in found.tiles for task in planner.plan_tile(tile)]
     if not tasks:
         raise EmptySearchError(
             f"scenes were found, but none of them lies in the area within {found.period}; "
             "check the recipe's area and period"
         )
-    return Plan(context, found, tuple(tasks))
+    busy = {task.tile.key for task in tasks}
+    empty = tuple(tile.key for tile in found.tiles if tile.key not in busy)
+    return Plan(context, found, tuple(tasks), empty, planner.obstacles)
 
 
-def _plan_tile(tile: Tile, found: Found, context: Context) -> list[Task]:
-    """Tasks of a tile: its units by time, so many a task."""
-    outline = shapely.geometry.shape(compute_outline(Block.whole(tile.geobox))[0])
-    near = {key: _touching(items, outline) for key, items in found.items.items()}
-    overpasses = group_overpasses(near["sentinel1"])
-    units = []
-    for one in overpasses:
-        if one.datetime in found.period:
-            area = clip_to_area(tile, _find_ground(one) if found.area is None else found.area)
-            inputs = _choose_inputs(one, overpasses, near, context)
-            if area is not None:
-                units.append(_plan_unit(tile, area, one, inputs, context))
-    size = context.recipe.batch
-    return [
-        Task(f"{tile.id}-{start // size}", tile, tuple(units[start : start + size]))
-        for start in range(0, len(units), size)
-    ]
+class _Planner:
+    """Makes the units of one tile after the other."""
 
+    def __init__(self, found: Found, context: Context) -> None:
+        self._found = found
+        self._context = context
+        self._fingerprints = Fingerprints(context)
+        self._near = {key: NearTiles(candidates) for key, candidates in found.candidates.items()}
+        self.obstacles: dict[str, str] = {}
+        self._find_obstacle = ObstacleFinder(found.candidates, context)
+        self._clipped: dict[str, Block | None] = {}
+        self._project = lru_cache(_GROUNDS)(self._project_ground)
 
-def _find_ground(overpass: Overpass) -> BaseGeometry:
-    return shapely.union_all([compute_footprint(item) for item in overpass.items])
+    def plan_tile(self, tile: Tile) -> list[Task]:
+        """Tasks of a tile: its units by time, so many a task."""
+        outline = compute_outline(tile)
+        near = {key: one.find(outline) for key, one in self._near.items()}
+        overpasses = group_candidates(near["sentinel1"])
+        inputs = TileInputs(near, overpasses, self._context)
+        self._footprints = {one.id: one.footprint for one in near["sentinel1"]}
+        units = []
+        for one in overpasses:
+            if one.datetime in self._found.period:
+                area = self._clip(tile, one)
+                if area is not None:
+                    units.append(self._make_unit(tile, area, one, inputs.choose(one)))
+        size = self._context.recipe.batch
+        return [
+            Task(f"{tile.id}-{start // size}", tile, tuple(units[start : start + size]))
+            for start in range(0, len(units), size)
+        ]
 
+    def _clip(self, tile: Tile, overpass: Overpass) -> Block | None:
+        """What is to be mapped of the tile: the recipe's area, or what the overpass saw."""
+        if self._found.area is None:
+            names = tuple(item.id for item in overpass.items)
+            return clip_to_shape(tile, self._project(names, str(tile.geobox.crs)))
+        if tile.key not in self._clipped:
+            self._clipped[tile.key] = clip_to_area(tile, self._found.area)
+        return self._clipped[tile.key]
 
-def _touching(items: Iterable[pystac.Item], outline: BaseGeometry) -> list[pystac.Item]:
-    return [item for item in items if compute_footprint(item).intersection(outline).area > 0]
+    def _project_ground(self, names: tuple[str, ...], crs: str) -> BaseGeometry:
+        """The ground that slices of an overpass saw; neighbouring tiles see the same slices."""
+        return project_area(shapely.union_all([self._footprints[one] for one in names]), crs)
 
-
-def _choose_inputs(
-    overpass: Overpass,
-    overpasses: Iterable[Overpass],
-    near: Mapping[str, list[pystac.Item]],
-    context: Context,
-) -> dict[str, tuple[pystac.Item, ...]]:
-    """Candidate scenes of the other sources, by source key."""
-    optical, radar = context.recipe.optical, context.recipe.radar
-    window = timedelta(days=optical.window_days)
-    inputs: dict[str, tuple[pystac.Item, ...]] = {}
-    if "sentinel2" in near:
-        inputs["sentinel2"] = tuple(
-            item
-            for item in near["sentinel2"]
-            if abs(compute_time(item)[1] - overpass.datetime) <= window
-            and (read_number(item, "eo:cloud_cover") or 0.0) <= optical.max_cloud_cover
-        )
-    if "dem" in near:
-        inputs["dem"] = tuple(sorted(near["dem"], key=lambda item: item.id))
-    if radar.despeckle.method == "quegan":
-        reach = timedelta(days=radar.despeckle.days)
-        inputs[HISTORY] = tuple(
-            item
-            for one in overpasses
-            if one.relative_orbit == overpass.relative_orbit
-            and timedelta(0) < overpass.datetime - one.datetime <= reach
-            for item in one.items
-        )
-    return inputs
-
-
-def _plan_unit(
-    tile: Tile,
-    area: Block,
-    overpass: Overpass,
-    inputs: Mapping[str, tuple[pystac.Item, ...]],
-    context: Context,
-) -> Unit:
-    fingerprint = compute_unit_fingerprint(tile, overpass, inputs, context)
-    name = compute_item_id(tile.id, overpass, context.grid.resolution_label)
-    return Unit(name, tile, overpass, inputs, fingerprint, area)
+    def _make_unit(
+        self,
+        tile: Tile,
+        area: Block,
+        overpass: Overpass,
+        inputs: Mapping[str, tuple[pystac.Item, ...]],
+    ) -> Unit:
+        fingerprint, parts = self._fingerprints.compute(tile, overpass, inputs)
+        name = compute_item_id(tile.id, overpass, self._context.grid.resolution_label)
+        obstacle = self._find_obstacle(overpass, inputs)
+        if obstacle is not None:
+            self.obstacles[name] = obstacle
+        return Unit(name, tile, overpass, inputs, fingerprint, area, parts)

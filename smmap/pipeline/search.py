@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-import pystac
 import shapely
 from shapely.geometry import box, shape
 from shapely.geometry.base import BaseGeometry
 
-from smmap.catalog.footprint import compute_footprint
+from smmap.catalog.candidate import Candidate
 from smmap.catalog.left_out import collect_left_out
-from smmap.catalog.registry import open_catalog
+from smmap.catalog.registry import Catalog, open_catalog
 from smmap.catalog.selection import Bbox
 from smmap.grid.boxes import merge_boxes
 from smmap.pipeline.context import Context
@@ -41,7 +40,7 @@ class Found:
     """Of the overpasses."""
     tiles: tuple[Tile, ...]
     """Tiles that the area touches, by id."""
-    items: Mapping[str, tuple[pystac.Item, ...]]
+    candidates: Mapping[str, tuple[Candidate, ...]]
     """Scenes by source key, over whole tiles."""
     left_out: tuple[str, ...] = ()
     """Items that could not be used, each with the reason."""
@@ -65,53 +64,66 @@ def search_scenes(context: Context) -> Found:
 
 def _search_sources(context: Context) -> Found:
     recipe = context.recipe
-    area = _load_area(context)
-    bbox, period = _choose_extent(context, area)
+    search = _Search(context)
+    area = load_area(context)
+    bbox, period = _choose_extent(search, area)
     history = timedelta(0)
     if recipe.radar.despeckle.method == "quegan":
         history = timedelta(days=recipe.radar.despeckle.days)
     if area is not None:
         bbox = _find_bbox(context.grid.find_tiles(area)) or bbox
-    radar = _search(context, "sentinel1", bbox, period.pad(history + _PASS, _PASS))
-    ground = area if area is not None else shapely.union_all([compute_footprint(i) for i in radar])
+    radar = search.find("sentinel1", bbox, period.pad(history + _PASS, _PASS))
+    ground = area if area is not None else shapely.union_all([one.footprint for one in radar])
     tiles = tuple(context.grid.find_tiles(ground))
     bbox = _find_bbox(tiles) or bbox
     margin = timedelta(days=recipe.optical.window_days) + _PASS
     spans = {"sentinel2": period.pad(margin, margin), "dem": None}
     others = {
-        key: _search(context, key, bbox, span)
+        key: search.find(key, bbox, span)
         for key, span in spans.items()
         if key in context.definitions
     }
     return Found(area, period, tiles, {"sentinel1": radar, **others})
 
 
-def _search(
-    context: Context, key: str, bbox: Bbox, period: Period | None
-) -> tuple[pystac.Item, ...]:
-    definition = context.definitions[key]
-    place = definition.endpoint or context.recipe.catalog
-    found = open_catalog(definition, context.recipe.catalog).search(definition, bbox, period)
-    logger.info("%s: %d scenes in %s", key, len(found), place)
-    if not found and context.requires(key):
-        raise EmptySearchError(
-            f"no {definition.sensor} scene found: looked for collections "
-            f"{', '.join(definition.collections)} in {place}, bounding box {bbox}, "
-            f"period {period or 'any'}; widen the area or the period, or choose another catalogue"
-        )
-    return tuple(found)
+class _Search:
+    """The catalogues of a recipe, each opened once."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._opened: dict[tuple[str | None, str], Catalog] = {}
+
+    def open(self, key: str) -> Catalog:
+        definition, catalog = self.context.definitions[key], self.context.recipe.catalog
+        place = (definition.endpoint, definition.kind if definition.endpoint else "")
+        if place not in self._opened:
+            self._opened[place] = open_catalog(definition, catalog)
+        return self._opened[place]
+
+    def find(self, key: str, bbox: Bbox, period: Period | None) -> tuple[Candidate, ...]:
+        definition = self.context.definitions[key]
+        place = definition.endpoint or self.context.recipe.catalog
+        found = self.open(key).find(definition, bbox, period)
+        logger.info("%s: %d scenes in %s", key, len(found), place)
+        if not found and self.context.requires(key):
+            raise EmptySearchError(
+                f"no {definition.sensor} scene found: looked for collections "
+                f"{', '.join(definition.collections)} in {place}, bounding box {bbox}, period "
+                f"{period or 'any'}; widen the area or the period, or choose another catalogue"
+            )
+        return tuple(found)
 
 
-def _choose_extent(context: Context, area: BaseGeometry | None) -> tuple[Bbox, Period]:
+def _choose_extent(search: _Search, area: BaseGeometry | None) -> tuple[Bbox, Period]:
     """Bounding box and period of the recipe, else all that the radar's catalogue covers."""
-    recipe = context.recipe
+    recipe = search.context.recipe
     period = Period.parse(recipe.period) if recipe.period else None
     bbox: Bbox | None = None
     if area is not None:
         bbox = (recipe.area.bbox if recipe.area else None) or area.bounds
     if bbox is None or period is None:
-        definition = context.definitions["sentinel1"]
-        known_bbox, known_period = open_catalog(definition, recipe.catalog).extent(definition)
+        definition = search.context.definitions["sentinel1"]
+        known_bbox, known_period = search.open("sentinel1").extent(definition)
         bbox, period = bbox or known_bbox, period or known_period
     return bbox, period
 
@@ -122,7 +134,7 @@ def _find_bbox(tiles: Iterable[Tile]) -> Bbox | None:
     return merge_boxes([(one[0], one[1], one[2], one[3]) for one in boxes]) if boxes else None
 
 
-def _load_area(context: Context) -> BaseGeometry | None:
+def load_area(context: Context) -> BaseGeometry | None:
     """The recipe's area in degrees, with separate parts on either side of the antimeridian."""
     area = context.recipe.area
     if area is None:

@@ -6,6 +6,8 @@ does not change between overpasses is read once a block, and memory is bounded b
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from smmap.features.builder import compute_features
 from smmap.pipeline.blocks import BlockInputs, open_block, run_blocks
 from smmap.pipeline.commit import commit_unit, record_failure
@@ -34,7 +36,7 @@ def run_task(task: Task, run: RunState) -> list[Receipt]:
     return [
         commit_unit(unit, staged[unit.id], scenes, run)
         if unit.id in staged
-        else record_failure(unit, scenes, run)
+        else replace(record_failure(unit, scenes, run), passing=scenes.has_passing_fault(unit))
         for unit in task.units
     ]
 

@@ -21,6 +21,7 @@ def log_as(task: str) -> Iterator[None]:
 
 
 def add_task(record: logging.LogRecord) -> bool:
-    """Put the task's id on a record, as a filter of a log handler."""
-    record.task = _TASK.get()
+    """Put the task's id on a record, as a filter of a log handler; a worker's records have it."""
+    if not hasattr(record, "task"):
+        record.task = _TASK.get()
     return True

@@ -9,7 +9,7 @@ import pystac
 
 from smmap.catalog.overpass import group_overpasses
 from smmap.pipeline.context import Context
-from smmap.pipeline.plan import HISTORY
+from smmap.pipeline.inputs import HISTORY
 from smmap.pipeline.scenes import resolve_scene
 from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.scene import Scene
@@ -72,6 +72,10 @@ class TaskScenes:
         if not self._usable(unit.overpass.items):
             return "; ".join(self._left_out[item.id] for item in unit.overpass.items)
         return None
+
+    def has_passing_fault(self, unit: Unit) -> bool:
+        """Whether the unit cannot be mapped for a fault of the moment."""
+        return any(one in self._failed for one in self._list_names(unit))
 
     def get_skipped(self, unit: Unit) -> tuple[str, ...]:
         """Scenes that the unit named and could not use, each with the reason."""

@@ -16,7 +16,7 @@ from typing import Any
 from odc.geo.geobox import GeoBox
 
 from smmap.product.cf import CONVENTIONS, GRID_MAPPING, compute_layer_attributes
-from smmap.product.coordinates import compute_coordinates
+from smmap.product.coordinates import Coordinate, compute_coordinates
 from smmap.spec.band import Layer
 from smmap.spec.overpass import Overpass
 
@@ -87,8 +87,29 @@ def compute_group_files(
         layer.name: compute_array_document(layer, (len(overpasses), height, width), names)
         for layer in layers
     }
+    coordinates = compute_coordinates(geobox, overpasses, depth_m)
+    return compute_store_files(documents, coordinates, attributes)
+
+
+def compute_store_files(
+    arrays: Mapping[str, dict[str, Any]],
+    coordinates: Mapping[str, Coordinate],
+    attributes: Mapping[str, Any],
+) -> dict[str, bytes]:
+    """All files of a group but its shards, by path within it; the root document comes last.
+
+    Parameters
+    ----------
+    arrays
+        Zarr v3 metadata of the variables, by name.
+    coordinates
+        All of them; ``depth_bnds`` and others that are no dimension included.
+    attributes
+        Of the group, beside those that are always there.
+    """
+    documents = dict(arrays)
     files: dict[str, bytes] = {}
-    for name, one in compute_coordinates(geobox, overpasses, depth_m).items():
+    for name, one in coordinates.items():
         documents[name] = _document(
             one.values.shape,
             one.values.dtype.name,
@@ -106,7 +127,9 @@ def compute_group_files(
         "node_type": "group",
         "attributes": {
             "Conventions": CONVENTIONS,
-            "coordinates": f"{GRID_MAPPING} depth_bnds",
+            "coordinates": " ".join(
+                name for name in coordinates if name == GRID_MAPPING or name.endswith("_bnds")
+            ),
             **attributes,
         },
         "consolidated_metadata": {

@@ -116,6 +116,7 @@ def _compute_properties(unit: Unit, facts: ItemFacts) -> dict[str, Any]:
         "processing:lineage": facts.lineage or None,
         "smmap:fingerprint": facts.fingerprint,
         "smmap:inputs": unit.fingerprint,
+        "smmap:parts": dict(unit.parts) or None,
         "smmap:status": facts.status,
         "smmap:effective_looks": facts.effective_looks,
         "smmap:effective_resolution_m": facts.effective_resolution_m,

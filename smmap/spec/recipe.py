@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from smmap.spec.cluster import Cluster
 from smmap.spec.options import Options
 
 
@@ -153,5 +154,7 @@ class Recipe(Options):
     """Blocks at work at once."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where the model runs."""
+    cluster: Cluster | None = None
+    """Who does the tasks; None: this process, one after the other. It decides no pixel."""
     outputs: Outputs = Outputs()
     """What is written."""

@@ -33,6 +33,8 @@ class Unit:
     """SHA-256 (hex) over all that decides the value of its pixels."""
     area: Block
     """What is to be mapped of the tile, pixel-aligned; it decides no pixel's value."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Digests of what the fingerprint covers, by name: they tell what has changed."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Receipt:
     """Path of the item, relative to the output."""
     reason: str = ""
     """Why it is empty or failed."""
+    passing: bool = False
+    """True: it failed for a fault of the moment, and may do better in a while."""
     skipped: tuple[str, ...] = ()
     """Scenes that could not be used, each with the reason."""
     overpass: Overpass | None = None

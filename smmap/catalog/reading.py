@@ -1,0 +1,66 @@
+"""From an item's JSON to a candidate; what cannot be one is left out, with the reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pystac
+
+from smmap.catalog.candidate import Candidate, mark_version, read_candidate
+from smmap.catalog.left_out import leave_out
+from smmap.catalog.plain_item import AnyItem, parse_plain
+from smmap.catalog.selection import has_properties
+from smmap.catalog.stored_item import Snapshot, StoredItem
+from smmap.catalog.web import reading
+from smmap.spec.definition import Definition
+from smmap.spec.errors import CatalogError, SceneError
+
+
+def read_item(
+    text: str,
+    definition: Definition,
+    snapshot: Snapshot,
+    *,
+    place: str,
+    href: str | None = None,
+    wanted: Callable[[AnyItem], bool] = lambda item: True,  # noqa: ARG005
+) -> Candidate | None:
+    """The candidate behind an item's JSON, whose content goes into ``snapshot``.
+
+    Parameters
+    ----------
+    text
+        The item's JSON.
+    definition
+        Says which properties an item must have; None comes back for others.
+    snapshot
+        Keeps the content.
+    place
+        Names it in messages.
+    href
+        Where it was read; None: its own link says.
+    wanted
+        A further condition.
+    """
+    item: AnyItem
+    try:
+        with reading(place):
+            document = json.loads(text)
+            plain = parse_plain(document, href)
+            if plain is None or not plain.properties.get("updated"):
+                whole = pystac.Item.from_dict(document, href=href)
+                item, version = plain or whole, mark_version(whole)
+            else:
+                item, version = plain, str(plain.properties["updated"])
+    except CatalogError as error:
+        leave_out(str(error))
+        return None
+    if not wanted(item) or not has_properties(item, definition):
+        return None
+    try:
+        stored = StoredItem(item.id, item.get_self_href(), version, snapshot.add(text.encode()))
+        return read_candidate(item, stored)
+    except SceneError as error:
+        leave_out(str(error))
+        return None

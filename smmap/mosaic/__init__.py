@@ -1,0 +1,1 @@
+"""Daily mosaics: committed overpasses to calendar days on any grid."""
