@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def mosaic(
-    folder: Annotated[Path, typer.Argument(help="An output folder with overpass maps.")],
+    folder: Annotated[str, typer.Argument(help="An output folder with overpass maps.")],
     *,
     grid: Annotated[
         str, typer.Option("--grid", help="A named grid, or a YAML file with a grid of one's own.")
@@ -34,7 +34,7 @@ def mosaic(
         str | None, typer.Option("--source", help="Grid of the overpass maps, if several.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Output folder; by default the same.")
+        str | None, typer.Option("--out", "-o", help="Output folder; by default the same.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, max=256, help="Shards at work at once.")] = 2,
     plan_only: Annotated[

@@ -22,7 +22,7 @@ from smmap.product.daily_layout import DayUnit
 from smmap.product.encoding import compute_shard_shape
 from smmap.product.merge_registry import get_merge_rule
 from smmap.product.time_of_day import parse_time_of_day
-from smmap.spec.errors import ArchiveError, GridError
+from smmap.spec.errors import ArchiveError, ConfigError, GridError
 from smmap.spec.period import Period
 from smmap.spec.recipe import Area, CustomGrid
 from smmap.spec.tile import Block, Tile
@@ -103,16 +103,18 @@ class MosaicPlan:
         return parse_time_of_day(self.asked.at)
 
 
-def plan_mosaic(root: Path, asked: Asked, out: Path | None = None) -> MosaicPlan:
+def plan_mosaic(
+    folder: str | Path, asked: Asked, out_folder: str | Path | None = None
+) -> MosaicPlan:
     """Find the overpass maps and share them out; no pixel is read.
 
     Parameters
     ----------
-    root
-        Output folder with the overpass maps.
+    folder
+        Output with the overpass maps.
     asked
         What the mosaic is to be.
-    out
+    out_folder
         Where it goes; None: beside them.
 
     Raises
@@ -120,11 +122,12 @@ def plan_mosaic(root: Path, asked: Asked, out: Path | None = None) -> MosaicPlan
     ArchiveError
         If the folder is no output, or holds nothing in the area and period.
     ConfigError, GridError
-        If the rule, the time or the grid cannot be used.
+        If the rule, the time or the grid cannot be used, or a folder is an object store's address.
     """
     get_merge_rule(asked.rule)
     parse_time_of_day(asked.at)
-    grid, out = get_grid(asked.grid), out or root
+    grid, root = get_grid(asked.grid), _read_folder(folder)
+    out = root if out_folder is None else _read_folder(out_folder)
     maps = list_maps(root)
     source = _choose_source(root, maps, grid, asked)
     maps = [one for one in maps if one.tile.grid == source]
@@ -146,6 +149,14 @@ def plan_mosaic(root: Path, asked: Asked, out: Path | None = None) -> MosaicPlan
             f"smmap status {root} shows what it holds"
         )
     return MosaicPlan(root, out, asked, grid, source, tuple(days))
+
+
+def _read_folder(address: str | Path) -> Path:
+    if "://" in str(address):
+        raise ConfigError(
+            f"{address}: mosaics are made from a folder into a folder; copy the output to a disk"
+        )
+    return Path(address)
 
 
 def _choose_source(root: Path, maps: Sequence[OverpassMap], grid: Grid, asked: Asked) -> str:

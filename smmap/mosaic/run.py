@@ -56,7 +56,7 @@ def make_mosaic(
     SmmapError
         One clear error; what was committed before it stays whole.
     """
-    return run_mosaic(plan_mosaic(Path(root), asked, Path(out or root)), threads=threads)
+    return run_mosaic(plan_mosaic(root, asked, out), threads=threads)
 
 
 def run_mosaic(
