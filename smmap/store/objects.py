@@ -164,12 +164,17 @@ class ObjectOutput:
         except (AlreadyExistsError, PreconditionError):
             raise
         except GenericError as error:
-            reason, passing = str(error), True
+            reason, passing = _shorten(error), True
         except (BaseError, OSError) as error:
-            reason, passing = str(error), False
+            reason, passing = _shorten(error), False
         else:
             return
         where = f"{self._address.rstrip('/')}/{path}"
         if passing:
             raise TransientError(f"{where}: the store does not do it now ({reason}); rerun later")
         raise StoreError(f"{where}: the store refuses ({reason}); check rights and the address")
+
+
+def _shorten(error: Exception) -> str:
+    """What a person can use of obstore's message: it goes on with the error's insides."""
+    return " ".join(str(error).partition("Debug source")[0].split())

@@ -44,3 +44,17 @@ def test_addresses_find_their_store(bucket, tmp_path):
 def test_a_bucket_that_is_not_there(bucket):
     with pytest.raises((StoreError, TransientError), match=r"s3://nowhere/x/a\.json"):
         ObjectOutput("s3://nowhere/x").put("a.json", b"", None)
+
+
+def test_a_server_that_does_not_answer_is_said_in_one_line(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    with pytest.raises(TransientError) as caught:
+        ObjectOutput("s3://bucket/x").read("a.json")
+    told = str(caught.value)
+    assert told.startswith("s3://bucket/x/a.json: the store does not do it now")
+    assert told.endswith("rerun later")
+    assert "\n" not in told
+    assert "Debug" not in told
