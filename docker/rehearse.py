@@ -4,7 +4,7 @@
 A rehearsal, not a build: it makes folders instead of an image, knows only the instructions that
 the Dockerfile uses, and trusts that ROOT holds what the base image does. What it then runs is
 locked in as the manifests lock it in: the image's user, no capability, a read-only root, /tmp and
-/work as the only places to write, no network. Needs Linux, root, GNU coreutils and util-linux.
+/data as the only places to write, no network. Needs Linux, root, GNU coreutils and util-linux.
 
     python docker/rehearse.py ROOT TARGET --with /etc/resolv.conf
 """
@@ -26,7 +26,7 @@ for port in 8788 8789; do
     dask worker tcp://127.0.0.1:8786 --nworkers=1 --nthreads=1 --memory-limit=auto \\
         --dashboard-address=:$port --local-directory=/tmp/dask &
 done
-smmap run local-stac --set=catalog=/work/demo/world/catalog.json --out=/work/cluster \\
+smmap run local-stac --set=catalog=/data/demo/world/catalog.json --out=/data/cluster \\
     --scheduler=tcp://127.0.0.1:8786
 for port in 8787 8788 8789; do
     python -c "from urllib.request import urlopen; urlopen('http://127.0.0.1:$port/health')"
@@ -154,7 +154,7 @@ def run_locked_in(stage: Stage, command: list[str], work: Path) -> None:
         f"mount --bind {root} {root} && mount -o remount,bind,ro {root} && "
         f"mount -t tmpfs -o mode=1777 none {root}/tmp && mount -t proc none {root}/proc && "
         f"mount -t tmpfs -o mode=1777,size=64m none {root}/dev/shm && "
-        f"mount --bind {shlex.quote(str(work))} {root}/work && "
+        f"mount --bind {shlex.quote(str(work))} {root}/data && "
         f"exec chroot {root} setpriv --reuid={user} --regid={group} --clear-groups "
         f'--bounding-set=-all --inh-caps=-all --no-new-privs env -i "$@"'
     )
@@ -192,7 +192,7 @@ def main() -> None:
     )
     run_locked_in(image, ["dask", "scheduler", "--version"], work)
     run_locked_in(image, ["dask", "worker", "--version"], work)
-    run_locked_in(image, [*entry, "demo", "--out", "/work/demo"], work)
+    run_locked_in(image, [*entry, "demo", "--out", "/data/demo"], work)
     run_locked_in(image, ["sh", "-euc", CLUSTER], work)
 
 

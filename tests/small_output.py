@@ -15,10 +15,11 @@ from smmap.grid.ground import compute_lonlat
 from smmap.grid.named import get_grid
 from smmap.product.collections import compute_root_catalog
 from smmap.product.document import encode_document
-from smmap.product.item import ItemFacts, StoredFile, compute_item
+from smmap.product.item import ItemFacts, compute_item
 from smmap.product.layers import SM, SM_QUALITY, SM_UNCERTAINTY
 from smmap.product.layout import LAYOUT
 from smmap.product.packing import pack
+from smmap.product.stored_file import StoredFile
 from smmap.sinks.cog import write_cog
 from smmap.sinks.zarr_slice import write_slice
 from smmap.spec.overpass import Overpass

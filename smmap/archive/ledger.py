@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import posixpath
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from smmap.product.layout import LAYOUT
+from smmap.product.projection import read_area
+from smmap.product.stored_file import find_file
 from smmap.spec.errors import ArchiveError
 from smmap.spec.overpass import Overpass
 from smmap.spec.tile import Block, Tile
@@ -42,8 +43,7 @@ class Committed:
     @property
     def slice(self) -> str | None:
         """Its slice of the cube, relative to the output; None where there is none."""
-        asset = self.document["assets"].get("slice")
-        return asset and posixpath.normpath(f"{posixpath.dirname(self.path)}/{asset['href']}")
+        return find_file(self.document, self.path, "slice")
 
     @property
     def has_skipped(self) -> bool:
@@ -52,11 +52,7 @@ class Committed:
 
     def get_area(self, tile: Tile) -> Block:
         """What it covers of its tile."""
-        affine = tile.geobox.affine
-        _, _, x, _, _, y = self.document["properties"]["proj:transform"][:6]
-        height, width = self.document["properties"]["proj:shape"]
-        row, col = round((y - affine.f) / affine.e), round((x - affine.c) / affine.a)
-        return Block(tile.geobox, row, col, height, width)
+        return read_area(self.document["properties"], tile.geobox)
 
 
 def read_committed(store: OutputStore, path: str) -> Committed | None:

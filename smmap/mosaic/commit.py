@@ -27,8 +27,8 @@ from smmap.product.daily_layers import DAILY_LAYERS
 from smmap.product.daily_layout import DayUnit
 from smmap.product.daily_store import compute_daily_files
 from smmap.product.document import encode_document
-from smmap.product.item import StoredFile
 from smmap.product.layers import SM, SM_QUALITY
+from smmap.product.stored_file import StoredFile
 from smmap.sinks.qml import compute_quality_style, compute_sm_style
 from smmap.sinks.quicklook import MAX_SIDE, write_quicklook
 from smmap.spec.errors import ArchiveError, StoreError

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import posixpath
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 from smmap.product.daily_layout import DAILY, DayUnit
+from smmap.product.projection import read_area
+from smmap.product.stored_file import find_file
 from smmap.spec.errors import ArchiveError
 from smmap.spec.tile import Block, Tile
 
@@ -38,8 +39,7 @@ class CommittedDay:
     @property
     def slice(self) -> str | None:
         """Its slice of the cube, relative to the output folder; None where there is none."""
-        asset = self.document["assets"].get("slice")
-        return asset and posixpath.normpath(f"{posixpath.dirname(self.path)}/{asset['href']}")
+        return find_file(self.document, self.path, "slice")
 
     @property
     def has_cog(self) -> bool:
@@ -48,11 +48,7 @@ class CommittedDay:
 
     def get_area(self, canvas: Tile) -> Block:
         """What it covers of its canvas."""
-        affine = canvas.geobox.affine
-        _, _, x, _, _, y = self.document["properties"]["proj:transform"][:6]
-        height, width = self.document["properties"]["proj:shape"]
-        row, col = round((y - affine.f) / affine.e), round((x - affine.c) / affine.a)
-        return Block(canvas.geobox, row, col, height, width)
+        return read_area(self.document["properties"], canvas.geobox)
 
 
 def read_day(root: Path, path: str) -> CommittedDay | None:

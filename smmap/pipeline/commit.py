@@ -17,9 +17,10 @@ from smmap.pipeline.staged import StagedUnit
 from smmap.pipeline.statistics import compute_statistics
 from smmap.pipeline.task_scenes import TaskScenes
 from smmap.product.document import encode_document
-from smmap.product.item import ItemFacts, StoredFile, compute_item
+from smmap.product.item import ItemFacts, compute_item
 from smmap.product.layout import LAYOUT
 from smmap.product.names import compute_file_stem, compute_model_id
+from smmap.product.stored_file import StoredFile
 from smmap.sinks.registry import find_sinks
 from smmap.sinks.sink import Finished
 from smmap.spec.errors import StoreError

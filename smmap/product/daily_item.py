@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import pystac
-from pyproj import CRS
 from pystac.utils import datetime_to_str
 
-from smmap.product.assets import compute_asset
-from smmap.product.checksum import encode_multihash
 from smmap.product.daily_layers import DAILY_LAYERS
 from smmap.product.daily_layout import DayUnit, get_daily_collection, get_daily_year
 from smmap.product.extensions import find_extensions
 from smmap.product.footprint import compute_footprint
-from smmap.product.item import StoredFile
 from smmap.product.layout import LAYOUT, compute_relative
+from smmap.product.projection import compute_projection
+from smmap.product.stored_file import StoredFile, compute_file_asset
 from smmap.spec.tile import Block
 from smmap.version import PRODUCT_VERSION, __version__
 
@@ -72,43 +70,24 @@ def compute_day_item(unit: DayUnit, facts: DayFacts) -> pystac.Item:
             "smmap:status": facts.status,
             "smmap:merge_rule": unit.rule,
             **({"smmap:attribution": sorted(set(facts.attribution))} if facts.attribution else {}),
-            **_compute_projection(unit.area),
+            **compute_projection(unit.area),
         },
         collection=unit.series.replace("/", "-"),
     )
     for name, file in facts.files.items():
-        item.add_asset(name, _compute_file_asset(name, file, unit, facts))
+        fields = compute_file_asset(
+            name,
+            file,
+            unit.item,
+            layers=DAILY_LAYERS,
+            projection=compute_projection(Block.whole(unit.canvas.geobox)),
+            statistics=facts.statistics,
+        )
+        item.add_asset(name, pystac.Asset.from_dict(fields))
     _link(item, unit, facts)
     used = [*item.properties, *(key for one in item.assets.values() for key in one.extra_fields)]
     item.stac_extensions = find_extensions(used)
     return item
-
-
-def _compute_projection(area: Block) -> dict[str, Any]:
-    geobox = area.to_geobox()
-    crs = CRS.from_user_input(str(geobox.crs))
-    epsg = crs.to_epsg()
-    return {
-        **({"proj:code": f"EPSG:{epsg}"} if epsg else {"proj:wkt2": crs.to_wkt()}),
-        "proj:shape": list(area.shape),
-        "proj:transform": [float(number) for number in tuple(geobox.affine)[:6]],
-    }
-
-
-def _compute_file_asset(
-    name: str, file: StoredFile, unit: DayUnit, facts: DayFacts
-) -> pystac.Asset:
-    fields = compute_asset(name, DAILY_LAYERS)
-    fields["href"] = f"./{compute_relative(file.path, unit.item)}"
-    if file.sha256 is not None:
-        fields["file:checksum"] = encode_multihash(file.sha256)
-    if file.size is not None:
-        fields["file:size"] = file.size
-    if name == "slice":
-        fields |= _compute_projection(Block.whole(unit.canvas.geobox))
-    if name == "sm" and facts.statistics:
-        fields["statistics"] = dict(facts.statistics)
-    return pystac.Asset.from_dict(fields)
 
 
 def _link(item: pystac.Item, unit: DayUnit, facts: DayFacts) -> None:

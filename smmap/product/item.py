@@ -8,32 +8,19 @@ from datetime import datetime
 from typing import Any, Literal
 
 import pystac
-from pyproj import CRS
 from pystac.utils import datetime_to_str
 
-from smmap.product.assets import compute_asset
-from smmap.product.checksum import encode_multihash
 from smmap.product.extensions import find_extensions
 from smmap.product.footprint import compute_footprint
 from smmap.product.layers import LAYERS
 from smmap.product.layout import LAYOUT, compute_relative
 from smmap.product.names import compute_tile_collection_id, compute_year
+from smmap.product.projection import compute_projection
+from smmap.product.stored_file import StoredFile, compute_file_asset
 from smmap.spec.overpass import Overpass
 from smmap.spec.tile import Block
 from smmap.spec.unit import Unit
 from smmap.version import PRODUCT_VERSION, __version__
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A finished file of a unit."""
-
-    path: str
-    """Relative to the output folder."""
-    sha256: str | None = None
-    """Checksum, hex; None for folders."""
-    size: int | None = None
-    """Bytes; None for folders."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +70,15 @@ def compute_item(unit: Unit, facts: ItemFacts) -> pystac.Item:
     )
     if facts.status == "done":
         for name, file in facts.files.items():
-            item.add_asset(name, _compute_file_asset(name, file, unit, facts))
+            fields = compute_file_asset(
+                name,
+                file,
+                LAYOUT.item(unit),
+                layers=LAYERS,
+                projection=compute_projection(Block.whole(unit.tile.geobox)),
+                statistics=facts.statistics,
+            )
+            item.add_asset(name, pystac.Asset.from_dict(fields))
     _link(item, unit, facts)
     used = [*item.properties, *(key for one in item.assets.values() for key in one.extra_fields)]
     item.stac_extensions = find_extensions(used)
@@ -126,7 +121,7 @@ def _compute_properties(unit: Unit, facts: ItemFacts) -> dict[str, Any]:
     }
     return {
         key: value for key, value in properties.items() if value is not None
-    } | _compute_projection(unit.area)
+    } | compute_projection(unit.area)
 
 
 def _compute_span(overpass: Overpass) -> dict[str, str]:
@@ -141,32 +136,6 @@ def _compute_span(overpass: Overpass) -> dict[str, str]:
 
 def _first(scenes: list[dict[str, Any]], key: str) -> Any:
     return next((one[key] for one in scenes if one.get(key) is not None), None)
-
-
-def _compute_projection(area: Block) -> dict[str, Any]:
-    geobox = area.to_geobox()
-    crs = CRS.from_user_input(str(geobox.crs))
-    epsg = crs.to_epsg()
-    code = {"proj:code": f"EPSG:{epsg}"} if epsg else {"proj:wkt2": crs.to_wkt()}
-    return {
-        **code,
-        "proj:shape": list(area.shape),
-        "proj:transform": [float(number) for number in tuple(geobox.affine)[:6]],
-    }
-
-
-def _compute_file_asset(name: str, file: StoredFile, unit: Unit, facts: ItemFacts) -> pystac.Asset:
-    fields = compute_asset(name, LAYERS)
-    fields["href"] = f"./{compute_relative(file.path, LAYOUT.item(unit))}"
-    if file.sha256 is not None:
-        fields["file:checksum"] = encode_multihash(file.sha256)
-    if file.size is not None:
-        fields["file:size"] = file.size
-    if name == "slice":
-        fields |= _compute_projection(Block.whole(unit.tile.geobox))
-    if name == "sm" and facts.statistics:
-        fields["statistics"] = dict(facts.statistics)
-    return pystac.Asset.from_dict(fields)
 
 
 def _link(item: pystac.Item, unit: Unit, facts: ItemFacts) -> None:

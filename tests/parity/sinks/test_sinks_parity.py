@@ -16,9 +16,10 @@ from odc.geo.geobox import GeoBox
 from rio_cogeo.cogeo import cog_validate
 
 from smmap.product.document import encode_document
-from smmap.product.item import ItemFacts, StoredFile, compute_item
+from smmap.product.item import ItemFacts, compute_item
 from smmap.product.layers import LAYERS, SM
 from smmap.product.layout import LAYOUT
+from smmap.product.stored_file import StoredFile
 from smmap.sinks.cog import write_cogs
 from smmap.sinks.sink import Finished
 from smmap.sinks.zarr_slice import write_cube_slice

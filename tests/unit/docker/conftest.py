@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,14 +44,11 @@ def check_options():
 
 @pytest.fixture(scope="session")
 def run_linter():
-    """Runs a linter, where it is installed."""
+    """Runs a linter of this environment."""
 
-    def run(*command: str) -> None:
-        if shutil.which(command[0]) is None:
-            pytest.skip(f"{command[0]} is not installed: docker/check.sh brings it along")
-        done = subprocess.run(
-            [*command], check=False, cwd=REPOSITORY, capture_output=True, text=True
-        )
+    def run(program: str, *arguments: str) -> None:
+        command = [str(Path(sys.executable).parent / program), *arguments]
+        done = subprocess.run(command, check=False, cwd=REPOSITORY, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
 
     return run

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from smmap.pipeline import cluster
@@ -71,7 +73,6 @@ def test_slurm_jobs_ask_for_what_the_recipe_says():
 
 
 def test_pods_ask_for_what_the_recipe_says():
-    pytest.importorskip("dask_kubernetes")
     options = read(kind="kubernetes", image="here/smmap:1", workers=5, cores=2, memory="8 GiB")
     resource = cluster.build_kubernetes(options)
     worker = resource["spec"]["worker"]
@@ -89,13 +90,10 @@ def test_pods_ask_for_what_the_recipe_says():
         ("dask_gateway", "gateway", cluster.start_gateway),
     ],
 )
-def test_a_missing_library_is_named_with_its_extra(library, extra, start):
-    try:
-        __import__(library)
-    except ImportError:
-        pass
-    else:
-        pytest.skip(f"{library} is installed")
+def test_a_missing_library_is_named_with_its_extra(library, extra, start, monkeypatch):
+    for name in [one for one in sys.modules if one.partition(".")[0] == library]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, library, None)
     told = {"image": "x"} if extra == "kubernetes" else {"address": "http://there"}
     with pytest.raises(ConfigError, match=rf"smmap\[{extra}\]"):
         start(read(kind=extra, **told))

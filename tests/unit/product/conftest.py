@@ -9,9 +9,10 @@ import pytest
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
-from smmap.product.item import ItemFacts, StoredFile
+from smmap.product.item import ItemFacts
 from smmap.product.layout import LAYOUT
 from smmap.product.names import compute_item_id
+from smmap.product.stored_file import StoredFile
 from smmap.spec.card import Golden, Member, MinMaxScaling, ModelCard, ModelInput, ModelOutput
 from smmap.spec.overpass import Overpass
 from smmap.spec.tile import Block, Tile

@@ -1,6 +1,8 @@
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 from pathlib import Path
@@ -11,6 +13,9 @@ from smmap.spec.errors import StoreError
 from smmap.store.atomic import publish_folder, write_atomic
 from smmap.store.checksum import compute_sha256
 from smmap.store.staging import open_staging
+
+_NOBODY = 65534
+"""User without rights."""
 
 
 def run_python(code: str, *args: str) -> subprocess.CompletedProcess[str]:
@@ -128,11 +133,29 @@ def test_a_folder_that_cannot_be_written(tmp_path):
         write_atomic(Path("/proc/nowhere/a.json"), b"x")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_permission(tmp_path):
-    tmp_path.chmod(0o500)
+@pytest.fixture
+def own_folder(tmp_path):
+    """A folder of the user at work, who is not root while it lasts: root may write everywhere."""
+    if os.geteuid() != 0:
+        yield tmp_path
+        return
+    # Root's temporary folder lets nobody else through.
+    folder = Path(tempfile.mkdtemp())
+    os.chown(folder, _NOBODY, _NOBODY)
+    os.seteuid(_NOBODY)
+    try:
+        yield folder
+    finally:
+        os.seteuid(0)
+        shutil.rmtree(folder)
+
+
+def test_a_folder_without_permission(own_folder):
+    write_atomic(own_folder / "a.json", b"x")
+    own_folder.chmod(0o500)
     with pytest.raises(StoreError, match="Permission denied"):
-        write_atomic(tmp_path / "a.json", b"x")
+        write_atomic(own_folder / "b.json", b"x")
+    assert [one.name for one in own_folder.iterdir()] == ["a.json"]
 
 
 def test_a_name_that_is_a_folder_stays_one(tmp_path):
