@@ -18,6 +18,6 @@ def set_up_logging(*, verbose: bool) -> None:
 
 def _add_task(record: logging.LogRecord) -> bool:
     """Put the id of the task at work on a line; imported only when there is something to say."""
-    from smmap.pipeline.task_log import add_task
+    from smmap.crew.work_log import add_task
 
     return add_task(record)

@@ -5,23 +5,25 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from smmap.archive.indexes import check_output
+from smmap.crew.open_crew import open_crew
+from smmap.crew.work_queue import WorkQueue
 from smmap.pipeline.failure import fail_task
+from smmap.pipeline.memory import estimate_task_memory
 from smmap.pipeline.model_record import record_model
-from smmap.pipeline.open_crew import open_crew
 from smmap.pipeline.open_state import open_state
 from smmap.pipeline.plan import Plan, plan_run
 from smmap.pipeline.progress import Progress, Tally
 from smmap.pipeline.publisher import open_publisher
 from smmap.pipeline.recipe import load_recipe
 from smmap.pipeline.run_state import RunState
-from smmap.pipeline.task_queue import TaskQueue
 from smmap.pipeline.unfinished import keep_unfinished
+from smmap.pipeline.unit_job import describe_job
 from smmap.pipeline.workforce import choose_workforce
 from smmap.report.run_report import write_run_report
 from smmap.spec.errors import StoreError
@@ -130,20 +132,37 @@ def _run_tasks(tasks: Sequence[Task], state: RunState, progress: Progress | None
     """Have all tasks done, and each tile published when its last one is; receipts in order."""
     busy = [task for task in tasks if task.units]
     tally = Tally(busy, progress)
+    overpasses = {unit.id: unit.overpass for task in busy for unit in task.units}
     receipts: dict[str, Receipt] = {}
+    cluster = state.recipe.cluster if busy else None
+    job = describe_job(cluster, state)
+    threads = job.context.recipe.threads
+    needed = max((estimate_task_memory(task, state, threads) for task in busy), default=0)
 
     def fail(task: Task, reason: str) -> list[Receipt]:
         return fail_task(task, reason, state)
 
-    with open_publisher(tasks, state) as publisher, open_crew(busy, state) as crew:
-        queue = TaskQueue(busy, crew, fail, publisher.begin)
+    with open_publisher(tasks, state) as publisher, open_crew(cluster, job, needed) as crew:
+        queue = WorkQueue(busy, crew, fail, find_rest=find_passing, begin=publisher.begin)
         tally.add((), over=False, in_flight=0, dashboard=crew.dashboard)
-        for task, finished, over in queue.run():
+        for task, found, over in queue.run():
+            finished = [
+                replace(one, overpass=overpasses[one.unit])
+                for one in found
+                if over or not one.passing
+            ]
             receipts |= {receipt.unit: receipt for receipt in finished}
             tally.add(finished, over=over, in_flight=queue.in_flight, dashboard=crew.dashboard)
             if over:
                 publisher.finish(task)
     return [receipts[unit.id] for task in busy for unit in task.units]
+
+
+def find_passing(task: Task, receipts: Iterable[Receipt]) -> Task | None:
+    """The units that failed for a fault of the moment, as a task; None if there are none."""
+    passing = {one.unit for one in receipts if one.passing}
+    units = tuple(unit for unit in task.units if unit.id in passing)
+    return replace(task, units=units) if units else None
 
 
 def _check_disk(tasks: Iterable[Task], state: RunState) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smmap.spec.cluster import AddressCluster, LocalCluster
+from smmap.crew.workforce import choose_cluster
 from smmap.spec.errors import ConfigError
 from smmap.spec.recipe import Recipe
 
@@ -18,33 +18,22 @@ def choose_workforce(
 
     Parameters
     ----------
-    workers
-        Processes on this machine.
+    workers, scheduler
+        As of `choose_cluster`.
     threads
         Blocks at work at once in a task.
-    scheduler
-        Address of a Dask scheduler.
 
     Raises
     ------
     ConfigError
-        If both workers and scheduler are given, or one of them cannot be.
+        If one of them cannot be.
     """
+    if threads is not None and threads < 1:
+        raise ConfigError(f"--threads {threads}: at least 1")
+    cluster = choose_cluster(recipe.cluster, workers=workers, scheduler=scheduler)
     changes: dict[str, object] = {}
-    if workers is not None and scheduler is not None:
-        raise ConfigError(
-            "--workers starts processes here, --scheduler joins a cluster that has its own: "
-            "give one of them"
-        )
-    if workers is not None:
-        there = recipe.cluster
-        kept = there.model_dump() if isinstance(there, LocalCluster) else {"kind": "local"}
-        changes["cluster"] = LocalCluster.parse(kept | {"workers": workers}, "--workers")
-    if scheduler is not None:
-        told = {"kind": "address", "address": scheduler}
-        changes["cluster"] = AddressCluster.parse(told, "--scheduler")
+    if cluster != recipe.cluster:
+        changes["cluster"] = cluster
     if threads is not None:
-        if threads < 1:
-            raise ConfigError(f"--threads {threads}: at least 1")
         changes["threads"] = threads
     return recipe.model_copy(update=changes)

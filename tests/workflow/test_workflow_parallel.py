@@ -20,7 +20,7 @@ import pytest
 from small_world import SmallWorld
 
 import smmap
-from smmap.pipeline import cluster, task_queue
+from smmap.crew import cluster, work_queue
 from smmap.pipeline.progress import Progress
 from smmap.spec.errors import ConfigError, TransientError
 from smmap.store import gdal, retry
@@ -227,7 +227,7 @@ class _Heals(Progress):
 
 def test_a_source_that_fails_for_a_while_costs_a_while(tmp_path, monkeypatch):
     monkeypatch.setattr(retry, "ATTEMPTS", 1)
-    monkeypatch.setattr(task_queue, "FIRST_WAIT_S", 0.1)
+    monkeypatch.setattr(work_queue, "FIRST_WAIT_S", 0.1)
     monkeypatch.setitem(gdal.READ_SETTINGS, "GDAL_HTTP_MAX_RETRY", 0)
     world = SmallWorld(tmp_path / "scenes")
     world.add_radar("S1A_SICK", orbit=10)

@@ -1,4 +1,4 @@
-"""Which task a log line belongs to."""
+"""Which piece of work a log line belongs to."""
 
 from __future__ import annotations
 

@@ -8,17 +8,16 @@ import time
 import traceback
 import uuid
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, NoReturn
 
 from distributed import Client, Future, KilledWorker
 from distributed.client import FutureCancelledError
 
-from smmap.pipeline.crew import Outcome
-from smmap.pipeline.parcel import pack
-from smmap.pipeline.worker import Job, Reply, do_parcel, tell_version
+from smmap.crew.crew import Crew
+from smmap.crew.job import Outcome, P, R
+from smmap.crew.parcel import pack
+from smmap.crew.worker import Reply, Terms, do_parcel, tell_version
 from smmap.spec.errors import ConfigError, TransientError
-from smmap.spec.unit import Task
 from smmap.version import __version__
 
 logger = logging.getLogger(__name__)
@@ -29,15 +28,15 @@ _LOOK_S = 5.0
 """How often the scheduler is asked for its workers."""
 
 
-class DaskCrew:
+class DaskCrew(Crew[P, R]):
     """The workers of a Dask cluster.
 
     Parameters
     ----------
     client
         Connected to the cluster.
-    job
-        What the tasks share.
+    terms
+        What workers are told.
     wait_s
         How long there may be no worker at all.
 
@@ -47,13 +46,13 @@ class DaskCrew:
         If no worker comes, or workers have another version of smmap.
     """
 
-    def __init__(self, client: Client, job: Job, wait_s: float) -> None:
+    def __init__(self, client: Client, terms: Terms, wait_s: float) -> None:
         self._client = client
-        self._job = pack(job)
+        self._terms = pack(terms)
         self._needs: dict[str, float] = {}
         self._wait_s = wait_s
         self._ready: queue.SimpleQueue[Future] = queue.SimpleQueue()
-        self._out: dict[str, tuple[Task, Future]] = {}
+        self._out: dict[str, tuple[P, Future]] = {}
         self._restarted: set[str] = set()
         self._slots = 0
         self._looked = self._seen = time.monotonic()
@@ -74,12 +73,12 @@ class DaskCrew:
         return self._dashboard
 
     def reserve_memory(self, needed: int) -> None:
-        """Let a worker with several threads have no more tasks than fit into its memory.
+        """Let a worker with several threads have no more pieces than fit into its memory.
 
         Parameters
         ----------
         needed
-            Bytes of the largest task. It counts where every worker declares its ``memory`` as a
+            Bytes of the largest piece. It counts where every worker declares its ``memory`` as a
             resource (``dask worker --resources memory=16e9``).
         """
         workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
@@ -95,21 +94,21 @@ class DaskCrew:
         if declared and all(declared):
             self._needs = {"memory": min(needed, *declared)}
 
-    def submit(self, task: Task) -> None:
-        """Send a task off, as bytes."""
-        key = f"{task.id}-{uuid.uuid4().hex[:8]}"
+    def submit(self, piece: P) -> None:
+        """Send a piece off, as bytes."""
+        key = f"{piece.id}-{uuid.uuid4().hex[:8]}"
         future = self._client.submit(
             do_parcel,
-            self._job,
-            pack(task),
+            self._terms,
+            pack(piece),
             key=key,
             pure=False,
             resources=self._needs or None,
         )
-        self._out[key] = (task, future)
+        self._out[key] = (piece, future)
         future.add_done_callback(self._ready.put)
 
-    def wait(self, seconds: float) -> list[Outcome]:
+    def wait(self, seconds: float) -> list[Outcome[P, R]]:
         """Outcomes that have come back; see `Crew`."""
         self._look()
         outcomes = []
@@ -147,7 +146,7 @@ class DaskCrew:
         )
 
     def _check_versions(self) -> None:
-        """All workers that are there have our smmap; later ones are checked by their first task."""
+        """All workers that are there have our smmap; later ones tell it with their first."""
         answers: dict[str, Any] = self._client.run(tell_version, on_error="return")
         wrong = {address: one for address, one in answers.items() if one != __version__}
         if wrong:
@@ -178,33 +177,31 @@ class DaskCrew:
             "stays: start the cluster and rerun"
         ) from None
 
-    def _receive(self, future: Future) -> Outcome | None:
-        """What a finished future says; None if the task was only sent off once more."""
+    def _receive(self, future: Future) -> Outcome[P, R] | None:
+        """What a finished future says; None if the piece was only sent off once more."""
         if future.key not in self._out:
             return None
-        task, _ = self._out.pop(future.key)
+        piece, _ = self._out.pop(future.key)
         try:
             reply: Reply = future.result(timeout=self._wait_s)
         except KilledWorker as killed:
             address = killed.last_worker.address
             if address in self._restarted:
-                self.submit(task)
+                self.submit(piece)
                 return None
-            return Outcome(task, lost=address, deaths=1 + killed.allowed_failures)
+            return Outcome(piece, lost=address, deaths=1 + killed.allowed_failures)
         except _GONE:
             self._give_up("is gone")
         except Exception:  # noqa: BLE001 (whatever a worker could not send back in our own words)
-            return Outcome(task, trace=traceback.format_exc())
+            return Outcome(piece, trace=traceback.format_exc())
         # A result that somebody still wants would be computed once more if its worker ended.
         future.release()
         if reply.worn and self._out:
             self._renew(reply.worker)
-        overpasses = {unit.id: unit.overpass for unit in task.units}
-        receipts = (replace(one, overpass=overpasses[one.unit]) for one in reply.receipts)
-        return Outcome(task, tuple(receipts), reply.error, reply.trace)
+        return Outcome(piece, reply.result, reply.error, reply.trace)
 
     def _renew(self, worker: str) -> None:
-        """Start a worn worker anew; the task that waits there comes back undone."""
+        """Start a worn worker anew; the piece that waits there comes back undone."""
         self._restarted.add(worker)
         logger.info("worker %s has done its share: starting it anew", worker)
         try:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from smmap.pipeline import cluster
+from smmap.crew import cluster
 from smmap.pipeline.workforce import choose_workforce
 from smmap.spec.errors import ConfigError
 from smmap.spec.recipe import Recipe

@@ -8,9 +8,10 @@ from collections import defaultdict
 import pytest
 from odc.geo.geobox import GeoBox
 
-from smmap.pipeline import task_queue
-from smmap.pipeline.crew import Outcome
-from smmap.pipeline.task_queue import DEATHS, RETRIES, TaskQueue
+from smmap.crew import work_queue
+from smmap.crew.job import Outcome
+from smmap.crew.work_queue import DEATHS, RETRIES, WorkQueue
+from smmap.pipeline.run import find_passing
 from smmap.spec.errors import SceneError, StoreError, TransientError
 from smmap.spec.tile import Block, Tile
 from smmap.spec.unit import Receipt, Task, Unit
@@ -27,12 +28,12 @@ def make_task(name: str, *units: str) -> Task:
 def done(task: Task, *failing: str, passing: bool = True) -> Outcome:
     return Outcome(
         task,
-        tuple(
+        [
             Receipt(one.id, "failed", "", reason="slow", passing=passing)
             if one.id in failing
             else Receipt(one.id, "done", "")
             for one in task.units
-        ),
+        ],
     )
 
 
@@ -59,7 +60,7 @@ class ScriptedCrew:
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch):
-    monkeypatch.setattr(task_queue, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(work_queue, "FIRST_WAIT_S", 0.01)
 
 
 def work(crew, *tasks):
@@ -71,7 +72,8 @@ def work(crew, *tasks):
         return [Receipt(unit.id, "failed", "", reason=reason) for unit in task.units]
 
     receipts, over = {}, []
-    for task, finished, last in TaskQueue(tasks, crew, fail, lambda task: None).run():
+    for task, found, last in WorkQueue(tasks, crew, fail, find_rest=find_passing).run():
+        finished = [one for one in found if last or not one.passing]
         assert not {one.unit for one in finished} & receipts.keys(), "told once"
         receipts |= {one.unit: one.status for one in finished}
         over += [task.id] if last else []

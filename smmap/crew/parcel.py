@@ -1,4 +1,4 @@
-"""A task as bytes: small, whatever catalogue its scenes hang on."""
+"""Work as bytes: small, whatever catalogue its scenes hang on."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Any
 
 import pystac
 
-from smmap.spec.unit import Task
-
 
 class _Pickler(pickle.Pickler):
     """Cuts scenes off their catalogue: an item's links lead to all of its neighbours."""
 
     def reducer_override(self, obj: Any) -> Any:
-        if not isinstance(obj, pystac.Item):
+        # Not its subclasses: they know themselves how to be small.
+        if type(obj) is not pystac.Item:
             return NotImplemented
         document = obj.to_dict(include_self_link=False, transform_hrefs=False)
         return _restore_item, (document | {"links": []}, obj.get_self_href())
@@ -31,15 +30,12 @@ def _restore_item(document: Mapping[str, Any], href: str | None) -> pystac.Item:
 
 
 def pack(content: Any) -> bytes:
-    """A task, or what tasks share, for `unpack` in another process of the same version."""
+    """A piece, or a job, for `unpack` in another process of the same version."""
     buffer = io.BytesIO()
     _Pickler(buffer, pickle.HIGHEST_PROTOCOL).dump(content)
     return buffer.getvalue()
 
 
-def unpack_task(parcel: bytes) -> Task:
-    """The task; parcels come from our own driver alone."""
-    task = pickle.loads(parcel)  # noqa: S301 (as above; Dask itself trusts its peers likewise)
-    if not isinstance(task, Task):
-        raise TypeError(f"a parcel holds a {type(task).__name__}, not a task")
-    return task
+def unpack(parcel: bytes) -> Any:
+    """What was packed; parcels come from our own driver alone."""
+    return pickle.loads(parcel)  # noqa: S301 (as said; Dask itself trusts its peers likewise)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from small_world import SmallWorld
 
-from smmap.pipeline.parcel import pack, unpack_task
+from smmap.crew.parcel import pack, unpack
 from smmap.pipeline.plan import plan_run
 from smmap.pipeline.recipe import load_recipe
 
@@ -19,7 +19,7 @@ def plan(folder, number):
 
 def test_a_task_comes_back_as_it_was(tmp_path):
     (task,) = plan(tmp_path, 1).tasks
-    back = unpack_task(pack(task))
+    back = unpack(pack(task))
     (unit,), (other,) = task.units, back.units
     assert (other.id, other.fingerprint, other.area) == (unit.id, unit.fingerprint, unit.area)
     for one, same in zip(unit.overpass.items, other.overpass.items, strict=True):

@@ -30,7 +30,7 @@ stops glibc from learning that arrays of some MB come and go (mallopt(3)), so th
 are set, to where glibc would end by itself."""
 
 SETTINGS = {
-    # A death is told at once, and the queue decides: it knows which task was alone.
+    # A death is told at once, and the queue decides: it knows which piece was alone.
     "distributed.scheduler.allowed-failures": 0,
     # Workers hold receipts, nothing that could be spilled; a full one is started anew instead.
     "distributed.worker.memory.target": False,

@@ -1,0 +1,72 @@
+"""A run as workers know it: from a task to its receipts, in any process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from smmap.pipeline.context import Context
+from smmap.pipeline.open_state import open_state
+from smmap.pipeline.run_state import RunState
+from smmap.pipeline.stages import run_task
+from smmap.spec.cluster import Cluster
+from smmap.spec.errors import StoreError
+from smmap.spec.unit import Receipt, Task
+from smmap.store.folder import FolderOutput
+
+
+@dataclass(frozen=True)
+class UnitJob:
+    """Maps the units of a task; see `Job`."""
+
+    context: Context
+    """The recipe with everything it names; ``threads`` are those of one task on one worker."""
+    out: str
+    """Address of the output; of a folder the absolute path."""
+    staging: Path | None
+    """The driver's own folder in it, where the output is a folder: a worker that does not see it
+    writes elsewhere."""
+    force: bool
+    """As of ``run``."""
+    model_threads: int | None
+    """As of ``open_state``."""
+
+    @contextmanager
+    def open(self) -> Iterator[Callable[[Task], list[Receipt]]]:
+        """What maps a task; its receipts come without overpasses, which the driver knows."""
+        if self.staging is not None and not self.staging.is_dir():
+            from smmap.crew.worker import tell_host
+
+            raise StoreError(
+                f"{tell_host()} does not see {self.out}; choose an output on a file system that "
+                "all workers share under the same name"
+            )
+        with open_state(
+            self.context, self.out, force=self.force, model_threads=self.model_threads
+        ) as state:
+            yield lambda task: [replace(one, overpass=None) for one in run_task(task, state)]
+
+
+def describe_job(cluster: Cluster | None, state: RunState) -> UnitJob:
+    """What workers are told of a run, and how many threads each may use."""
+    address, in_folder = state.store.address, isinstance(state.store, FolderOutput)
+    recipe, threads, model_threads = state.recipe, state.recipe.threads, None
+    if cluster is not None:
+        from smmap.crew.cluster import share_cores
+
+        cores = share_cores(cluster) or threads
+        threads = threads if "threads" in recipe.model_fields_set else cores
+        model_threads = max(1, cores // threads)
+    return UnitJob(
+        replace(
+            state.context,
+            recipe=recipe.model_copy(update={"threads": threads, "cluster": None}),
+            package=state.context.package.resolve(),
+        ),
+        str(Path(address).resolve()) if in_folder else address,
+        state.staging.resolve() if in_folder else None,
+        state.force,
+        model_threads,
+    )
