@@ -69,6 +69,8 @@ class TerminalProgress:
         told = f"{headway.tasks_done}/{headway.tasks} tasks"
         if headway.pixels:
             told += f"  {headway.pixels_a_second / 1e6:.2f} Mpx/s"
+        if headway.bytes_read:
+            told += f"  {headway.bytes_read / 1e6:,.0f} MB read"
         if headway.failed:
             told += f"  {headway.failed} failed"
         self._bar.update(self._row, told=told)

@@ -17,6 +17,7 @@ _GAUGES = {
     "units_done": "Overpasses that are finished",
     "failed": "Overpasses that failed for good",
     "pixels": "Pixels mapped",
+    "bytes_read": "Bytes of source pixels read, uncompressed",
     "seconds": "Since the first task was handed out",
 }
 """Field of a `Headway` -> what it says; served as ``smmap_run_<field>``."""

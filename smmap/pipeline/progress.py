@@ -28,6 +28,8 @@ class Headway:
     """Units that failed for good in this run."""
     pixels: float
     """Mapped, over all finished units."""
+    bytes_read: int
+    """Of source pixels as they are stored, uncompressed."""
     seconds: float
     """Since the first task was handed out."""
     dashboard: str | None = None
@@ -67,22 +69,25 @@ class Tally:
         self._progress = progress
         self._tasks, self._units = len(tasks), sum(len(task.units) for task in tasks)
         self._tasks_done = self._units_done = self._failed = 0
+        self._bytes_read = 0
         self._pixels = 0.0
         self._started = time.monotonic()
         if progress is not None:
             progress.start(self._units)
 
-    def add(
-        self, receipts: Iterable[Receipt], *, over: bool, in_flight: int, dashboard: str | None
-    ) -> None:
-        """Units that are finished, whether their task is, and how many are out."""
+    def add(self, receipts: Iterable[Receipt], bytes_read: int, *, over: bool) -> None:
+        """Units that are finished, what was read for them, and whether their task is at its end."""
         self._tasks_done += over
+        self._bytes_read += bytes_read
         for receipt in receipts:
             self._units_done += 1
             self._failed += receipt.status == "failed"
             self._pixels += receipt.statistics.get("pixels", 0.0)
             if self._progress is not None:
                 self._progress.finish(receipt)
+
+    def tell(self, *, in_flight: int, dashboard: str | None) -> None:
+        """Pass on how far the run has come, with so many tasks handed out."""
         if self._progress is not None:
             self._progress.advance(
                 Headway(
@@ -93,6 +98,7 @@ class Tally:
                     units_done=self._units_done,
                     failed=self._failed,
                     pixels=self._pixels,
+                    bytes_read=self._bytes_read,
                     seconds=time.monotonic() - self._started,
                     dashboard=dashboard,
                 )

@@ -23,7 +23,7 @@ from smmap.pipeline.publisher import open_publisher
 from smmap.pipeline.recipe import load_recipe
 from smmap.pipeline.run_state import RunState
 from smmap.pipeline.unfinished import keep_unfinished
-from smmap.pipeline.unit_job import describe_job
+from smmap.pipeline.unit_job import Finished, describe_job
 from smmap.pipeline.workforce import choose_workforce
 from smmap.report.run_report import write_run_report
 from smmap.spec.errors import StoreError
@@ -139,28 +139,29 @@ def _run_tasks(tasks: Sequence[Task], state: RunState, progress: Progress | None
     threads = job.context.recipe.threads
     needed = max((estimate_task_memory(task, state, threads) for task in busy), default=0)
 
-    def fail(task: Task, reason: str) -> list[Receipt]:
-        return fail_task(task, reason, state)
+    def fail(task: Task, reason: str) -> Finished:
+        return Finished(tuple(fail_task(task, reason, state)))
 
     with open_publisher(tasks, state) as publisher, open_crew(cluster, job, needed) as crew:
         queue = WorkQueue(busy, crew, fail, find_rest=find_passing, begin=publisher.begin)
-        tally.add((), over=False, in_flight=0, dashboard=crew.dashboard)
-        for task, found, over in queue.run():
-            finished = [
+        tally.tell(in_flight=0, dashboard=crew.dashboard)
+        for task, left, over in queue.run():
+            final = [
                 replace(one, overpass=overpasses[one.unit])
-                for one in found
+                for one in left.receipts
                 if over or not one.passing
             ]
-            receipts |= {receipt.unit: receipt for receipt in finished}
-            tally.add(finished, over=over, in_flight=queue.in_flight, dashboard=crew.dashboard)
+            receipts |= {receipt.unit: receipt for receipt in final}
+            tally.add(final, left.bytes_read, over=over)
+            tally.tell(in_flight=queue.in_flight, dashboard=crew.dashboard)
             if over:
                 publisher.finish(task)
     return [receipts[unit.id] for task in busy for unit in task.units]
 
 
-def find_passing(task: Task, receipts: Iterable[Receipt]) -> Task | None:
+def find_passing(task: Task, left: Finished) -> Task | None:
     """The units that failed for a fault of the moment, as a task; None if there are none."""
-    passing = {one.unit for one in receipts if one.passing}
+    passing = {one.unit for one in left.receipts if one.passing}
     units = tuple(unit for unit in task.units if unit.id in passing)
     return replace(task, units=units) if units else None
 

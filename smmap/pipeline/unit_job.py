@@ -14,7 +14,18 @@ from smmap.pipeline.stages import run_task
 from smmap.spec.cluster import Cluster
 from smmap.spec.errors import StoreError
 from smmap.spec.unit import Receipt, Task
+from smmap.stack.read_meter import meter_reads
 from smmap.store.folder import FolderOutput
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a task leaves."""
+
+    receipts: tuple[Receipt, ...]
+    """Of all its units; from a worker without overpasses, which the driver knows."""
+    bytes_read: int = 0
+    """Of source pixels, uncompressed."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +45,8 @@ class UnitJob:
     """As of ``open_state``."""
 
     @contextmanager
-    def open(self) -> Iterator[Callable[[Task], list[Receipt]]]:
-        """What maps a task; its receipts come without overpasses, which the driver knows."""
+    def open(self) -> Iterator[Callable[[Task], Finished]]:
+        """What maps a task."""
         if self.staging is not None and not self.staging.is_dir():
             from smmap.crew.worker import tell_host
 
@@ -46,7 +57,13 @@ class UnitJob:
         with open_state(
             self.context, self.out, force=self.force, model_threads=self.model_threads
         ) as state:
-            yield lambda task: [replace(one, overpass=None) for one in run_task(task, state)]
+            yield lambda task: _finish(task, state)
+
+
+def _finish(task: Task, state: RunState) -> Finished:
+    with meter_reads() as meter:
+        receipts = tuple(replace(one, overpass=None) for one in run_task(task, state))
+    return Finished(receipts, meter.bytes)
 
 
 def describe_job(cluster: Cluster | None, state: RunState) -> UnitJob:

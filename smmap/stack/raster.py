@@ -19,6 +19,7 @@ from smmap.features.decibel import to_power
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
+from smmap.stack.read_meter import count_read
 from smmap.stack.resample import compute_covered, compute_positions, compute_resampled
 from smmap.store.gdal import forget_failure, hear_warnings, open_environment
 from smmap.store.probe import FileState, is_web, probe_file, to_path
@@ -183,6 +184,7 @@ def _read_window(
 def _decode(file: rasterio.DatasetReader, band: Band, **part: Any) -> NDArray[np.float32]:
     """Stored numbers to physical ones, once; nodata to NaN; decibels to power."""
     stored = file.read(band.index, **part)
+    count_read(stored.nbytes)
     values: NDArray[np.float64] = stored.astype(np.float64)
     nodata = band.nodata if band.nodata is not None else file.nodata
     if nodata is not None:

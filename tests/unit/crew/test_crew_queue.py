@@ -12,6 +12,7 @@ from smmap.crew import work_queue
 from smmap.crew.job import Outcome
 from smmap.crew.work_queue import DEATHS, RETRIES, WorkQueue
 from smmap.pipeline.run import find_passing
+from smmap.pipeline.unit_job import Finished
 from smmap.spec.errors import SceneError, StoreError, TransientError
 from smmap.spec.tile import Block, Tile
 from smmap.spec.unit import Receipt, Task, Unit
@@ -28,12 +29,14 @@ def make_task(name: str, *units: str) -> Task:
 def done(task: Task, *failing: str, passing: bool = True) -> Outcome:
     return Outcome(
         task,
-        [
-            Receipt(one.id, "failed", "", reason="slow", passing=passing)
-            if one.id in failing
-            else Receipt(one.id, "done", "")
-            for one in task.units
-        ],
+        Finished(
+            tuple(
+                Receipt(one.id, "failed", "", reason="slow", passing=passing)
+                if one.id in failing
+                else Receipt(one.id, "done", "")
+                for one in task.units
+            )
+        ),
     )
 
 
@@ -69,11 +72,11 @@ def work(crew, *tasks):
 
     def fail(task, reason):
         given_up[task.id] = reason
-        return [Receipt(unit.id, "failed", "", reason=reason) for unit in task.units]
+        return Finished(tuple(Receipt(unit.id, "failed", "", reason=reason) for unit in task.units))
 
     receipts, over = {}, []
-    for task, found, last in WorkQueue(tasks, crew, fail, find_rest=find_passing).run():
-        finished = [one for one in found if last or not one.passing]
+    for task, left, last in WorkQueue(tasks, crew, fail, find_rest=find_passing).run():
+        finished = [one for one in left.receipts if last or not one.passing]
         assert not {one.unit for one in finished} & receipts.keys(), "told once"
         receipts |= {one.unit: one.status for one in finished}
         over += [task.id] if last else []

@@ -30,12 +30,15 @@ def test_a_scrape_tells_tasks_units_and_pixels():
             Receipt("a", "done", "", statistics={"pixels": 100.0}),
             Receipt("b", "failed", ""),
         ]
-        tally.add(receipts, over=True, in_flight=3, dashboard=None)
+        tally.add(receipts, 2_000, over=True)
+        tally.add([], 500, over=False)
+        tally.tell(in_flight=3, dashboard=None)
         found = read(metrics.port)
     assert found["smmap_run_tasks_done"] == 1
     assert found["smmap_run_in_flight"] == 3
     assert found["smmap_run_failed"] == 1
     assert found["smmap_run_pixels"] == 100
+    assert found["smmap_run_bytes_read"] == 2_500
     assert found["smmap_run_receipts_totaldone"] == 1
     with pytest.raises(OSError):
         read(metrics.port)
