@@ -20,8 +20,10 @@ from smmap.archive.verify import verify_output
 from smmap.grid.utm import UtmGrid
 from smmap.mosaic.plan import Asked
 from smmap.mosaic.run import make_mosaic
+from smmap.product.layout import LAYOUT
 from smmap.spec.errors import ArchiveError, ConfigError
 from smmap.spec.tile import Block
+from smmap.store.folder import FolderOutput
 from smmap.store.open import open_output_store
 
 DAWN = datetime(2023, 12, 31, 5, 40, tzinfo=UTC)
@@ -199,6 +201,29 @@ def test_what_nobody_points_to_lives_a_day(made, store, tmp_path):
         assert not any(one.list_files(path) for path in left)
     assert verify_output(grown) == []
     assert smmap.open(grown, level="daily").sizes["time"] == 2
+
+
+def test_files_whose_item_comes_after_all_stay(local):
+    """A run comes back to a killed one's files just when they are due."""
+    item = find(local, "_20231231_mean_100m_v0.1.json")
+    document = local.read(item)
+    local.delete(item)
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+
+    class Rival(FolderOutput):
+        def swap(self, path, expected, data, staging):
+            won = super().swap(path, expected, data, staging)
+            if path == LAYOUT.superseded:
+                self.put(item, document, staging)
+            return won
+
+    with local.open_staging() as staging:
+        (left,) = remove_superseded(local, staging, now=now)[1]
+        rival = Rival(local.root)
+        later = now + timedelta(days=2)
+        assert remove_superseded(rival, staging, now=later) == ([], [])
+    assert local.list_files(left)
+    assert verify_output(local) == []
 
 
 def test_status_tells_of_mosaics(store):

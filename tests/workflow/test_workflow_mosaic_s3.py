@@ -31,6 +31,7 @@ from smmap.product.layers import SM
 from smmap.spec.errors import ArchiveError, TransientError
 from smmap.spec.tile import Block
 from smmap.store.folder import FolderOutput
+from smmap.store.objects import ObjectOutput
 from smmap.store.open import open_output_store
 
 DAWN = datetime(2023, 12, 30, 5, 40, tzinfo=UTC)
@@ -158,6 +159,25 @@ def test_cogs_alone_are_read_from_a_bucket(maps, bucket, tmp_path):
     made = [make_mosaic(one, ASKED, tmp_path / str(n)) for n, one in enumerate((store, root))]
     assert [one.receipts for one in made[:1]] == [one.receipts for one in made[1:]]
     assert digest_daily(FolderOutput(tmp_path / "0")) == digest_daily(FolderOutput(tmp_path / "1"))
+
+
+def test_a_passing_fault_is_tried_again(bucket, tmp_path):
+    """The first address of a COG does not answer, the next one does."""
+    store = ObjectOutput(f"{bucket}/shaky")
+    copy_output(make_maps(tmp_path / "cogs", cog=True), store)
+
+    class Shaky(ObjectOutput):
+        asked = 0
+
+        def locate(self, path):
+            self.asked += 1
+            return "http://127.0.0.1:9/none.tif" if self.asked == 1 else super().locate(path)
+
+    window = Block(TILE.geobox, 0, 0, 64, 64)
+    shaky = Shaky(store.address)
+    found = [MapReader(list_maps(one)[0]).load(window)[SM] for one in (shaky, store)]
+    np.testing.assert_array_equal(found[0], found[1])
+    assert shaky.asked == 4  # three layers, and one of them twice
 
 
 def test_two_drivers_cannot_both_commit(remote, local, out):
