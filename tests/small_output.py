@@ -10,7 +10,7 @@ import numpy as np
 import pystac
 import rasterio
 
-from smmap.archive.indexes import describe_grid
+from smmap.archive.indexes import describe_grid, publish_root, publish_tile
 from smmap.grid.ground import compute_lonlat
 from smmap.grid.named import get_grid
 from smmap.product.collections import compute_root_catalog
@@ -25,12 +25,32 @@ from smmap.sinks.zarr_slice import write_slice
 from smmap.spec.overpass import Overpass
 from smmap.spec.tile import Block
 from smmap.spec.unit import Unit
+from smmap.store.folder import FolderOutput
 
 DEPTH_M = (0.0, 0.05)
 
 
 def find_tiles(grid, outline):
     return get_grid(grid).find_tiles(outline)
+
+
+def copy_output(root, store):
+    """All files of a folder's output into another store."""
+    source = FolderOutput(root)
+    with store.open_staging() as staging:
+        for path in source.list_files(""):
+            if not path.startswith(".smmap/"):
+                store.put(path, source.read(path), staging)
+
+
+def digest_daily(store):
+    """Checksums of every array and image of the daily level by path."""
+    return {
+        path: store.read_mark(path).sha256
+        for folder in ("soil-moisture-daily", "cubes-daily")
+        for path in store.list_files(folder)
+        if not path.endswith(".json") or path.endswith("zarr.json")
+    }
 
 
 def smooth_field(lon, lat):
@@ -88,9 +108,12 @@ class SmallOutput:
         folder = LAYOUT.pixels(unit, fingerprint)
         (self.root / folder).mkdir(parents=True, exist_ok=True)
         if cog:
-            files = {layer.name: StoredFile(f"{folder}/{layer.name}.tif") for layer in packed}
+            files = {}
             for layer, values in packed.items():
-                write_cog(self.root / files[layer.name].path, values, area.to_geobox(), layer)
+                name = f"{folder}/{layer.name}.tif"
+                write_cog(self.root / name, values, area.to_geobox(), layer)
+                mark = FolderOutput(self.root).read_mark(name)
+                files[layer.name] = StoredFile(name, mark.sha256, mark.size)
         else:
             files = {"slice": StoredFile(f"{folder}/slice.zarr")}
             path = self.root / files["slice"].path
@@ -108,3 +131,11 @@ class SmallOutput:
         collection = self.root / LAYOUT.tile_collection(tile.key)
         collection.write_text(json.dumps({"smmap:grid": describe_grid(tile)}))
         return unit
+
+    def publish(self, *tiles):
+        """Links and cubes, as a run leaves them."""
+        store = FolderOutput(self.root)
+        with store.open_staging() as staging:
+            for tile in tiles:
+                publish_tile(store, tile, depth_m=DEPTH_M, staging=staging)
+            publish_root(store, staging)

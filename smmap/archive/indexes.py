@@ -6,14 +6,17 @@ import functools
 import json
 import posixpath
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pystac
 
 from smmap.archive.cube import publish_cube
+from smmap.archive.document import read_document
+from smmap.archive.item import CommittedItem
 from smmap.archive.ledger import Committed, list_committed, list_tiles
+from smmap.archive.put import put_index
 from smmap.product.collections import (
     ROOT_ID,
     compute_model_collection,
@@ -23,13 +26,10 @@ from smmap.product.collections import (
     compute_year_catalog,
 )
 from smmap.product.daily_layout import get_daily_collection
-from smmap.product.document import encode_document
 from smmap.product.layout import LAYOUT
-from smmap.spec.errors import ArchiveError, StoreError
+from smmap.spec.errors import ArchiveError
 from smmap.spec.tile import Block, Tile
 from smmap.store.output import OutputStore, join_address
-
-_TRIES = 20
 
 
 def describe_grid(tile: Tile) -> dict[str, Any]:
@@ -49,30 +49,28 @@ def check_output(store: OutputStore, tiles: Iterable[Tile]) -> None:
     ArchiveError
         If there is a catalogue that is not ours, or a tile of the same name on other pixels.
     """
-    root = _read_json(store, LAYOUT.catalog)
+    check_collections(store, {LAYOUT.tile_collection(tile.key): tile for tile in tiles})
+
+
+def check_collections(store: OutputStore, tiles: Mapping[str, Tile]) -> None:
+    """As ``check_output``, of tiles or canvases by the paths of their collections."""
+    root = read_document(store, LAYOUT.catalog)
     if root is not None and root.get("id") != ROOT_ID:
         where = join_address(store.address, LAYOUT.catalog)
         raise ArchiveError(f"{where} is not an output of smmap; choose another place")
-    for tile in tiles:
-        path = LAYOUT.tile_collection(tile.key)
-        there = _read_json(store, path)
+    for path, tile in tiles.items():
+        there = read_document(store, path)
         if there is not None and there.get("smmap:grid") != describe_grid(tile):
             raise ArchiveError(
-                f"{join_address(store.address, path)}: tile {tile.key} lies on other pixels there; "
+                f"{join_address(store.address, path)}: {tile.key} lies on other pixels there; "
                 "choose another place or another name for the grid"
             )
 
 
-def _read_json(store: OutputStore, path: str) -> dict[str, Any] | None:
-    """A document; empty if it is none, None if nothing is there."""
-    data = store.read(path)
-    if data is None:
-        return None
-    try:
-        document = json.loads(data)
-    except ValueError:
-        document = {}
-    return document if isinstance(document, dict) else {}
+def compute_window(items: Sequence[CommittedItem], tile: Tile) -> list[int]:
+    """Row, column, height and width of what ``items`` (at least one) cover of a tile."""
+    covered = functools.reduce(Block.hull, (one.get_area(tile) for one in items))
+    return [covered.row, covered.col, covered.height, covered.width]
 
 
 def publish_tile(
@@ -88,12 +86,8 @@ def publish_tile(
         The run's own folder, where all is made before it is renamed.
     """
     if list_committed(store, tile.key):
-        _put(
-            store,
-            LAYOUT.tile_collection(tile.key),
-            lambda: _build_tile(store, tile, depth_m, staging),
-            staging,
-        )
+        path = LAYOUT.tile_collection(tile.key)
+        put_index(store, path, lambda: _build_tile(store, tile, depth_m, staging), staging)
 
 
 def _build_tile(
@@ -114,9 +108,7 @@ def _build_tile(
             )
     items = [pystac.Item.from_dict(one.document) for one in committed]
     collection = compute_tile_collection(tile.key, items, cubes)
-    covered = functools.reduce(Block.hull, (one.get_area(tile) for one in committed))
-    window = [covered.row, covered.col, covered.height, covered.width]
-    collection.extra_fields["smmap:pixels"] = window
+    collection.extra_fields["smmap:pixels"] = compute_window(committed, tile)
     collection.extra_fields["smmap:grid"] = describe_grid(tile)
     return collection
 
@@ -126,7 +118,7 @@ def _put_year(store: OutputStore, tile: str, year: int, staging: Path) -> None:
         members = [one.id for one in list_committed(store, tile) if one.year == year]
         return compute_year_catalog(tile, year, members)
 
-    _put(store, LAYOUT.year_catalog(tile, year), build, staging)
+    put_index(store, LAYOUT.year_catalog(tile, year), build, staging)
 
 
 def publish_root(store: OutputStore, staging: Path) -> None:
@@ -134,32 +126,32 @@ def publish_root(store: OutputStore, staging: Path) -> None:
     tiles = [LAYOUT.tile_collection(tile) for tile in list_tiles(store)]
     folder = posixpath.dirname(LAYOUT.models)
     models = [f"{folder}/{name}/{name}.json" for name in store.list_folders(folder)]
-    builders: dict[str, Callable[[], pystac.Catalog]] = {}
-    if any(data is not None for data in store.read_many(tiles)):
-        builders[LAYOUT.product_collection] = lambda: compute_product_collection(
-            [pystac.Collection.from_dict(one) for one in _read_all(store, tiles)]
-        )
-    builders[LAYOUT.models] = lambda: compute_model_collection(
-        [pystac.Item.from_dict(one) for one in _read_all(store, models)]
-    )
-    for path, build in builders.items():
-        _put(store, path, build, staging)
-    children = [*builders]
-    if store.read(get_daily_collection()) is not None:
-        children.append(get_daily_collection())
-    _put(store, LAYOUT.catalog, lambda: compute_root_catalog(children), staging)
+
+    def build_product() -> pystac.Collection:
+        found = _read_all(store, tiles)
+        return compute_product_collection([pystac.Collection.from_dict(one) for one in found])
+
+    def build_models() -> pystac.Collection:
+        found = _read_all(store, models)
+        return compute_model_collection([pystac.Item.from_dict(one) for one in found])
+
+    if _read_all(store, tiles):
+        put_index(store, LAYOUT.product_collection, build_product, staging)
+    if _read_all(store, models):
+        put_index(store, LAYOUT.models, build_models, staging)
+    publish_catalog(store, staging)
+
+
+def publish_catalog(store: OutputStore, staging: Path) -> None:
+    """Link the root to the collections that are there."""
+    children = (LAYOUT.product_collection, LAYOUT.models, get_daily_collection())
+
+    def build() -> pystac.Catalog:
+        there = zip(children, store.read_many(children), strict=True)
+        return compute_root_catalog([path for path, data in there if data is not None])
+
+    put_index(store, LAYOUT.catalog, build, staging)
 
 
 def _read_all(store: OutputStore, paths: Sequence[str]) -> list[dict[str, Any]]:
     return [json.loads(data) for data in store.read_many(paths) if data is not None]
-
-
-def _put(store: OutputStore, path: str, build: Callable[[], pystac.Catalog], staging: Path) -> None:
-    """Write what ``build`` makes, building again if somebody else was faster."""
-    for _ in range(_TRIES):
-        current = store.read(path)
-        data = encode_document(build())
-        if data == current or store.swap(path, current, data, staging):
-            return
-    where = join_address(store.address, path)
-    raise StoreError(f"{where}: other runs keep changing this index; rerun later")

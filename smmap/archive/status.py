@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from smmap.archive.daily_ledger import list_days, list_series
+from smmap.archive.document import read_document, require_output
+from smmap.archive.item import CommittedItem
 from smmap.archive.ledger import list_committed, list_tiles
+from smmap.product.daily_layout import get_daily_collection
 from smmap.product.layout import LAYOUT
-from smmap.spec.errors import ArchiveError
 from smmap.store.open import open_output_store
 from smmap.store.output import OutputStore
 
 
 def describe_output(folder: str | Path | OutputStore) -> dict[str, Any]:
-    """Counts by tile and the notes of failed units, as plain data.
+    """Counts by tile and by mosaic, and the notes of failed units, as plain data.
 
     Raises
     ------
     ArchiveError
-        If the folder is no output.
+        If there is no output.
     """
     store = open_output_store(folder)
-    tiles = list_tiles(store)
-    if store.read(LAYOUT.catalog) is None and not tiles:
-        raise ArchiveError(f"{store.address} is not an output of smmap: no {LAYOUT.catalog}")
+    require_output(store)
     notes = store.read_many(store.list_files(LAYOUT.failures))
     return {
-        "tiles": [_describe_tile(store, tile) for tile in tiles],
+        "tiles": [_describe_tile(store, tile) for tile in list_tiles(store)],
+        "mosaics": [_describe_series(store, series) for series in list_series(store)],
         "failed": [json.loads(note) for note in notes if note is not None],
     }
 
@@ -35,17 +39,35 @@ def describe_output(folder: str | Path | OutputStore) -> dict[str, Any]:
 def _describe_tile(store: OutputStore, tile: str) -> dict[str, Any]:
     committed = list_committed(store, tile)
     # A run that was killed has committed items whose tile has no collection yet.
-    collection = json.loads(store.read(LAYOUT.tile_collection(tile)) or b"{}")
+    collection = read_document(store, LAYOUT.tile_collection(tile)) or {}
     times = [one.overpass.datetime for one in committed]
+    return {"tile": tile, **_count(committed, times, "%Y-%m-%d %H:%M", collection, "cube-")}
+
+
+def _describe_series(store: OutputStore, series: str) -> dict[str, Any]:
+    days = list_days(store, series)
+    collection = read_document(store, get_daily_collection(series)) or {}
+    grid = collection.get("smmap:grid")
+    times = [datetime.fromisoformat(one.document["properties"]["datetime"]) for one in days]
     return {
-        "tile": tile,
+        "mosaic": series,
+        "canvas": f"{grid['shape'][1]} x {grid['shape'][0]}, {grid['crs']}" if grid else "",
+        **_count(days, times, "%Y-%m-%d", collection, "daily-"),
+    }
+
+
+def _count(
+    committed: Sequence[CommittedItem],
+    times: Sequence[datetime],
+    written: str,
+    collection: dict[str, Any],
+    cube: str,
+) -> dict[str, Any]:
+    names = sorted(name for name in collection.get("assets", {}) if name.startswith(cube))
+    return {
         "done": sum(one.status == "done" for one in committed),
         "empty": sum(one.status == "empty" for one in committed),
-        "first": f"{min(times):%Y-%m-%d %H:%M}" if times else "",
-        "last": f"{max(times):%Y-%m-%d %H:%M}" if times else "",
-        "cubes": ", ".join(
-            name.removeprefix("cube-")
-            for name in sorted(collection.get("assets", {}))
-            if name.startswith("cube-")
-        ),
+        "first": f"{min(times):{written}}" if times else "",
+        "last": f"{max(times):{written}}" if times else "",
+        "cubes": ", ".join(name.removeprefix(cube) for name in names),
     }

@@ -1,4 +1,4 @@
-"""Removes what nobody points to any more: older cube generations and older files of an item.
+"""Removes what nobody points to: older cubes and files, and files whose item never came.
 
 A reader may have opened a generation just before it was superseded, and a driver may have
 published files whose item is still to come. So what is found is first remembered, and removed by
@@ -12,8 +12,13 @@ import posixpath
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from smmap.archive.ledger import Committed, list_committed, list_tiles
+from smmap.archive.daily_ledger import list_series
+from smmap.archive.document import read_document
+from smmap.archive.item import list_item_paths
+from smmap.archive.ledger import list_tiles
+from smmap.product.daily_layout import DAILY, DAILY_CUBES, get_daily_collection
 from smmap.product.layout import LAYOUT
 from smmap.spec.errors import StoreError
 from smmap.store.output import OutputStore
@@ -43,39 +48,47 @@ def remove_superseded(
         waiting = {path: seen for path, seen in found.items() if path not in due}
         data = json.dumps(waiting, indent=1).encode()
         if current == data or store.swap(LAYOUT.superseded, current, data, staging):
-            for path in due:
-                store.delete_folder(path)
-            return due, list(waiting)
+            return _remove(store, due), list(waiting)
     raise StoreError(f"{store.address}: other runs keep changing {LAYOUT.superseded}; rerun later")
+
+
+def _remove(store: OutputStore, due: list[str]) -> list[str]:
+    """Look again first: a run may have come back to files that a killed one had left."""
+    still = set(find_superseded(store)) if due else set()
+    removed = [path for path in due if path in still]
+    for path in removed:
+        store.delete_folder(path)
+    return removed
 
 
 def find_superseded(store: OutputStore) -> Iterator[str]:
     """Folders of files and cubes that no item and no collection points to."""
     for tile in list_tiles(store):
-        committed = list_committed(store, tile)
-        for item in committed:
-            yield from _find_old_files(store, item)
-        yield from _find_old_cubes(store, tile)
+        yield from _find_old_files(store, f"{LAYOUT.product}/{tile}")
+        yield from _find_old_cubes(store, f"cubes/{tile}", LAYOUT.tile_collection(tile))
+    for series in list_series(store):
+        yield from _find_old_files(store, f"{DAILY}/{series}")
+        yield from _find_old_cubes(store, f"{DAILY_CUBES}/{series}", get_daily_collection(series))
 
 
-def _find_old_files(store: OutputStore, item: Committed) -> Iterator[str]:
-    folder = posixpath.dirname(item.path)
-    hrefs = [asset["href"] for asset in item.document["assets"].values()]
-    used = {posixpath.normpath(href).split("/")[0] for href in hrefs}
-    for name in store.list_folders(folder):
-        if name not in used:
-            yield f"{folder}/{name}"
+def _find_old_files(store: OutputStore, folder: str) -> Iterator[str]:
+    for path in list_item_paths(store, folder):
+        # Without an item all files are left over, of a run that was killed before it came to it.
+        used = {one.split("/")[0] for one in _list_assets(read_document(store, path))}
+        home = posixpath.dirname(path)
+        yield from (f"{home}/{name}" for name in store.list_folders(home) if name not in used)
 
 
-def _find_old_cubes(store: OutputStore, tile: str) -> Iterator[str]:
-    path = LAYOUT.tile_collection(tile)
-    document = json.loads(store.read(path) or b"{}")
-    used = {
-        posixpath.normpath(posixpath.join(posixpath.dirname(path), asset["href"]))
-        for asset in document.get("assets", {}).values()
-    }
-    folder = f"cubes/{tile}"
+def _find_old_cubes(store: OutputStore, folder: str, collection: str) -> Iterator[str]:
+    home = posixpath.dirname(collection)
+    hrefs = _list_assets(read_document(store, collection))
+    used = {posixpath.normpath(posixpath.join(home, href)) for href in hrefs}
     for segment in store.list_folders(folder):
         for name in store.list_folders(f"{folder}/{segment}"):
             if f"{folder}/{segment}/{name}" not in used:
                 yield f"{folder}/{segment}/{name}"
+
+
+def _list_assets(document: dict[str, Any] | None) -> list[str]:
+    assets = (document or {}).get("assets", {})
+    return [posixpath.normpath(asset["href"]) for asset in assets.values()]

@@ -2,51 +2,60 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import posixpath
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
-from smmap.archive.cube import SHARD_DEPTH
+from smmap.archive.cube import compute_time_axis, place_slices
+from smmap.archive.daily_cube import list_calendar, place_days
+from smmap.archive.daily_ledger import CommittedDay, list_days, list_series
+from smmap.archive.document import require_output
+from smmap.archive.item import CommittedItem
 from smmap.archive.ledger import list_committed, list_tiles
+from smmap.archive.verify_cube import WantedCube, check_cube
+from smmap.product.checksum import encode_multihash
+from smmap.product.daily_layout import get_daily_collection
 from smmap.product.encoding import ROOT_DOCUMENT
 from smmap.product.layout import LAYOUT
 from smmap.spec.errors import ArchiveError
 from smmap.store.output import OutputStore
 
-_PREFIX = "1220"
-"""Of a SHA-256 multihash."""
 _IGNORED = ("root", "parent", "collection", "self", "derived_from", "cite-as", "license")
+
+Reached = dict[str, dict[str, Any]]
+"""Documents that the catalogue leads to, by path."""
 
 
 def verify_output(store: OutputStore) -> list[str]:
     """What is wrong with an output, in words; empty if nothing is.
 
     Every linked document is there and is JSON; every file that an item names is there and has the
-    checksum and size that the item states; every cube has a strictly increasing time axis and the
-    very shards of its items' slices; every committed item is linked.
+    checksum and size that the item states; every cube has the times of its items and the very
+    shards of their slices; every committed item is linked; what a day was made from is there, if
+    it is to lie in the same output.
 
     Raises
     ------
     ArchiveError
         If there is no output.
     """
-    if store.read(LAYOUT.catalog) is None:
-        raise ArchiveError(f"{store.address} is not an output of smmap: no {LAYOUT.catalog}")
-    reached: dict[str, dict[str, Any]] = {}
+    require_output(store)
+    reached: Reached = {}
     problems = list(_walk(store, LAYOUT.catalog, reached))
     for path, document in reached.items():
         problems += _check_assets(store, path, document)
     for tile in list_tiles(store):
         problems += _check_tile(store, tile, reached)
+    for series in list_series(store):
+        problems += _check_series(store, series, reached)
     return problems
 
 
-def _walk(store: OutputStore, path: str, reached: dict[str, dict[str, Any]]) -> Iterator[str]:
+def _walk(store: OutputStore, path: str, reached: Reached) -> Iterator[str]:
     """Read a document and all that it links to; say which are missing."""
     try:
         document = json.loads(store.read(path) or b"")
@@ -73,52 +82,82 @@ def _check_assets(store: OutputStore, path: str, document: dict[str, Any]) -> It
             if store.read(f"{target}/{ROOT_DOCUMENT}") is None:
                 yield f"{target}: asset '{name}' of {path} is not there or not complete"
             continue
-        data = store.read(target)
-        if data is None:
+        mark = store.read_mark(target)
+        if mark is None:
             yield f"{target}: asset '{name}' of {path} is not there"
-        elif asset.get("file:size", len(data)) != len(data):
-            yield f"{target}: {len(data)} bytes, {path} says {asset['file:size']}"
-        elif "file:checksum" in asset:
-            found = _PREFIX + hashlib.sha256(data).hexdigest()
-            if asset["file:checksum"] != found:
-                yield f"{target}: checksum differs from the one in {path}"
+        elif asset.get("file:size", mark.size) != mark.size:
+            yield f"{target}: {mark.size} bytes, {path} says {asset['file:size']}"
+        elif "file:checksum" in asset and asset["file:checksum"] != encode_multihash(mark.sha256):
+            yield f"{target}: checksum differs from the one in {path}"
 
 
-def _check_tile(store: OutputStore, tile: str, reached: dict[str, dict[str, Any]]) -> Iterator[str]:
-    committed = list_committed(store, tile)
+def _check_tile(store: OutputStore, tile: str, reached: Reached) -> Iterator[str]:
+    try:
+        committed = list_committed(store, tile)
+    except ArchiveError as error:
+        yield str(error)
+        return
+    yield from _check_linked(committed, reached)
+    years = defaultdict(list)
+    for one in committed:
+        if one.slice is not None:
+            years[f"cube-{one.year}"].append(one)
+    cubes = {}
+    for name, slices in years.items():
+        axis = compute_time_axis([one.overpass for one in slices])
+        times = np.array([one.datetime.replace(tzinfo=None) for one in axis], "datetime64[us]")
+        cubes[name] = WantedCube(times.astype("<i8").tobytes(), place_slices(slices))
+    yield from _check_cubes(store, LAYOUT.tile_collection(tile), cubes, reached)
+
+
+def _check_series(store: OutputStore, series: str, reached: Reached) -> Iterator[str]:
+    try:
+        days = list_days(store, series)
+    except ArchiveError as error:
+        yield str(error)
+        return
+    yield from _check_linked(days, reached)
+    yield from _check_sources(store, days)
+    years = defaultdict(list)
+    for one in days:
+        if one.slice is not None:
+            years[f"daily-{one.day.year}"].append(one)
+    cubes = {}
+    for name, slices in years.items():
+        calendar = np.array(list_calendar([one.day for one in slices]), "datetime64[D]")
+        cubes[name] = WantedCube(calendar.astype("<i4").tobytes(), place_days(slices))
+    yield from _check_cubes(store, get_daily_collection(series), cubes, reached)
+
+
+def _check_linked(committed: Sequence[CommittedItem], reached: Reached) -> Iterator[str]:
     for item in committed:
         if item.path not in reached:
             yield f"{item.path}: committed, but not linked; any run repairs the links"
-    path = LAYOUT.tile_collection(tile)
-    for name, asset in reached.get(path, {}).get("assets", {}).items():
-        slices = [
-            str(one.slice)
-            for one in committed
-            if one.slice is not None and name == f"cube-{one.year}"
-        ]
-        yield from _check_cube(store, _resolve(path, asset["href"]), slices)
 
 
-def _check_cube(store: OutputStore, cube: str, slices: list[str]) -> Iterator[str]:
-    """Time axis and shards of a cube against the slices that it should hold, in order of time."""
-    if store.read(f"{cube}/{ROOT_DOCUMENT}") is None:
-        return
-    times = xr.open_zarr(store.open_zarr_store(cube), chunks=None).time.values
-    if not (np.diff(times) > np.timedelta64(0)).all():
-        yield f"{cube}: its time axis does not increase strictly"
-    if len(times) != len(slices):
-        yield f"{cube}: {len(times)} times, but {len(slices)} committed slices; any run repairs it"
-        return
-    expected = {
-        "/".join([layer, "c", str(position), *rest[2:]]): path
-        for position, folder in enumerate(slices)
-        for path in store.list_files(folder)
-        for layer, *rest in [path.removeprefix(f"{folder}/").split("/")]
-        if len(rest) == SHARD_DEPTH and rest[0] == "c"
-    }
-    there = {path.removeprefix(f"{cube}/") for path in store.list_files(cube)}
-    for name, source in expected.items():
-        if name not in there:
-            yield f"{cube}/{name}: the shard of {source} is missing"
-        elif store.read(f"{cube}/{name}") != store.read(source):
-            yield f"{cube}/{name}: differs from {source}"
+def _check_sources(store: OutputStore, days: Sequence[CommittedDay]) -> Iterator[str]:
+    """Whether the overpasses of every day that lie in this output are there."""
+    of: dict[str, str] = {}
+    for day in days:
+        for link in day.document["links"]:
+            target = _resolve(day.path, link["href"])
+            elsewhere = "://" in link["href"] or target.startswith(("/", ".."))
+            if link["rel"] == "derived_from" and not elsewhere:
+                of.setdefault(target, day.path)
+    for (target, path), data in zip(of.items(), store.read_many(of), strict=True):
+        if data is None:
+            yield f"{target}: {path} was made from it, and it is not there"
+
+
+def _check_cubes(
+    store: OutputStore, collection: str, cubes: dict[str, WantedCube], reached: Reached
+) -> Iterator[str]:
+    """The cubes of a tile's or a series' collection against those that its items ask for."""
+    assets = reached.get(collection, {}).get("assets", {})
+    for name, wanted in cubes.items():
+        if name in assets:
+            yield from check_cube(store, _resolve(collection, assets[name]["href"]), wanted)
+        elif collection in reached:
+            yield f"{collection}: has no {name}, though items have slices; any run repairs it"
+    for name in assets.keys() - cubes.keys():
+        yield f"{collection}: {name} has no items; any run repairs it"

@@ -1,8 +1,9 @@
 """``smmap``: the verbs, and how every one of them ends.
 
 Exit codes: 0 done; 1 unexpected; 2 a recipe, card, catalogue file or option cannot be used;
-3 a search failed or was empty; 4 some units or scenes failed, or a passing fault: rerun;
-5 a model cannot be opened; 6 an output cannot be written or read; 130 interrupted, 143 terminated.
+3 a search failed or was empty; 4 some overpasses or scenes failed; 5 a model cannot be opened;
+6 an output is none, is not whole, or cannot be written; 7 a store, server or scheduler does not
+answer now: rerun later; 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    epilog="Exit codes: 0 done, 2 bad recipe or option, 3 nothing found, 4 some units failed, "
-    "5 model, 6 output, 130 interrupted.",
+    epilog="Exit codes: 0 done, 2 bad recipe or option, 3 nothing found, 4 some overpasses failed, "
+    "5 model, 6 output, 7 no answer: rerun later, 130 interrupted, 143 terminated.",
 )
 _VERBS: tuple[Callable[..., None], ...] = (
     run.run,

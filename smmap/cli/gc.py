@@ -18,13 +18,15 @@ def gc(
     ] = 1.0,
     as_json: Json = False,
 ) -> None:
-    """Remove older cube generations and files of items that nobody points to any more."""
+    """Remove cubes and files that nobody points to: superseded, or left by a killed run."""
     from datetime import timedelta
 
+    from smmap.archive.document import require_output
     from smmap.archive.superseded import remove_superseded
     from smmap.store.open import open_output_store
 
     store = open_output_store(out)
+    require_output(store)
     with store.open_staging() as staging:
         removed, waiting = remove_superseded(store, staging, age=timedelta(days=days))
     if as_json:

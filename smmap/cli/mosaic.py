@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def mosaic(
-    folder: Annotated[str, typer.Argument(help="An output folder with overpass maps.")],
+    source: Annotated[str, typer.Argument(help="Output with overpass maps: a folder or a URL.")],
     *,
     grid: Annotated[
         str, typer.Option("--grid", help="A named grid, or a YAML file with a grid of one's own.")
@@ -30,11 +30,12 @@ def mosaic(
     ] = "06:00",
     period: PeriodText = None,
     bbox: BboxText = None,
-    source: Annotated[
+    source_grid: Annotated[
         str | None, typer.Option("--source", help="Grid of the overpass maps, if several.")
     ] = None,
     out: Annotated[
-        str | None, typer.Option("--out", "-o", help="Output folder; by default the same.")
+        str | None,
+        typer.Option("--out", "-o", help="A folder or a URL; by default the same output."),
     ] = None,
     threads: Annotated[int, typer.Option(min=1, max=256, help="Shards at work at once.")] = 2,
     plan_only: Annotated[
@@ -49,6 +50,7 @@ def mosaic(
     from smmap.mosaic.plan import Asked, plan_mosaic
     from smmap.mosaic.run import run_mosaic
     from smmap.spec.period import Period
+    from smmap.store.output import join_address
 
     asked = Asked(
         grid=_read_grid(grid),
@@ -56,9 +58,9 @@ def mosaic(
         at=at,
         period=Period.parse(period) if period else None,
         bbox=parse_bbox(bbox),
-        source=source,
+        source=source_grid,
     )
-    plan = plan_mosaic(folder, asked, out)
+    plan = plan_mosaic(source, asked, out)
     summary = describe_plan(plan)
     if plan_only:
         typer.echo(json.dumps(summary, indent=1) if as_json else _format(summary))
@@ -73,12 +75,12 @@ def mosaic(
     }
     if as_json:
         days = [vars(receipt) for receipt in result.receipts]
-        plain = {"out": str(result.out), **counts, "kept": result.kept, "days": days}
+        plain = {"out": result.out, **counts, "kept": result.kept, "days": days}
         typer.echo(json.dumps(plain, indent=1))
         return
     told = ", ".join(f"{count} {name}" for name, count in counts.items())
     console.print(f"{told}, {result.kept} kept from before; {result.seconds:.1f} s")
-    console.print(f"catalogue: {result.out / 'catalog.json'}")
+    console.print(f"catalogue: {join_address(result.out, 'catalog.json')}")
 
 
 def describe_plan(plan: MosaicPlan) -> dict[str, Any]:

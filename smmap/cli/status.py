@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ def status(
     *,
     as_json: Json = False,
 ) -> None:
-    """Count what is done, empty and failed, by tile."""
+    """Count what is done, empty and failed, by tile and by mosaic."""
     from smmap.archive.status import describe_output
 
     rows = describe_output(out)
@@ -25,12 +26,13 @@ def status(
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("tile", "done", "empty", "first", "last", "cubes", box=None, header_style="dim")
-    for row in rows["tiles"]:
-        table.add_row(
-            *(str(row[key]) for key in ("tile", "done", "empty", "first", "last", "cubes"))
-        )
-    console = Console()
-    console.print(table)
+    # A program or a file gets whole lines, whatever the terminal's width.
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    for level in ("tiles", "mosaics"):
+        if rows[level]:
+            table = Table(*rows[level][0], box=None, header_style="dim")
+            for row in rows[level]:
+                table.add_row(*map(str, row.values()))
+            console.print(table)
     for failure in rows["failed"]:
         console.print(f"failed: {failure['unit']}: {failure['reason']}")

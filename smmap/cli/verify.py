@@ -17,7 +17,7 @@ def verify(
     *,
     as_json: Json = False,
 ) -> None:
-    """Check links, checksums, cubes; exit code 6 if something is wrong."""
+    """Check links, checksums, cubes of both levels; exit code 6 if something is wrong."""
     from smmap.archive.verify import verify_output
     from smmap.store.open import open_output_store
 

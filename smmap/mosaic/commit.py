@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import shutil
 from collections import Counter
 from collections.abc import Mapping
@@ -18,8 +17,10 @@ from typing import Literal
 import rasterio
 from rasterio.enums import Resampling
 
+from smmap.archive.item import CommittedItem
+from smmap.archive.put import publish_files, put_item
 from smmap.mosaic.cog import write_mosaic_cog
-from smmap.mosaic.ledger import read_day
+from smmap.mosaic.link import compute_link
 from smmap.mosaic.plan import DayPlan, MosaicPlan
 from smmap.mosaic.shard import write_shard
 from smmap.product.daily_item import DayFacts, compute_day_item
@@ -31,15 +32,11 @@ from smmap.product.layers import SM, SM_QUALITY
 from smmap.product.stored_file import StoredFile
 from smmap.sinks.qml import compute_quality_style, compute_sm_style
 from smmap.sinks.quicklook import MAX_SIDE, write_quicklook
-from smmap.spec.errors import ArchiveError, StoreError
+from smmap.spec.errors import ArchiveError, TransientError
 from smmap.spec.unit import compute_fingerprint
-from smmap.store.atomic import publish_folder, report_store_errors
-from smmap.store.checksum import compute_sha256
-from smmap.store.folder import FolderOutput
+from smmap.store.atomic import report_store_errors
 
 logger = logging.getLogger(__name__)
-
-_TRIES = 10
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class DayReceipt:
     status: Literal["done", "empty"]
     """``empty``: no cell has a value."""
     item: str
-    """Path of its item, relative to the output folder."""
+    """Path of its item, relative to the output."""
     maps: int
     """Overpass maps that it was made from."""
     cells: int
@@ -67,6 +64,8 @@ def commit_day(day: DayPlan, plan: MosaicPlan, staging: Path, *, threads: int) -
         If an overpass map cannot be read; the item is then what it was.
     StoreError
         If the output cannot be written.
+    TransientError
+        If the store does not answer, or another run has merged more of the day meanwhile.
     """
     unit = day.unit
     fingerprint = _compute_files_fingerprint(unit)
@@ -92,8 +91,7 @@ def commit_day(day: DayPlan, plan: MosaicPlan, staging: Path, *, threads: int) -
     if counts:
         written = {"slice": store.name} | _write_pictures(staged, unit, tags)
         target = unit.get_pixels(fingerprint)
-        publish_folder(staged, plan.out / target)
-        files = {name: _describe(plan.out, f"{target}/{path}") for name, path in written.items()}
+        files = publish_files(plan.out, staged, target, written)
     shutil.rmtree(staged, ignore_errors=True)
     facts = DayFacts(
         gsd=plan.grid.resolution_m,
@@ -101,12 +99,16 @@ def commit_day(day: DayPlan, plan: MosaicPlan, staging: Path, *, threads: int) -
         created=datetime.now(UTC),
         fingerprint=fingerprint,
         lineage=_describe_lineage(plan),
-        sources=[(one.committed.id, _link(plan, unit, one.committed.path)) for one in day.maps],
+        sources=[
+            (one.committed.id, compute_link(plan.root, one.committed.path, plan.out, unit.item))
+            for one in day.maps
+        ],
         files=files,
         statistics=_compute_statistics(counts, unit.area.height * unit.area.width),
         attribution=_collect_attribution(day),
     )
-    _put_item(unit, encode_document(compute_day_item(unit, facts)), plan.out, staging)
+    item = encode_document(compute_day_item(unit, facts))
+    put_item(plan.out, unit.item, item, staging, check=lambda there: _check_area(there, unit))
     logger.info("%s: %s from %d maps", unit.id, status, len(day.maps))
     return DayReceipt(unit.id, status, unit.item, len(day.maps), sum(counts.values()))
 
@@ -157,13 +159,6 @@ def _write_pictures(folder: Path, unit: DayUnit, tags: Mapping[str, str]) -> dic
     return written
 
 
-def _describe(root: Path, path: str) -> StoredFile:
-    place = root / path
-    if place.is_dir():
-        return StoredFile(path)
-    return StoredFile(path, compute_sha256(place), place.stat().st_size)
-
-
 def _load_depth(day: DayPlan) -> tuple[float, float] | None:
     """The soil layer of the maps, which must be the same in all that say."""
     depths = {depth for one in day.maps if (depth := one.load_depth()) is not None}
@@ -204,19 +199,9 @@ def _collect_attribution(day: DayPlan) -> list[str]:
     return sorted({text for texts in said for text in texts})
 
 
-def _link(plan: MosaicPlan, unit: DayUnit, path: str) -> str:
-    """From the day's item to an overpass's, which may lie in another output folder."""
-    return Path(os.path.relpath(plan.root / path, (plan.out / unit.item).parent)).as_posix()
-
-
-def _put_item(unit: DayUnit, data: bytes, root: Path, staging: Path) -> None:
-    """Create the item, or replace an older one; a rival's equal item is as good as ours."""
-    store = FolderOutput(root)
-    for _ in range(_TRIES):
-        current = store.read(unit.item)
-        there = read_day(root, unit.item) if current is not None else None
-        if there is not None and there.fingerprint == _compute_files_fingerprint(unit):
-            return
-        if store.swap(unit.item, current, data, staging):
-            return
-    raise StoreError(f"{root / unit.item}: another run keeps changing this item; run one at a time")
+def _check_area(there: CommittedItem, unit: DayUnit) -> None:
+    """Mosaics never shrink: what another run has committed since the plan must be in ours."""
+    if unit.area.hull(there.get_area(unit.canvas)) != unit.area:
+        raise TransientError(
+            f"{unit.id}: another run has merged more of this day meanwhile; rerun, to have both"
+        )

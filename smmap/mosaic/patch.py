@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.grid.ground import compute_lonlat
+from smmap.mosaic.reader import MapReader, Packed
 from smmap.mosaic.sampling import Lattice, compute_samples
-from smmap.mosaic.source import OverpassMap, Packed
 from smmap.product.cell_tally import Cells, CellTally
 from smmap.product.daily_layers import pack_daily
 from smmap.product.layers import SM, SM_QUALITY, SM_UNCERTAINTY
@@ -23,7 +23,7 @@ from smmap.spec.tile import Block, Tile
 def merge_patch(
     canvas: Tile,
     patch: Block,
-    maps: Sequence[OverpassMap],
+    maps: Sequence[MapReader],
     rule: MergeRule,
     reference_s: int,
 ) -> Packed | None:
@@ -50,14 +50,14 @@ def merge_patch(
     return pack_daily(observations, rule(observations))
 
 
-def average_overpasses(canvas: Tile, patch: Block, maps: Sequence[OverpassMap]) -> list[Cells]:
+def average_overpasses(canvas: Tile, patch: Block, maps: Sequence[MapReader]) -> list[Cells]:
     """Each overpass that has something there on the patch's cells, by name."""
-    of_tile: dict[str, list[OverpassMap]] = defaultdict(list)
+    of_tile: dict[str, list[MapReader]] = defaultdict(list)
     for one in maps:
-        of_tile[one.tile.key].append(one)
+        of_tile[one.source.tile.key].append(one)
     tallies: dict[str, CellTally] = {}
     for _, members in sorted(of_tile.items()):
-        tile = members[0].tile
+        tile = members[0].source.tile
         samples = compute_samples(canvas, tile, patch.row)
         lattice = Lattice(canvas, patch, samples)
         rows, cols = lattice.find_pixels(tile)
@@ -66,20 +66,20 @@ def average_overpasses(canvas: Tile, patch: Block, maps: Sequence[OverpassMap]) 
             picked = _pick(one, rows, cols, owned)
             if picked is not None:
                 tally = tallies.setdefault(
-                    one.overpass, CellTally(patch.shape, samples[0] * samples[1])
+                    one.source.overpass, CellTally(patch.shape, samples[0] * samples[1])
                 )
-                tally.add(picked[SM], picked[SM_UNCERTAINTY], picked[SM_QUALITY], one.time_s)
+                tally.add(picked[SM], picked[SM_UNCERTAINTY], picked[SM_QUALITY], one.source.time_s)
     return [tally.compute_cells() for _, tally in sorted(tallies.items())]
 
 
 def _pick(
-    one: OverpassMap,
+    one: MapReader,
     rows: NDArray[np.int64],
     cols: NDArray[np.int64],
     owned: NDArray[np.bool_] | None,
 ) -> Packed | None:
     """The map's stored values under the sample points; nodata where it has none or is no owner."""
-    area = one.area
+    area = one.source.area
     inside = (rows >= area.row) & (rows < area.row + area.height)
     inside &= (cols >= area.col) & (cols < area.col + area.width)
     if owned is not None:
@@ -88,7 +88,7 @@ def _pick(
         return None
     row, col = int(rows[inside].min()), int(cols[inside].min())
     window = Block(
-        one.tile.geobox,
+        one.source.tile.geobox,
         row,
         col,
         int(rows[inside].max()) - row + 1,

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from shapely.geometry import box
 
+from smmap.archive.daily_ledger import DayState, compare_day, read_day
 from smmap.grid.area import clip_to_area
 from smmap.grid.named import Grid, get_grid
 from smmap.mosaic.canvas import find_canvases
-from smmap.mosaic.ledger import DayState, compare_day, read_day
 from smmap.mosaic.sampling import measure_pixel
 from smmap.mosaic.source import OverpassMap, list_maps
 from smmap.mosaic.window import find_windows
@@ -22,11 +22,13 @@ from smmap.product.daily_layout import DayUnit
 from smmap.product.encoding import compute_shard_shape
 from smmap.product.merge_registry import get_merge_rule
 from smmap.product.time_of_day import parse_time_of_day
-from smmap.spec.errors import ArchiveError, ConfigError, GridError
+from smmap.spec.errors import ArchiveError, GridError
 from smmap.spec.period import Period
 from smmap.spec.recipe import Area, CustomGrid
 from smmap.spec.tile import Block, Tile
 from smmap.spec.unit import compute_fingerprint
+from smmap.store.open import open_output_store
+from smmap.store.output import OutputStore
 from smmap.version import PRODUCT_VERSION
 
 _FINEST = 0.8
@@ -84,10 +86,10 @@ class DayPlan:
 class MosaicPlan:
     """All days, by canvas and day."""
 
-    root: Path
-    """The output folder with the overpass maps."""
-    out: Path
-    """The output folder of the mosaic."""
+    root: OutputStore
+    """The output with the overpass maps."""
+    out: OutputStore
+    """The output of the mosaic."""
     asked: Asked
     """What the mosaic is to be."""
     grid: Grid
@@ -104,33 +106,33 @@ class MosaicPlan:
 
 
 def plan_mosaic(
-    folder: str | Path, asked: Asked, out_folder: str | Path | None = None
+    source: str | Path | OutputStore, asked: Asked, target: str | Path | OutputStore | None = None
 ) -> MosaicPlan:
     """Find the overpass maps and share them out; no pixel is read.
 
     Parameters
     ----------
-    folder
-        Output with the overpass maps.
+    source
+        Output with the overpass maps: a folder, or the URL of an object store's prefix.
     asked
         What the mosaic is to be.
-    out_folder
-        Where it goes; None: beside them.
+    target
+        Output that it goes to; None: the same.
 
     Raises
     ------
     ArchiveError
-        If the folder is no output, or holds nothing in the area and period.
+        If there is no output, or it holds nothing in the area and period.
     ConfigError, GridError
-        If the rule, the time or the grid cannot be used, or a folder is an object store's address.
+        If the rule, the time or the grid cannot be used.
     """
     get_merge_rule(asked.rule)
     parse_time_of_day(asked.at)
-    grid, root = get_grid(asked.grid), _read_folder(folder)
-    out = root if out_folder is None else _read_folder(out_folder)
+    grid, root = get_grid(asked.grid), open_output_store(source)
+    out = root if target is None else open_output_store(target)
     maps = list_maps(root)
-    source = _choose_source(root, maps, grid, asked)
-    maps = [one for one in maps if one.tile.grid == source]
+    name = _choose_source(root, maps, grid, asked)
+    maps = [one for one in maps if one.tile.grid == name]
     if asked.period is not None:
         # Whole days: half a day would be another map under the same name.
         first = asked.period.start.date()
@@ -145,30 +147,25 @@ def plan_mosaic(
     ]
     if not days:
         raise ArchiveError(
-            f"{root} holds no overpass maps on grid {source} in that area and period; "
-            f"smmap status {root} shows what it holds"
+            f"{root.address} holds no overpass maps on grid {name} in that area and period; "
+            f"smmap status {root.address} shows what it holds"
         )
-    return MosaicPlan(root, out, asked, grid, source, tuple(days))
+    return MosaicPlan(root, out, asked, grid, name, tuple(days))
 
 
-def _read_folder(address: str | Path) -> Path:
-    if "://" in str(address):
-        raise ConfigError(
-            f"{address}: mosaics are made from a folder into a folder; copy the output to a disk"
-        )
-    return Path(address)
-
-
-def _choose_source(root: Path, maps: Sequence[OverpassMap], grid: Grid, asked: Asked) -> str:
+def _choose_source(root: OutputStore, maps: Sequence[OverpassMap], grid: Grid, asked: Asked) -> str:
     there = sorted({one.tile.grid for one in maps})
     if asked.source is not None:
         if asked.source not in there:
             raise ArchiveError(
-                f"{root} holds no maps on grid '{asked.source}'; it holds {', '.join(there)}"
+                f"{root.address} holds no maps on grid '{asked.source}'; it holds "
+                f"{', '.join(there)}"
             )
         return asked.source
     if len(there) > 1 and grid.name not in there:
-        raise ArchiveError(f"{root} holds maps on {', '.join(there)}; choose one with --source")
+        raise ArchiveError(
+            f"{root.address} holds maps on {', '.join(there)}; choose one with --source"
+        )
     return grid.name if grid.name in there else "".join(there)
 
 
@@ -183,7 +180,7 @@ def _check_resolution(grid: Grid, tiles: Sequence[Tile]) -> None:
 
 
 def _plan_canvas(
-    canvas: Tile, grid: Grid, maps: Sequence[OverpassMap], asked: Asked, out: Path
+    canvas: Tile, grid: Grid, maps: Sequence[OverpassMap], asked: Asked, out: OutputStore
 ) -> list[DayPlan]:
     found: dict[date, list[tuple[Block, OverpassMap]]] = defaultdict(list)
     windows = cache(lambda key, area: find_windows(canvas, tiles[key], area))
@@ -213,7 +210,7 @@ def _clip(canvas: Tile, bbox: tuple[float, float, float, float] | None) -> list[
 
 
 def _plan_day(
-    named: DayUnit, pairs: Sequence[tuple[Block, OverpassMap]], at: str, out: Path
+    named: DayUnit, pairs: Sequence[tuple[Block, OverpassMap]], at: str, out: OutputStore
 ) -> DayPlan:
     """Mosaics never shrink: what is there of the day is made again with what is wanted."""
     canvas, area = named.canvas, named.area

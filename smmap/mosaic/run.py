@@ -11,13 +11,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Protocol
 
+from smmap.archive.daily_indexes import publish_level, publish_series
+from smmap.archive.indexes import check_collections
 from smmap.mosaic.commit import DayReceipt, commit_day
-from smmap.mosaic.indexes import check_canvas, publish_level, publish_series
 from smmap.mosaic.plan import Asked, DayPlan, MosaicPlan, plan_mosaic
-from smmap.product.layout import LAYOUT
+from smmap.product.daily_layout import get_daily_collection
 from smmap.spec.errors import SmmapError
 from smmap.store.gdal import open_environment
-from smmap.store.staging import open_staging
+from smmap.store.output import OutputStore
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +37,8 @@ class Progress(Protocol):
 class MosaicResult:
     """What a mosaic run did."""
 
-    out: Path
-    """The output folder."""
+    out: str
+    """Address of the output."""
     receipts: tuple[DayReceipt, ...]
     """Of the days of this run."""
     kept: int
@@ -47,16 +48,20 @@ class MosaicResult:
 
 
 def make_mosaic(
-    root: str | Path, asked: Asked, out: str | Path | None = None, *, threads: int = 2
+    source: str | Path | OutputStore,
+    asked: Asked,
+    target: str | Path | OutputStore | None = None,
+    *,
+    threads: int = 2,
 ) -> MosaicResult:
-    """Merge the overpass maps below ``root`` into daily mosaics; arguments as of `plan_mosaic`.
+    """Merge the overpass maps of an output into daily mosaics; arguments as of `plan_mosaic`.
 
     Raises
     ------
     SmmapError
         One clear error; what was committed before it stays whole.
     """
-    return run_mosaic(plan_mosaic(root, asked, out), threads=threads)
+    return run_mosaic(plan_mosaic(source, asked, target), threads=threads)
 
 
 def run_mosaic(
@@ -65,12 +70,14 @@ def run_mosaic(
     """Carry out a plan: day by day, ``threads`` shards at once."""
     started = time.monotonic()
     todo = [day for day in plan.days if day.state != "done"]
-    for day in plan.days:
-        check_canvas(plan.out, day.unit.series, day.unit.canvas)
+    canvases = {day.unit.series: day.unit.canvas for day in plan.days}
+    check_collections(
+        plan.out, {get_daily_collection(series): one for series, one in canvases.items()}
+    )
     if progress is not None:
         progress.start(len(todo))
     receipts: list[DayReceipt] = []
-    with open_staging(plan.out / LAYOUT.staging) as staging, open_environment():
+    with plan.out.open_staging() as staging, open_environment():
         for _, days in groupby(plan.days, key=lambda day: day.unit.series):
             with _publish_after(list(days), plan.out, staging) as series:
                 for day in series:
@@ -79,11 +86,11 @@ def run_mosaic(
                         if progress is not None:
                             progress.finish(receipts[-1])
     kept = len(plan.days) - len(todo)
-    return MosaicResult(plan.out, tuple(receipts), kept, time.monotonic() - started)
+    return MosaicResult(plan.out.address, tuple(receipts), kept, time.monotonic() - started)
 
 
 @contextmanager
-def _publish_after(days: list[DayPlan], out: Path, staging: Path) -> Iterator[list[DayPlan]]:
+def _publish_after(days: list[DayPlan], out: OutputStore, staging: Path) -> Iterator[list[DayPlan]]:
     """Publish a series at the end; after an error too, as far as that goes, and pass it on."""
 
     def publish() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
-from smmap.archive.ledger import parse_committed
+from smmap.archive.put import publish_files, put_item
 from smmap.pipeline.fingerprint import compute_files_fingerprint
 from smmap.pipeline.lineage import describe_making
 from smmap.pipeline.run_state import RunState
@@ -23,15 +23,11 @@ from smmap.product.names import compute_file_stem, compute_model_id
 from smmap.product.stored_file import StoredFile
 from smmap.sinks.registry import find_sinks
 from smmap.sinks.sink import Finished
-from smmap.spec.errors import StoreError
 from smmap.spec.recipe import Outputs
 from smmap.spec.unit import Receipt, Unit
 from smmap.store.atomic import report_store_errors
-from smmap.store.output import FileMark, join_address
 
 logger = logging.getLogger(__name__)
-
-_TRIES = 10
 
 
 def commit_unit(unit: Unit, staged: StagedUnit, scenes: TaskScenes, run: RunState) -> Receipt:
@@ -61,7 +57,8 @@ def commit_unit(unit: Unit, staged: StagedUnit, scenes: TaskScenes, run: RunStat
         skipped=scenes.get_skipped(unit),
         **describe_making(scenes.get_passes(unit), run),
     )
-    _put_item(unit, encode_document(compute_item(unit, facts)), fingerprint, run)
+    item = encode_document(compute_item(unit, facts))
+    put_item(run.store, LAYOUT.item(unit), item, run.staging)
     run.store.delete(LAYOUT.failed(unit.id))
     staged.discard()
     figures["seconds_writing"] = time.monotonic() - started
@@ -143,25 +140,4 @@ def _write_files(
     for sink in find_sinks(run.recipe.outputs):
         files = sink(folder, finished)
         written |= {name: path.relative_to(folder).as_posix() for name, path in files.items()}
-    marks = run.store.publish_folder(folder, target)
-    return {
-        name: _describe_file(f"{target}/{path}", marks.get(path)) for name, path in written.items()
-    }
-
-
-def _describe_file(path: str, mark: FileMark | None) -> StoredFile:
-    return StoredFile(path) if mark is None else StoredFile(path, mark.sha256, mark.size)
-
-
-def _put_item(unit: Unit, data: bytes, fingerprint: str, run: RunState) -> None:
-    """Create the item, or replace an older one; a rival's equal item is as good as ours."""
-    path = LAYOUT.item(unit)
-    for _ in range(_TRIES):
-        current = run.store.read(path)
-        there = None if current is None else parse_committed(current, run.store, path)
-        if there is not None and there.fingerprint == fingerprint:
-            return
-        if run.store.swap(path, current, data, run.staging):
-            return
-    where = join_address(run.store.address, path)
-    raise StoreError(f"{where}: another run keeps changing this item; run one at a time")
+    return publish_files(run.store, folder, target, written)

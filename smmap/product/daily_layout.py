@@ -10,6 +10,8 @@ from smmap.version import PRODUCT_VERSION
 
 DAILY = "soil-moisture-daily"
 """Folder and id of the daily level's collection."""
+DAILY_CUBES = "cubes-daily"
+"""Folder of its cubes."""
 
 
 @dataclass(frozen=True)
@@ -66,4 +68,4 @@ def get_daily_year(series: str, year: int) -> str:
 
 def get_daily_cube(series: str, year: int, digest: str) -> str:
     """Path of one generation of a series' cube over one calendar year."""
-    return f"cubes-daily/{series}/{year}/{digest}.zarr"
+    return f"{DAILY_CUBES}/{series}/{year}/{digest}.zarr"

@@ -13,7 +13,7 @@
     │   └── DeviceError             5   the device asked for is not there
     ├── StoreError                  6   the output cannot be written
     ├── ArchiveError                6   an output folder is not what it should be
-    └── TransientError              4   may be retried: network, rate limit, busy store
+    └── TransientError              7   a fault of the moment: network, rate limit, busy store
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class ArchiveError(SmmapError):
 class TransientError(SmmapError):
     """A failure of the moment (network, rate limit, busy store) that may be retried."""
 
-    exit_code = 4
+    exit_code = 7
 
     def __init__(self, message: str, scene: str = "") -> None:
         super().__init__(message)

@@ -6,7 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from smmap.store.atomic import publish_folder, report_store_errors, write_atomic
@@ -40,6 +40,15 @@ class FolderOutput:
     def read_many(self, paths: Iterable[str]) -> list[bytes | None]:
         """As ``read``, in order."""
         return [self.read(path) for path in paths]
+
+    def read_mark(self, path: str) -> FileMark | None:
+        """Checksum and size, or None if there is no such file."""
+        file = self.root / path
+        return FileMark(compute_sha256(file), file.stat().st_size) if file.is_file() else None
+
+    def locate(self, path: str) -> str:
+        """The file's path."""
+        return str(self.root / path)
 
     def put(self, path: str, data: bytes, staging: Path) -> None:
         """Write under a temporary name in ``staging``, flush, rename."""
@@ -85,14 +94,10 @@ class FolderOutput:
 
     def publish_folder(self, staged: Path, path: str) -> dict[str, FileMark]:
         """Flush and rename; one that is there already wins."""
-        names = [one.relative_to(staged) for one in staged.rglob("*") if one.is_file()]
+        names = [one.relative_to(staged).as_posix() for one in staged.rglob("*") if one.is_file()]
         publish_folder(staged, self.root / path)
-        there = {name.as_posix(): self.root / path / name for name in names}
-        return {
-            name: FileMark(compute_sha256(one), one.stat().st_size)
-            for name, one in there.items()
-            if one.is_file()
-        }
+        marks = {name: self.read_mark(f"{path}/{name}") for name in names}
+        return {name: mark for name, mark in marks.items() if mark is not None}
 
     def publish_links(
         self, path: str, links: Mapping[str, str], files: Mapping[str, bytes], staging: Path
@@ -119,3 +124,7 @@ class FolderOutput:
     def open_zarr_store(self, path: str) -> str:
         """The group's folder."""
         return str(self.root / path)
+
+    def report_errors(self, path: str) -> AbstractContextManager[None]:  # noqa: ARG002 (as of stores)
+        """Nothing to turn: the system's errors are what readers of files expect."""
+        return nullcontext()

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ from smmap.store.output import FileMark
 from smmap.store.staging import open_staging
 
 _AT_ONCE = 16
+_SIGNED_FOR = timedelta(hours=6)
+"""How long an address for GDAL can be read: longer than a shard takes."""
 
 
 class ObjectOutput:
@@ -58,6 +61,23 @@ class ObjectOutput:
         """As ``read``, in order, several at once."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return list(pool.map(self.read, paths))
+
+    def read_mark(self, path: str) -> FileMark | None:
+        """Checksum and size, read piece by piece; None if there is no such object."""
+        digest, size = hashlib.sha256(), 0
+        with self._explain(path):
+            try:
+                for piece in obstore.get(self._store, path).stream():
+                    digest.update(piece)
+                    size += len(piece)
+            except FileNotFoundError:
+                return None
+        return FileMark(digest.hexdigest(), size)
+
+    def locate(self, path: str) -> str:
+        """A signed address, so that GDAL needs none of the store's settings."""
+        with self._explain(path):
+            return str(obstore.sign(self._store, "GET", path, _SIGNED_FOR))
 
     def put(self, path: str, data: bytes, staging: Path) -> None:  # noqa: ARG002 (as of folders)
         """One PUT: an object appears whole or not at all."""
@@ -145,6 +165,10 @@ class ObjectOutput:
 
         inner = obstore.store.from_url(f"{self._address.rstrip('/')}/{path}")
         return ObjectStore(inner, read_only=True)
+
+    def report_errors(self, path: str) -> AbstractContextManager[None]:
+        """A passing fault is a TransientError, all else a StoreError."""
+        return self._explain(path)
 
     def _read_version(self, path: str) -> tuple[bytes, dict[str, str]] | None:
         """Bytes of an object, and what tells this version of it from others."""

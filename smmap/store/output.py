@@ -38,6 +38,14 @@ class OutputStore(Protocol):
         """As ``read``, in order, as far as possible at once."""
         ...
 
+    def read_mark(self, path: str) -> FileMark | None:
+        """Checksum and size of a file of any size, or None if there is no such file."""
+        ...
+
+    def locate(self, path: str) -> str:
+        """What GDAL opens to read the file at ``path``; it may hold for some hours only."""
+        ...
+
     def put(self, path: str, data: bytes, staging: Path) -> None:
         """Write a whole file, whatever was there."""
         ...
@@ -96,6 +104,10 @@ class OutputStore(Protocol):
 
     def open_zarr_store(self, path: str) -> Any:
         """What zarr and xarray open to read the group at ``path``."""
+        ...
+
+    def report_errors(self, path: str) -> AbstractContextManager[None]:
+        """Turn the store's errors in reading what ``open_zarr_store`` gave into ours."""
         ...
 
 

@@ -260,17 +260,6 @@ def test_what_cannot_be_made_is_refused_at_once(output, asked, error, told):
     assert not (output.root / "soil-moisture-daily").exists()
 
 
-def test_object_stores_are_refused_in_words(output, tmp_path, monkeypatch):
-    output.put(TILE, DAWN, area=CORNER)
-    monkeypatch.chdir(tmp_path)
-    for addresses in ([str(output.root), "--out", "s3://bucket/maps"], ["s3://bucket/maps"]):
-        command = [sys.executable, "-m", "smmap", "mosaic", *addresses]
-        refused = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert refused.returncode == 2
-        assert "s3://bucket/maps: mosaics are made from a folder" in refused.stderr
-    assert not list(tmp_path.glob("s3*"))
-
-
 def test_command_line(output, tmp_path):
     output.put(TILE, DAWN, area=CORNER)
 
@@ -290,6 +279,9 @@ def test_command_line(output, tmp_path):
     assert refused.returncode == 2
     assert "bounds" in refused.stderr
     assert run("--grid", "utm-10m").returncode == 2
+    elsewhere = run("--out", "ftp://host/maps")
+    assert elsewhere.returncode == 6
+    assert "outputs go to a folder or to s3://" in elsewhere.stderr
 
 
 def test_simulated_maps_are_merged(maps, tmp_path):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import rasterio
 import zarr
+from affine import Affine
+from odc.geo.geobox import GeoBox
 
-from smmap.store.output import OutputStore
+from smmap.product.layers import SM
+from smmap.sinks.cog import write_cog
+from smmap.store.gdal import open_environment
+from smmap.store.output import FileMark, OutputStore
 
 
 class OutputContract:
@@ -107,3 +114,21 @@ class OutputContract:
         assert not one.exists()
         assert not other.exists()
         assert not [name for name in store.list_files("") if name.endswith("/file")]
+
+    def test_marks_are_those_of_the_bytes(self, store, staging):
+        assert store.read_mark("a/b.bin") is None
+        store.put("a/b.bin", b"abc", staging)
+        abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2
+        assert store.read_mark("a/b.bin") == FileMark(abc, 3)
+
+    def test_gdal_reads_what_lies_there(self, store, staging):
+        values = np.arange(35, dtype="int16").reshape(5, 7)
+        area = GeoBox((5, 7), Affine(10, 0, 500_000, 0, -10, 50), "EPSG:32631")
+        write_cog(staging / "a.tif", values, area, SM)
+        store.put("a/b.tif", (staging / "a.tif").read_bytes(), staging)
+        with open_environment(), rasterio.open(store.locate("a/b.tif")) as file:
+            np.testing.assert_array_equal(file.read(1), values)
+
+    def test_a_store_can_be_sent_to_another_process(self, store, staging):
+        store.put("a.json", b"1", staging)
+        assert pickle.loads(pickle.dumps(store)).read("a.json") == b"1"

@@ -115,7 +115,7 @@ def _committed(unit, properties):
 
     document = {"properties": properties, "links": [{"title": item.id} for item in _items(unit)]}
     overpass = replace(unit.overpass, items=())
-    return Committed(unit.id, "x", "f", "other", "done", overpass, document)
+    return Committed(unit.id, "x", "f", "other", "done", document, overpass)
 
 
 def _items(unit):
