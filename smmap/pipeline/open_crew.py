@@ -33,7 +33,8 @@ def open_crew(tasks: Sequence[Task], state: RunState) -> Iterator[Crew]:
     from smmap.pipeline.dask_crew import DaskCrew
 
     job = _describe_job(cluster, state)
-    most = max(estimate_task_memory(task, state, job.context.recipe.threads) for task in tasks)
+    threads = job.context.recipe.threads
+    most = max(estimate_task_memory(task, state.context, threads) for task in tasks)
     with open_client(cluster) as client:
         crew = DaskCrew(client, job, getattr(cluster, "wait_s", _LOCAL_WAIT_S))
         crew.reserve_memory(most)
