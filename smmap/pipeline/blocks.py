@@ -1,10 +1,7 @@
-"""The blocks of a task, several at once, and what each holds for all its overpasses."""
+"""What a block holds for all overpasses of its task."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextvars import copy_context
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,17 +41,3 @@ def open_block(block: Block, scenes: TaskScenes, run: RunState) -> BlockInputs:
         bands = context.bands["sentinel2"]
         optical = OpticalBlock(block, context.factor, bands, context.recipe.optical)
     return BlockInputs(block, scenes, static, optical)
-
-
-def run_blocks(blocks: Sequence[Block], work: Callable[[Block], None], run: RunState) -> None:
-    """Work on all blocks with the recipe's threads; the first error stops the rest."""
-    with ThreadPoolExecutor(run.context.recipe.threads, "block") as pool:
-        # A copy of the context each: log lines of a thread bear the task's id.
-        waiting = {pool.submit(copy_context().run, work, block) for block in blocks}
-        try:
-            while waiting:
-                finished, waiting = wait(waiting, return_when=FIRST_EXCEPTION)
-                for one in finished:
-                    one.result()
-        finally:
-            pool.shutdown(cancel_futures=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from smmap.model.package import load_model
 from smmap.pipeline.context import Context
+from smmap.pipeline.memory import estimate_task_memory
 from smmap.pipeline.plan import Plan
 from smmap.stack.radar import is_filtered
 
@@ -18,15 +19,12 @@ RADAR_BANDS = 2
 """VV and VH."""
 _TRIAL_ROWS = 65_536
 _FLOAT_BYTES = 4
-_WORKING_COPIES = 24
-"""Float32 arrays of a padded block alive at once in the radar and feature steps, counted by hand
-from ``stack.radar`` and ``features.builder``."""
 
 
 def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
     """Tasks, scenes, bytes, pixels, memory and time as plain data.
 
-    Bytes are of uncompressed pixels; memory is of the blocks at work, without libraries.
+    Bytes are of uncompressed pixels; memory is of one process with a task at work.
 
     Parameters
     ----------
@@ -44,10 +42,7 @@ def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
     distinct = len({item.id for unit in plan.units for item in unit.inputs.get("sentinel2", ())})
     tile_pixels = sum(task.area.height * task.area.width for task in plan.tasks)
     optical_pixels = distinct * tile_pixels * context.factor**2 // max(1, len(plan.tasks))
-    window = max((len(unit.inputs.get("sentinel2", ())) for unit in plan.units), default=0)
-    halo = recipe.radar.despeckle.window // 2 + 3 * recipe.radar.erode
-    side = min(recipe.block, max(max(task.area.shape) for task in plan.tasks) * context.factor)
-    block = (side + 2 * halo) ** 2 * _WORKING_COPIES + side**2 * window * (optical_bands + 2)
+    memory = (estimate_task_memory(task, context, recipe.threads) for task in plan.tasks)
     speed = describe_speed(pixels, working, context, rate)
     return {
         "recipe": recipe.name,
@@ -60,7 +55,7 @@ def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
             "pixels": pixels,
             "bytes_read": (working * RADAR_BANDS + optical_pixels * optical_bands) * _FLOAT_BYTES,
             "bytes_written": pixels * WRITTEN_BYTES,
-            "memory_bytes": block * _FLOAT_BYTES * recipe.threads,
+            "memory_bytes": max(memory, default=0),
             **speed,
             "despeckled": is_filtered(
                 context.radar_grid, context.definitions["sentinel1"], recipe.radar

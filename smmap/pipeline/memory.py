@@ -1,36 +1,48 @@
-"""What a task will take of a worker's memory."""
+"""What a task takes of a process's memory: its blocks at work, whatever its tile and span."""
 
 from __future__ import annotations
 
-import numpy as np
-
-from smmap.pipeline.run_state import RunState
+from smmap.pipeline.context import Context
+from smmap.pipeline.inputs import HISTORY
 from smmap.spec.unit import Task
 
 PROCESS_BYTES = 400 * 2**20
 """A worker with its libraries, model and GDAL's cache, before it has a block; measured, rounded
 up."""
+WRITER_BYTES = 64 * 2**20
+"""Windows of a unit at work in the sinks; measured, rounded up."""
 _FLOAT_BYTES = 4
-_WORKING_COPIES = 24
-"""Float32 arrays of a padded block alive at once in the radar and feature steps, as in
-`estimate`."""
+# Float32 arrays of a block at once, in working pixels while it is read and in tile pixels while it
+# is computed: measured, rounded up.
+_RADAR = 72
+_EACH_DATE = 8
+"""Of the multi-temporal filter."""
+_JOINED = 16
+_JOIN_COPIES = {"nearest": 1, "median": 4}
+"""Of all optical scenes."""
+_LAYERS = 40
+_EACH_INPUT = 4
+"""Of the model."""
 
 
-def estimate_task_memory(task: Task, state: RunState, threads: int) -> int:
-    """Bytes, rounded up rather than down: blocks at work, and the pixels staged of all units.
+def estimate_task_memory(task: Task, context: Context, threads: int) -> int:
+    """Bytes at the most, rounded up rather than down.
 
-    Staged pixels lie in files; what is mapped of them counts as a process's memory until its unit
-    is committed.
+    Each thread has a block that is read, a part of one that is computed, and a unit that is
+    written; what is staged lies on disk.
     """
-    context, recipe = state.context, state.recipe
+    recipe, area = context.recipe, task.area
+    height, width = (min(context.block_size, size) for size in area.shape)
     halo = recipe.radar.despeckle.window // 2 + 3 * recipe.radar.erode
-    area = task.area
-    height, width = (min(recipe.block, size * context.factor) for size in area.shape)
-    optical = max((len(unit.inputs.get("sentinel2", ())) for unit in task.units), default=0)
-    bands = len(context.bands.get("sentinel2", ())) + 3
-    block = (height + 2 * halo) * (width + 2 * halo) * _WORKING_COPIES
-    block += height * width * optical * bands
-    blocks = len(area.split(context.block_size))
-    a_pixel = sum(np.dtype(layer.dtype).itemsize for layer in state.staged_layers)
-    staged = sum(unit.area.height * unit.area.width for unit in task.units) * a_pixel
-    return PROCESS_BYTES + block * _FLOAT_BYTES * min(threads, blocks) + staged
+    tile_pixels = height * width
+    working_pixels = tile_pixels * context.factor**2
+    padded_pixels = (height * context.factor + 2 * halo) * (width * context.factor + 2 * halo)
+    scenes = max(len(unit.inputs.get("sentinel2", ())) for unit in task.units)
+    dates = max(len(unit.inputs.get(HISTORY, ())) for unit in task.units)
+    held = scenes * (len(context.bands.get("sentinel2", ())) + 3)
+    joining = working_pixels * (held * _JOIN_COPIES[recipe.optical.join] + _JOINED)
+    reading = padded_pixels * (_RADAR + _EACH_DATE * dates)
+    computing = tile_pixels * (_LAYERS + _EACH_INPUT * len(context.card.inputs))
+    block = working_pixels * held + max(reading, joining) + computing
+    at_work = min(threads, len(area.split(context.block_size)))
+    return PROCESS_BYTES + at_work * (block * _FLOAT_BYTES + WRITER_BYTES)

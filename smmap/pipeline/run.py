@@ -137,7 +137,7 @@ def _run_tasks(tasks: Sequence[Task], state: RunState, progress: Progress | None
     cluster = state.recipe.cluster if busy else None
     job = describe_job(cluster, state)
     threads = job.context.recipe.threads
-    needed = max((estimate_task_memory(task, state, threads) for task in busy), default=0)
+    needed = max((estimate_task_memory(task, state.context, threads) for task in busy), default=0)
 
     def fail(task: Task, reason: str) -> Finished:
         return Finished(tuple(fail_task(task, reason, state)))

@@ -1,4 +1,4 @@
-"""A unit's packed pixels while its blocks come in, on disk in the run's staging folder."""
+"""A unit's packed pixels while its parts come in, on disk in the run's staging folder."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import hashlib
 import math
 import os
 import shutil
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,54 +20,89 @@ from smmap.store.atomic import report_store_errors
 
 Packed = NDArray[np.generic]
 
+_STRIP_PIXELS = 2**18
+"""What is read at once where pixels are only looked at."""
+
+
+class StagedLayer:
+    """One layer's pixels in a file, row by row; a `PixelSource` for sinks.
+
+    Nothing stays mapped between calls, so that memory holds the window at work alone.
+    """
+
+    def __init__(self, path: Path, area: Block, layer: Layer) -> None:
+        self._path = path
+        self.shape = area.shape
+        self.dtype = np.dtype(layer.dtype)
+        # A full disk must not show up later, as a fault in the middle of a mapped page.
+        with path.open("xb") as file:
+            os.posix_fallocate(file.fileno(), 0, math.prod(self.shape) * self.dtype.itemsize)
+
+    def __getitem__(self, window: tuple[slice, slice], /) -> Packed:
+        return np.array(self._map("r")[window])
+
+    def __setitem__(self, window: tuple[slice, slice], values: Packed, /) -> None:
+        self._map("r+")[window] = values
+
+    def _map(self, mode: Any) -> Packed:
+        return np.memmap(self._path, self.dtype, mode, shape=self.shape)
+
 
 class StagedUnit:
-    """One array file a layer over the unit's area; blocks may come from several threads."""
+    """One file a layer over the unit's area; parts may come from several threads."""
 
     def __init__(self, folder: Path, area: Block, layers: tuple[Layer, ...]) -> None:
         self.folder = folder
         self.area = area
         self.incidence_deg: float | None = None
         """At the middle of the area; None where the radar saw nothing there."""
+        self._missing = area.height * area.width
+        self._lock = threading.Lock()
         with report_store_errors(str(folder)):
             folder.mkdir(parents=True)
-            self._arrays = {layer.name: self._reserve(layer) for layer in layers}
-
-    def _reserve(self, layer: Layer) -> Packed:
-        """An array on disk whose space is taken now.
-
-        A full disk must not show up later, as a fault in the middle of a mapped page.
-        """
-        path = self.folder / f"{layer.name}.npy"
-        array = np.lib.format.open_memmap(path, "w+", layer.dtype, shape=self.area.shape)
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-        return array
+            self._layers = {
+                one: StagedLayer(folder / f"{one.name}.raw", area, one) for one in layers
+            }
 
     def put(
-        self, block: Block, packed: Mapping[str, Packed], incidence_deg: NDArray[np.float32]
-    ) -> None:
-        """Store a block's packed layers, and the angle if the area's middle lies in it."""
-        window = block.within(self.area)
-        for name, values in packed.items():
-            self._arrays[name][window] = values
+        self, part: Block, packed: Mapping[str, Packed], incidence_deg: NDArray[np.float32]
+    ) -> bool:
+        """Store a part's packed layers, and the angle if the area's middle lies in it.
+
+        True for the part with which the unit is complete; parts do not overlap.
+        """
+        window = part.within(self.area)
+        with report_store_errors(str(self.folder)):
+            for layer, staged in self._layers.items():
+                staged[window] = packed[layer.name]
         row, col = self.area.height // 2 - window[0].start, self.area.width // 2 - window[1].start
-        if 0 <= row < block.height and 0 <= col < block.width:
+        if 0 <= row < part.height and 0 <= col < part.width:
             angle = float(incidence_deg[row, col])
             self.incidence_deg = round(angle, 2) if math.isfinite(angle) else None
+        with self._lock:
+            self._missing -= part.height * part.width
+            return self._missing == 0
 
-    def get(self, layer: Layer) -> Packed:
+    def get(self, layer: Layer) -> StagedLayer:
         """A layer's packed pixels over the area."""
-        return self._arrays[layer.name]
+        return self._layers[layer]
+
+    def iterate_strips(self, *layers: Layer) -> Iterator[tuple[NDArray[Any], ...]]:
+        """Rows of these layers from the first to the last, some at a time."""
+        height, width = self.area.shape
+        step = max(1, _STRIP_PIXELS // width)
+        for top in range(0, height, step):
+            rows = slice(top, min(top + step, height))
+            yield tuple(self.get(layer)[rows, 0:width] for layer in layers)
 
     def compute_digest(self) -> str:
-        """SHA-256 over all packed pixels."""
+        """SHA-256 over all packed pixels, layer after layer."""
         digest = hashlib.sha256()
-        for array in self._arrays.values():
-            digest.update(np.ascontiguousarray(array).data)
+        for layer in self._layers:
+            for (strip,) in self.iterate_strips(layer):
+                digest.update(strip.data)
         return digest.hexdigest()
 
     def discard(self) -> None:
-        """Free the disk; the arrays must not be used any more."""
-        self._arrays.clear()
+        """Free the disk; the pixels must not be asked for any more."""
         shutil.rmtree(self.folder, ignore_errors=True)

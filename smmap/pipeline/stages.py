@@ -2,6 +2,7 @@
 
 A task is a batch of overpasses of one tile. Space is the outer loop and time the inner one: what
 does not change between overpasses is read once a block, and memory is bounded by the block.
+Reading, computing and writing go on at once, in threads of their own.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from smmap.features.builder import compute_features
-from smmap.pipeline.blocks import BlockInputs, open_block, run_blocks
+from smmap.pipeline.attempt import Attempt, open_attempt
+from smmap.pipeline.blocks import BlockInputs, open_block
 from smmap.pipeline.commit import commit_unit, record_failure
-from smmap.pipeline.load_layers import load_layers
+from smmap.pipeline.load_layers import Layers, load_layers
 from smmap.pipeline.pixels import flag_pixels, pack_pixels, predict_pixels
 from smmap.pipeline.run_state import RunState
-from smmap.pipeline.staged import StagedUnit
 from smmap.pipeline.task_scenes import TaskScenes
 from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
@@ -24,52 +25,53 @@ from smmap.spec.unit import Receipt, Task, Unit
 def run_task(task: Task, run: RunState) -> list[Receipt]:
     """Map every unit of a task; a scene that cannot be read costs that scene, not the task."""
     scenes = TaskScenes(task, run.context)
-    while True:
-        staged = {unit.id: run.stage(unit) for unit in scenes.list_units()}
+    receipts: dict[str, Receipt] = {}
+    while units := [unit for unit in scenes.list_units() if unit.id not in receipts]:
         try:
-            map_blocks(task, staged, scenes, run)
-            break
+            with open_attempt(units, scenes, run, receipts) as attempt:
+                for block in task.area.split(run.context.block_size):
+                    attempt.lanes.read(read_block, block, attempt)
         except (SceneError, TransientError) as error:
-            # From the start, so that all blocks leave out the same scenes.
+            # What is not committed starts anew, so that all blocks leave out the same scenes. What
+            # is committed stands: all of its pixels were read, and `Attempt` saw to it that so was
+            # whatever else of the task lies in its scenes; the error is of scenes it does not have.
             scenes.lose(error)
-            discard(staged)
-    return [
-        commit_unit(unit, staged[unit.id], scenes, run)
-        if unit.id in staged
-        else replace(record_failure(unit, scenes, run), passing=scenes.has_passing_fault(unit))
-        for unit in task.units
-    ]
+    return [receipts.get(unit.id) or give_up(unit, scenes, run) for unit in task.units]
 
 
-def map_blocks(
-    task: Task, staged: dict[str, StagedUnit], scenes: TaskScenes, run: RunState
-) -> None:
-    """Put the packed pixels of every unit that can be mapped into its staging."""
-    units = scenes.list_units()
-
-    def map_block(block: Block) -> None:
-        inputs = open_block(block, scenes, run)
-        for unit in units:
-            part = block.overlap(unit.area)
-            if part is not None:
-                map_part(unit, part, inputs, staged[unit.id], run)
-
-    if units:
-        run_blocks(task.area.split(run.context.block_size), map_block, run)
+def read_block(block: Block, attempt: Attempt) -> None:
+    """Read a block for all units that have a part of it, in order of time."""
+    parts = attempt.list_parts(block)
+    if parts:
+        inputs = open_block(block, attempt.scenes, attempt.run)
+        for unit, part in parts:
+            if not attempt.lanes.stopped:
+                read_part(unit, part, inputs, attempt)
 
 
-def map_part(
-    unit: Unit, part: Block, inputs: BlockInputs, staged: StagedUnit, run: RunState
-) -> None:
-    """One unit on one part of a block, from scenes to packed pixels."""
-    layers = load_layers(unit, part, inputs, run)
+def read_part(unit: Unit, part: Block, inputs: BlockInputs, attempt: Attempt) -> None:
+    """One unit on one part of a block: its scenes, masked and aligned."""
+    layers = load_layers(unit, part, inputs, attempt.run)
+    attempt.lanes.compute(compute_part, unit, part, layers, attempt)
+
+
+def compute_part(unit: Unit, part: Block, layers: Layers, attempt: Attempt) -> None:
+    """From aligned scenes to packed pixels."""
+    run = attempt.run
     features = compute_features(run.card, layers)
     estimate = predict_pixels(features, layers, run)
     flagged = flag_pixels(estimate, features, layers, run)
-    staged.put(part, pack_pixels(flagged, layers, run), layers["incidence_deg"])
+    packed = pack_pixels(flagged, layers, run)
+    for complete in attempt.put(unit, part, packed, layers["incidence_deg"]):
+        attempt.lanes.write(write_unit, complete, attempt)
 
 
-def discard(staged: dict[str, StagedUnit]) -> None:
-    """Free the disk that an abandoned attempt took."""
-    for unit in staged.values():
-        unit.discard()
+def write_unit(unit: Unit, attempt: Attempt) -> None:
+    """A unit's files, and its item last."""
+    staged = attempt.staged[unit.id]
+    attempt.receipts[unit.id] = commit_unit(unit, staged, attempt.scenes, attempt.run)
+
+
+def give_up(unit: Unit, scenes: TaskScenes, run: RunState) -> Receipt:
+    """A unit that cannot be mapped: at all, or for a fault of the moment."""
+    return replace(record_failure(unit, scenes, run), passing=scenes.has_passing_fault(unit))

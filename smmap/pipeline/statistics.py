@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +11,6 @@ from smmap.product.layers import SM, SM_QUALITY
 from smmap.spec.band import Layer
 from smmap.spec.quality import QUALITY_NODATA, Quality
 
-_STRIP = 512
 _STORED = 65_536
 _LOWEST = -32_768
 
@@ -60,7 +56,7 @@ def compute_statistics(staged: StagedUnit) -> dict[str, float]:
     counts = dict.fromkeys(("pixels", "seen", "known", *names), 0)
     bits = dict.fromkeys(Quality, 0)
     tallies = {(layer, name): _Tally(layer) for layer in (SM, VV_DB) for name in names}
-    for sm, vv_db, quality in _iterate_strips(staged):
+    for sm, vv_db, quality in staged.iterate_strips(SM, VV_DB, SM_QUALITY):
         valid, known = sm != SM.fill, quality != QUALITY_NODATA
         where = {"valid": valid, "unflagged": valid & (quality == 0)}
         counts["pixels"] += sm.size
@@ -79,9 +75,3 @@ def compute_statistics(staged: StagedUnit) -> dict[str, float]:
     for (layer, name), tally in tallies.items():
         figures |= tally.summarise(f"{layer.name}_{name}")
     return figures
-
-
-def _iterate_strips(staged: StagedUnit) -> Iterator[tuple[NDArray[Any], ...]]:
-    arrays = [staged.get(layer) for layer in (SM, VV_DB, SM_QUALITY)]
-    for top in range(0, arrays[0].shape[0], _STRIP):
-        yield tuple(np.asarray(array[top : top + _STRIP]) for array in arrays)

@@ -12,6 +12,7 @@ from smmap.product.layers import SM
 from smmap.product.packing import unpack
 from smmap.sinks.ramp import compute_rgba
 from smmap.sinks.sink import Finished
+from smmap.sinks.source import PixelSource
 from smmap.store.atomic import report_store_errors
 
 MAX_SIDE = 512
@@ -25,7 +26,7 @@ def write_picture(folder: Path, finished: Finished) -> dict[str, Path]:
     return {"thumbnail": path}
 
 
-def write_quicklook(path: Path, packed: NDArray[np.int16]) -> None:
+def write_quicklook(path: Path, packed: PixelSource) -> None:
     """Write packed ``sm`` (y, x) as a PNG of at most 512 pixels a side.
 
     Its pixels are averages of what is valid; where nothing is, it is transparent.
@@ -43,13 +44,14 @@ def write_quicklook(path: Path, packed: NDArray[np.int16]) -> None:
         imsave(path, rgba, format="png", metadata={"Software": "smmap"})
 
 
-def _shrink(packed: NDArray[np.int16]) -> NDArray[np.float64]:
+def _shrink(packed: PixelSource) -> NDArray[np.float64]:
     """Averages of square cells, m3/m3, strip by strip: a whole tile in floats is too large."""
-    factor = math.ceil(max(packed.shape) / MAX_SIDE)
-    starts = np.arange(0, packed.shape[1], factor)
+    height, width = packed.shape
+    factor = math.ceil(max(height, width) / MAX_SIDE)
+    starts = np.arange(0, width, factor)
     rows = []
-    for top in range(0, packed.shape[0], factor):
-        strip = unpack(packed[top : top + factor], SM).astype(np.float64)
+    for top in range(0, height, factor):
+        strip = unpack(packed[top : min(top + factor, height), 0:width], SM).astype(np.float64)
         total = np.add.reduceat(np.nansum(strip, axis=0), starts)
         count = np.add.reduceat(np.isfinite(strip).sum(axis=0), starts)
         empty = np.full(total.shape, np.nan)

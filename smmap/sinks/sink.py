@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from numpy.typing import NDArray
-
+from smmap.sinks.source import PixelSource
 from smmap.spec.band import Layer
 from smmap.spec.overpass import Overpass
 from smmap.spec.tile import Block
@@ -23,8 +22,8 @@ class Finished:
     overpass: Overpass
     """When, by which satellite."""
     area: Block
-    """What the arrays cover, within the tile."""
-    packed: Mapping[Layer, NDArray[Any]]
+    """What the layers cover, within the tile."""
+    packed: Mapping[Layer, PixelSource]
     """Stored integers of each layer, (y, x) over ``area``."""
     depth_m: tuple[float, float]
     """Top and bottom of the soil layer that the values stand for, metres."""
@@ -35,7 +34,8 @@ class Finished:
 class Sink(Protocol):
     """Writes one kind of file.
 
-    The same unit gives the same bytes, whenever and wherever it is written. Nodata stays nodata.
+    Pixels are read a window at a time, so that memory does not grow with the area. The same unit
+    gives the same bytes, whenever and wherever it is written. Nodata stays nodata.
     Files appear under ``folder`` only, which the caller renames once all of them are there.
     """
 

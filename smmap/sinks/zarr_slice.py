@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import zarr
-from numpy.typing import NDArray
 
 from smmap.product.encoding import compute_group_files, compute_shard_shape
 from smmap.sinks.sink import Finished
+from smmap.sinks.source import PixelSource
 from smmap.spec.band import Layer
 from smmap.spec.overpass import Overpass
 from smmap.spec.tile import Block
@@ -35,7 +35,7 @@ def write_cube_slice(folder: Path, finished: Finished) -> dict[str, Path]:
 
 def write_slice(
     path: Path,
-    packed: Mapping[Layer, NDArray[Any]],
+    packed: Mapping[Layer, PixelSource],
     area: Block,
     overpass: Overpass,
     *,
@@ -76,7 +76,7 @@ def write_slice(
             _write_shards(path / layer.name, values, area, layer.fill)
 
 
-def _write_shards(path: Path, values: NDArray[Any], area: Block, fill: int) -> None:
+def _write_shards(path: Path, values: PixelSource, area: Block, fill: int) -> None:
     array = zarr.open_array(path, mode="r+", zarr_format=3)
     _, height, width = array.shape
     rows, columns = compute_shard_shape(height, width)
