@@ -53,13 +53,13 @@ def connect(address: str) -> Any:
     }
     options: Any = {"connect_timeout": f"{CONNECT_S} s", "timeout": f"{REQUEST_S} s"}
     # obstore forgets the environment's options of the client when any is given.
-    prefix = _find_prefix(address)
+    prefix = find_prefix(address)
     given = {key: os.environ.get(f"{prefix}{key.upper()}") for key in _CLIENT_KEYS}
     options |= {key: value for key, value in given.items() if value is not None}
     return obstore.store.from_url(address, client_options=options, retry_config=retries)
 
 
-def _find_prefix(address: str) -> str:
+def find_prefix(address: str) -> str:
     """What a provider's variables begin with."""
     scheme = address.partition("://")[0]
     return {"s3": "AWS_", "gs": "GOOGLE_"}.get(scheme, "AZURE_")
