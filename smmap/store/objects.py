@@ -1,8 +1,4 @@
-"""An output in an object store (S3, Google Cloud Storage, Azure): conditional writes.
-
-Credentials and endpoints come from the environment, as obstore reads them: ``AWS_*``,
-``GOOGLE_*``, ``AZURE_*``.
-"""
+"""An output in an object store (S3, Google Cloud Storage, Azure): conditional writes."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,12 +22,20 @@ from obstore.exceptions import (
 
 from smmap.spec.errors import StoreError, TransientError
 from smmap.store.checksum import compute_sha256
-from smmap.store.output import FileMark
+from smmap.store.connect import connect
+from smmap.store.output import FileMark, join_address
 from smmap.store.staging import open_staging
 
 _AT_ONCE = 16
+"""Requests: of larger files also parts, so that what is in flight is at most 16 x 3 x 5 MiB."""
+_PART = 5 * 1024**2
+"""Bytes of a part of a larger file, in one PUT up to there. S3 takes 10,000 parts: 50 GB."""
+_PARTS_AT_ONCE = 2
 _SIGNED_FOR = timedelta(hours=6)
 """How long an address for GDAL can be read: longer than a shard takes."""
+_CONDITIONS = ".smmap/conditions"
+"""An empty object by which a store shows whether it keeps to conditions."""
+_NO_VERSION = {"e_tag": '"0"', "version": "1"}
 
 
 class ObjectOutput:
@@ -40,7 +44,7 @@ class ObjectOutput:
     def __init__(self, address: str) -> None:
         self._address = address
         try:
-            self._store: Any = obstore.store.from_url(address)
+            self._store: Any = connect(address)
         except (BaseError, UnknownConfigurationKeyError, ValueError) as error:
             reason = str(error)
         else:
@@ -89,25 +93,22 @@ class ObjectOutput:
         found = self._read_version(path)
         if (found and found[0]) != expected:
             return False
-        mode: Any = "create" if found is None else found[1]
-        try:
-            with self._explain(path):
-                obstore.put(self._store, path, data, mode=mode)
-        except (AlreadyExistsError, PreconditionError):
-            return False
-        return True
+        return self._put_if("create" if found is None else found[1], path, data)
 
     def delete(self, path: str) -> None:
-        """Remove an object."""
-        with self._explain(path):
+        """Remove an object; S3 says nothing of one that is not there, the others do."""
+        with self._explain(path), suppress(FileNotFoundError):
             obstore.delete(self._store, path)
 
     def delete_folder(self, path: str) -> None:
-        """Remove all objects below a prefix."""
+        """Remove all objects below a prefix, 1000 a request on S3, 256 on Azure."""
         names = self.list_files(path)
-        if names:
-            with self._explain(path):
+        with self._explain(path):
+            try:
                 obstore.delete(self._store, names)
+            except FileNotFoundError:  # Google and Azure say so: another run removes them, too
+                with ThreadPoolExecutor(_AT_ONCE) as pool:
+                    list(pool.map(self.delete, names))
 
     def list_files(self, folder: str) -> list[str]:
         """Paths of all objects below a prefix, sorted."""
@@ -133,7 +134,13 @@ class ObjectOutput:
         def upload(item: tuple[str, Path]) -> FileMark:
             name, file = item
             with self._explain(f"{path}/{name}"):
-                obstore.put(self._store, f"{path}/{name}", file)
+                obstore.put(
+                    self._store,
+                    f"{path}/{name}",
+                    file,
+                    chunk_size=_PART,
+                    max_concurrency=_PARTS_AT_ONCE,
+                )
             return FileMark(compute_sha256(file), file.stat().st_size)
 
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -155,7 +162,14 @@ class ObjectOutput:
             self.put(f"{path}/{name}", data, staging)
 
     def open_staging(self) -> AbstractContextManager[Path]:
-        """On the local disk: files are made there and uploaded whole."""
+        """On the local disk: files are made there and uploaded whole.
+
+        Raises
+        ------
+        StoreError
+            If the store does not keep to the conditions of a PUT: two runs could both win there.
+        """
+        self._check_conditions()
         digest = hashlib.sha256(self._address.encode()).hexdigest()[:12]
         return open_staging(Path(tempfile.gettempdir()) / "smmap-staging" / digest)
 
@@ -163,8 +177,7 @@ class ObjectOutput:
         """A read-only zarr store over the group's prefix."""
         from zarr.storage import ObjectStore
 
-        inner = obstore.store.from_url(f"{self._address.rstrip('/')}/{path}")
-        return ObjectStore(inner, read_only=True)
+        return ObjectStore(connect(join_address(self._address, path)), read_only=True)
 
     def report_errors(self, path: str) -> AbstractContextManager[None]:
         """A passing fault is a TransientError, all else a StoreError."""
@@ -180,23 +193,45 @@ class ObjectOutput:
             except FileNotFoundError:
                 return None
 
+    def _put_if(self, mode: Any, path: str, data: bytes) -> bool:
+        """One PUT under a condition; False if it did not hold. Never in parts: those have none."""
+        with self._explain(path):
+            try:
+                obstore.put(self._store, path, data, mode=mode, use_multipart=False)
+            except (AlreadyExistsError, PreconditionError):
+                return False
+        return True
+
+    def _check_conditions(self) -> None:
+        """Refuse a store that creates twice, or replaces a version that there never was."""
+        twice = all(self._put_if("create", _CONDITIONS, b"") for _ in range(2))
+        if twice or self._put_if(_NO_VERSION, _CONDITIONS, b""):
+            raise StoreError(
+                f"{self._address}: the store ignores the conditions of a PUT (If-None-Match, "
+                "If-Match), so that two runs could spoil each other's output; use a store or a "
+                "version of it that knows them"
+            )
+
     @contextmanager
     def _explain(self, path: str) -> Iterator[None]:
-        """Turn the store's errors into ours; lost races pass."""
+        """Turn the store's errors into ours."""
         try:
             yield
-        except (AlreadyExistsError, PreconditionError):
-            raise
-        except GenericError as error:
+        except (GenericError, AlreadyExistsError, PreconditionError) as error:
             reason, passing = _shorten(error), True
         except (BaseError, OSError) as error:
             reason, passing = _shorten(error), False
         else:
             return
-        where = f"{self._address.rstrip('/')}/{path}"
+        where = join_address(self._address, path)
         if passing:
-            raise TransientError(f"{where}: the store does not do it now ({reason}); rerun later")
-        raise StoreError(f"{where}: the store refuses ({reason}); check rights and the address")
+            raise TransientError(
+                f"{where}: the store does not do it now ({reason}); rerun later, or check "
+                "endpoint and credentials"
+            )
+        raise StoreError(
+            f"{where}: the store refuses ({reason}); check credentials, rights and the address"
+        )
 
 
 def _shorten(error: Exception) -> str:

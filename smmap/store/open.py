@@ -7,9 +7,7 @@ from pathlib import Path
 from smmap.spec.errors import StoreError
 from smmap.store.folder import FolderOutput
 from smmap.store.output import OutputStore
-
-SCHEMES = ("s3", "gs", "az", "abfs", "abfss")
-"""Object stores; everything else is a folder."""
+from smmap.store.probe import SCHEMES
 
 
 def open_output_store(address: str | Path | OutputStore) -> OutputStore:

@@ -12,6 +12,8 @@ from urllib.request import Request, urlopen
 
 FileState = Literal["gone", "delivered", "unknown"]
 
+SCHEMES = ("s3", "gs", "az", "abfs", "abfss")
+"""Of object stores."""
 GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 """Answers that mean: there is no such file."""
 _TIMEOUT_S = 20
@@ -28,6 +30,12 @@ def to_path(href: str) -> str:
 def is_web(href: str) -> bool:
     """Whether an address is http or https."""
     return href.lower().startswith(("http://", "https://"))
+
+
+def is_object(href: str) -> bool:
+    """Whether an address is one of an object store."""
+    scheme, there, _ = href.partition("://")
+    return bool(there) and scheme.lower() in SCHEMES
 
 
 def probe_file(href: str) -> FileState:

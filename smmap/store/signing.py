@@ -6,23 +6,30 @@ from urllib.parse import urlsplit
 
 from smmap.spec.band import Signer
 from smmap.spec.errors import CatalogError, TransientError
+from smmap.store.probe import is_object
 
 
 def sign_href(href: str, signer: Signer | None) -> str:
     """The address with a signature, where the provider wants one.
 
     Signatures expire within the hour: sign just before every open. What is still valid for a
-    minute is not asked for again. Addresses that are not in Azure's blob storage stay as they are.
+    minute is not asked for again. Addresses in object stores (``s3://...``) become web addresses,
+    signed where there are credentials and ``signer`` is not ``anonymous``. Any other that is not
+    in Azure's blob storage stays as it is.
 
     Raises
     ------
     CatalogError
-        If the package that signs is not installed.
+        If the package that signs is not installed, or credentials cannot be used.
     TransientError
         If the signing service does not answer.
     """
+    if is_object(href):
+        from smmap.store.presign import presign
+
+        return presign(href, public=signer == "anonymous")
     host = urlsplit(href).hostname or ""
-    if signer is None or not host.endswith(".blob.core.windows.net"):
+    if signer != "planetary-computer" or not host.endswith(".blob.core.windows.net"):
         return href
     try:
         import planetary_computer

@@ -107,6 +107,49 @@ class OutputContract:
         found = zarr.open_group(store.open_zarr_store("g.zarr"), mode="r")
         np.testing.assert_array_equal(found["x"][:], np.arange(6).reshape(2, 3))
 
+    def test_more_than_a_page_of_files(self, store, staging):
+        """Stores list 1000 at a time (Azure 5000) and remove so many a request (Azure 256)."""
+        store.put("from", b"x", staging)
+        links = {f"c/{number:04d}": "from" for number in range(1100)}
+        store.publish_links("many", links, {"zarr.json": b"{}"}, staging)
+        expected = [*(f"many/c/{number:04d}" for number in range(1100)), "many/zarr.json"]
+        assert store.list_files("many") == expected
+        assert store.list_folders("") == ["many"]
+        assert store.read_many(expected[::100]) == [b"x"] * 11 + [b"{}"]
+        store.delete_folder("many")
+        assert store.list_files("many") == []
+        assert store.read("from") == b"x"
+
+    def test_a_large_file_comes_whole(self, store, staging):
+        """In parts, where it is an object store: three of 5 MiB and a rest."""
+        data = np.random.default_rng(0).bytes(16 * 1024**2 + 1)
+        (staging / "made").mkdir()
+        (staging / "made/large.tif").write_bytes(data)
+        marks = store.publish_folder(staging / "made", "pixels")
+        assert store.read("pixels/large.tif") == data
+        assert marks["large.tif"].size == len(data)
+
+    def test_two_that_remove_the_same_folder(self, store, staging):
+        for number in range(60):
+            store.put(f"old/{number}", b"", staging)
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(store.delete_folder, ["old"] * 4))
+        assert store.list_files("old") == []
+
+    def test_large_data_are_swapped_as_strictly_as_small(self, store, staging):
+        """Beyond the size from which a library may write in parts, without conditions."""
+        large = b"x" * (6 * 1024**2)
+        assert store.swap("a.json", None, large, staging)
+        assert not store.swap("a.json", None, large + b"y", staging)
+        with ThreadPoolExecutor(4) as pool:
+            won = list(
+                pool.map(
+                    lambda n: store.swap("a.json", large, large + n, staging),
+                    [b"1", b"2", b"3", b"4"],
+                )
+            )
+        assert won.count(True) == 1
+
     def test_staging_is_private_and_removed(self, store):
         with store.open_staging() as one, store.open_staging() as other:
             assert one != other
