@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from smmap.archive.cube import SHARD_DEPTH
-from smmap.archive.ledger import list_committed, list_tiles
+from smmap.archive.cube import SHARD_DEPTH, compute_digest
+from smmap.archive.ledger import Committed, list_committed, list_tiles
 from smmap.product.encoding import ROOT_DOCUMENT
 from smmap.product.layout import LAYOUT
 from smmap.spec.errors import ArchiveError
@@ -91,27 +91,26 @@ def _check_tile(store: OutputStore, tile: str, reached: dict[str, dict[str, Any]
             yield f"{item.path}: committed, but not linked; any run repairs the links"
     path = LAYOUT.tile_collection(tile)
     for name, asset in reached.get(path, {}).get("assets", {}).items():
-        slices = [
-            str(one.slice)
-            for one in committed
-            if one.slice is not None and name == f"cube-{one.year}"
-        ]
+        slices = [one for one in committed if one.slice is not None and name == f"cube-{one.year}"]
         yield from _check_cube(store, _resolve(path, asset["href"]), slices)
 
 
-def _check_cube(store: OutputStore, cube: str, slices: list[str]) -> Iterator[str]:
+def _check_cube(store: OutputStore, cube: str, slices: list[Committed]) -> Iterator[str]:
     """Time axis and shards of a cube against the slices that it should hold, in order of time."""
     if store.read(f"{cube}/{ROOT_DOCUMENT}") is None:
         return
     times = xr.open_zarr(store.open_zarr_store(cube), chunks=None).time.values
     if not (np.diff(times) > np.timedelta64(0)).all():
         yield f"{cube}: its time axis does not increase strictly"
+    if posixpath.basename(cube) != f"{compute_digest(slices)}.zarr":
+        yield f"{cube}: older than its {len(slices)} committed slices; any run repairs it"
+        return
     if len(times) != len(slices):
-        yield f"{cube}: {len(times)} times, but {len(slices)} committed slices; any run repairs it"
+        yield f"{cube}: {len(times)} times, but {len(slices)} committed slices"
         return
     expected = {
         "/".join([layer, "c", str(position), *rest[2:]]): path
-        for position, folder in enumerate(slices)
+        for position, folder in enumerate(str(one.slice) for one in slices)
         for path in store.list_files(folder)
         for layer, *rest in [path.removeprefix(f"{folder}/").split("/")]
         if len(rest) == SHARD_DEPTH and rest[0] == "c"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 
 from smmap.archive.ledger import read_committed
 from smmap.pipeline.run_state import RunState
@@ -51,3 +52,14 @@ def _find_receipt(unit: Unit, state: RunState) -> Receipt:
         item=path,
         overpass=unit.overpass,
     )
+
+
+def clear_notes(units: Iterable[Unit], state: RunState) -> None:
+    """Remove the notes of units that are committed after all.
+
+    Whoever commits a unit removes its note; one that is killed in between does not, and a slower
+    rival may leave a note after that.
+    """
+    paths = {LAYOUT.failed(unit.id) for unit in units}
+    for path in paths.intersection(state.store.list_files(LAYOUT.failures)):
+        state.store.delete(path)
