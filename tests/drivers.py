@@ -36,7 +36,7 @@ class Ending:
 
 
 class Driver:
-    """``smmap VERB local-stac`` on a catalogue, one overpass a task."""
+    """``smmap VERB local-stac`` on a catalogue, ``batch`` overpasses a task."""
 
     def __init__(
         self,
@@ -44,11 +44,12 @@ class Driver:
         out: str | Path,
         *options: str,
         verb: str = "run",
+        batch: int = 1,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        told = ["--set", f"catalog={catalog}", "--set", "batch=1", "--out", str(out), "--json"]
+        told = ["--set", f"catalog={catalog}", "--set", f"batch={batch}", "--out", str(out)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "smmap", verb, "local-stac", *told, *options],
+            [sys.executable, "-m", "smmap", verb, "local-stac", *told, "--json", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

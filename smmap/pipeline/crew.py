@@ -7,9 +7,11 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
+from smmap.pipeline.failure import find_receipt
 from smmap.pipeline.run_state import RunState
 from smmap.pipeline.stages import run_task
 from smmap.pipeline.task_log import log_as
+from smmap.pipeline.unfinished import keep_unfinished
 from smmap.spec.errors import SmmapError
 from smmap.spec.unit import Receipt, Task
 
@@ -79,8 +81,18 @@ def attempt(task: Task, state: RunState) -> Outcome:
     """Do a task; whatever goes wrong in it is its outcome."""
     try:
         with log_as(task.id):
-            return Outcome(task, receipts=tuple(run_task(task, state)))
+            return Outcome(task, receipts=tuple(_run_rest(task, state)))
     except SmmapError as error:
         return Outcome(task, error=error)
     except Exception:  # noqa: BLE001 (a fault of one task must not end the others)
         return Outcome(task, trace=traceback.format_exc())
+
+
+def _run_rest(task: Task, state: RunState) -> list[Receipt]:
+    """Map what nobody has committed since it was planned: a rival, or a worker that was killed."""
+    if state.force:
+        return run_task(task, state)
+    rest = keep_unfinished(task, state)
+    left = {unit.id for unit in rest.units}
+    there = [find_receipt(unit, state) for unit in task.units if unit.id not in left]
+    return there + (run_task(rest, state) if left else [])

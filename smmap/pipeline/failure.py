@@ -24,7 +24,7 @@ def fail_task(task: Task, reason: str, state: RunState) -> list[Receipt]:
     return [
         _fail_unit(unit, reason, state)
         if state.force or find_unfinished(unit, state) is not None
-        else _find_receipt(unit, state)
+        else find_receipt(unit, state)
         for unit in task.units
     ]
 
@@ -41,8 +41,8 @@ def _fail_unit(unit: Unit, reason: str, state: RunState) -> Receipt:
     )
 
 
-def _find_receipt(unit: Unit, state: RunState) -> Receipt:
-    """Of a unit that was committed by a task that did not live to tell."""
+def find_receipt(unit: Unit, state: RunState) -> Receipt:
+    """Of a unit that was committed by somebody else: a rival, or who did not live to tell."""
     path = LAYOUT.item(unit)
     there = read_committed(state.store, path)
     return Receipt(

@@ -30,6 +30,7 @@ class Trouble:
     catalog: str
     drivers: int
     verb: str
+    batch: int
     victim: str
     """Empty: nobody is killed."""
     number: signal.Signals
@@ -62,6 +63,7 @@ class Round:
         yield "last run", self.last_way
         for one in self.troubles:
             yield "run", f"{one.verb} {one.way}"
+            yield "overpasses a task", str(one.batch)
             yield "drivers at once", str(one.drivers)
             if one.victim:
                 yield "blow", f"{one.number.name} {one.victim}"
@@ -89,6 +91,7 @@ def _draw_trouble(chance: random.Random, place: str, catalog: str) -> Trouble:
         catalog=catalog,
         drivers=chance.choice((1, 1, 2)),
         verb=chance.choice(("run", "update")),
+        batch=chance.choice((1, 3)),
         victim=chance.choice(VICTIMS[way]) if struck else "",
         number=chance.choice(SIGNALS),
         refusal=(chance.choice(tuple(REFUSALS)) if place == "bucket" else "full") * refuses,

@@ -69,10 +69,14 @@ class Stage:
     def find_left(self) -> list[Path]:
         return [path for one in self.stagings for path in list_stagings(one)]
 
-    def start(self, way: str, catalog: str, cluster: DaskCluster | None, verb: str) -> Driver:
+    def start(
+        self, way: str, catalog: str, cluster: DaskCluster | None, *, verb: str, batch: int
+    ) -> Driver:
         options = ["--scheduler", cluster.address] if cluster else OPTIONS[way]
         address = f"{self.scenes}/{catalog}/catalog.json"
-        return Driver(address, self.out, *options, verb=verb, environment=self.environment)
+        return Driver(
+            address, self.out, *options, verb=verb, batch=batch, environment=self.environment
+        )
 
     @contextlib.contextmanager
     def workforce(self, way: str) -> Iterator[DaskCluster | None]:
@@ -96,7 +100,9 @@ def play_trouble(trouble: Trouble, stage: Stage) -> None:
     before = read_items(open_output_store(stage.out))
     with stage.workforce(trouble.way) as cluster:
         drivers = [
-            stage.start(trouble.way, trouble.catalog, cluster, trouble.verb)
+            stage.start(
+                trouble.way, trouble.catalog, cluster, verb=trouble.verb, batch=trouble.batch
+            )
             for _ in range(trouble.drivers)
         ]
         if not trouble.from_start:

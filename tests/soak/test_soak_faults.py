@@ -113,7 +113,7 @@ def rerun_to_the_end(stage: Stage) -> None:
     for _ in range(RERUNS):
         before = read_items(store)
         with stage.workforce(stage.round.last_way) as cluster:
-            driver = stage.start(stage.round.last_way, "full", cluster, "run")
+            driver = stage.start(stage.round.last_way, "full", cluster, verb="run", batch=2)
             ending = driver.finish()
             driver.check_nothing_left()
         judge(ending, None, refused=False)

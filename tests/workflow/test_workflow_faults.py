@@ -7,6 +7,7 @@ test_workflow_commit; tests/soak draws all of it at random, for hours.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import time
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from dask_processes import find_workers
+from dask_processes import find_workers, serve_dask
 from drivers import Driver
 from faulty_server import FAULTS, serve_faulty
 from full_disk import LimitedDisk, mount_disk
@@ -217,6 +218,50 @@ def test_all_workers_at_once(scenes, tmp_path, undisturbed):
     assert ending.code == 0, ending.told
     assert not watch.problems, watch.problems
     check_end(tmp_path, undisturbed)
+
+
+def test_two_drivers_on_one_cluster(scenes, tmp_path, undisturbed):
+    out = tmp_path / "out"
+    with serve_dask(tmp_path, workers=1) as cluster:
+        rivals = [
+            Driver(scenes / "catalog.json", out, "--scheduler", cluster.address) for _ in range(2)
+        ]
+        endings = [rival.finish() for rival in rivals]
+    assert [one.code for one in endings] == [0, 0], endings
+    assert "Traceback" not in endings[0].told + endings[1].told
+    check_end(out, undisturbed)
+
+
+class _Rival(Progress):
+    """Somebody else maps half of the overpasses just before they are begun here."""
+
+    def __init__(self, world, out):
+        self.world, self.out = world, out
+
+    def start(self, units):
+        run(self.world.folder, self.out, period="2023-06-01/2023-06-03")
+        for day in range(2):
+            self.world.get_path("sentinel-1-grd", f"S1A_{day}", "vv").unlink()
+
+    def finish(self, receipt):
+        """Nothing more."""
+
+    def advance(self, headway):
+        """Nothing more."""
+
+
+def test_what_somebody_else_has_committed_is_not_done_again(tmp_path):
+    world = SmallWorld(tmp_path / "scenes")
+    for day in range(4):
+        world.add_radar(f"S1A_{day}", days=day, orbit=10 + day)
+    world.add_optical("S2_CLEAR", days=1.5)
+    world.write()
+    out = tmp_path / "out"
+    result = run(world.folder, out, progress=_Rival(world, out))
+    assert [one.status for one in result.receipts] == ["done"] * 4, "its scenes are not read"
+    assert verify_output(open_output_store(out)) == []
+    units = json.loads((out / LAYOUT.run_record).read_text())["units"]
+    assert all(one["statistics"] for one in units.values()), "its figures stay in the report"
 
 
 def test_killed_between_an_item_and_its_cube(scenes, tmp_path):
