@@ -14,6 +14,7 @@ from smmap.archive.cube import compute_time_axis, place_slices
 from smmap.archive.daily_cube import list_calendar, place_days
 from smmap.archive.daily_ledger import CommittedDay, list_days, list_series
 from smmap.archive.document import require_output
+from smmap.archive.generation import compute_digest
 from smmap.archive.item import CommittedItem
 from smmap.archive.ledger import list_committed, list_tiles
 from smmap.archive.verify_cube import WantedCube, check_cube
@@ -106,7 +107,9 @@ def _check_tile(store: OutputStore, tile: str, reached: Reached) -> Iterator[str
     for name, slices in years.items():
         axis = compute_time_axis([one.overpass for one in slices])
         times = np.array([one.datetime.replace(tzinfo=None) for one in axis], "datetime64[us]")
-        cubes[name] = WantedCube(times.astype("<i8").tobytes(), place_slices(slices))
+        cubes[name] = WantedCube(
+            compute_digest(slices), times.astype("<i8").tobytes(), place_slices(slices)
+        )
     yield from _check_cubes(store, LAYOUT.tile_collection(tile), cubes, reached)
 
 
@@ -125,7 +128,9 @@ def _check_series(store: OutputStore, series: str, reached: Reached) -> Iterator
     cubes = {}
     for name, slices in years.items():
         calendar = np.array(list_calendar([one.day for one in slices]), "datetime64[D]")
-        cubes[name] = WantedCube(calendar.astype("<i4").tobytes(), place_days(slices))
+        cubes[name] = WantedCube(
+            compute_digest(slices), calendar.astype("<i4").tobytes(), place_days(slices)
+        )
     yield from _check_cubes(store, get_daily_collection(series), cubes, reached)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from smmap.store.output import OutputStore
 class WantedCube:
     """What a cube should hold."""
 
+    digest: str
+    """Of its items: the name of their generation."""
     times: bytes
     """Stored values of its time coordinate."""
     slices: Mapping[int, str]
@@ -23,6 +26,9 @@ def check_cube(store: OutputStore, cube: str, wanted: WantedCube) -> Iterator[st
     """What is wrong with the time axis and the shards of the cube at path ``cube``."""
     if not is_published(store, cube):
         return  # said where the collection's assets are looked at
+    if posixpath.basename(cube) != f"{wanted.digest}.zarr":
+        yield f"{cube}: older than its {len(wanted.slices)} committed slices; any run repairs it"
+        return
     if store.read(f"{cube}/time/c/0") != wanted.times:
         yield f"{cube}: its times are not those of its items; remove it, any run builds it again"
         return

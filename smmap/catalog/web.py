@@ -32,8 +32,9 @@ _MALFORMED = (
 
 def open_io() -> StacApiIO:
     """A reader of STAC documents that waits, retries with back-off, and gives up in the end."""
-    from pystac_client.stac_api_io import StacApiIO
     from urllib3.util.retry import Retry
+
+    from smmap.catalog.patient_io import PatientIO
 
     retries = Retry(
         total=3,
@@ -42,7 +43,7 @@ def open_io() -> StacApiIO:
         allowed_methods=None,  # a POST to /search changes nothing: it may be repeated
         raise_on_status=False,
     )
-    return StacApiIO(timeout=TIMEOUT_S, max_retries=retries)
+    return PatientIO(timeout=TIMEOUT_S, max_retries=retries)
 
 
 @contextmanager

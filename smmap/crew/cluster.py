@@ -41,12 +41,16 @@ SETTINGS = {
 
 
 class _Deaf(WorkerPlugin):  # type: ignore[misc]  # distributed is untyped here
-    """Keeps a terminal's Ctrl-C from our workers: the run itself ends them, in order."""
+    """Keeps signals to all processes of a run from its workers: the run ends them, in order."""
 
     name = "smmap-deaf"
 
+    def __init__(self, *numbers: signal.Signals) -> None:
+        self._numbers = numbers
+
     def setup(self, worker: object) -> None:  # noqa: ARG002 (as plugins have it)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in self._numbers:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def share_cores(options: spec.Cluster) -> int | None:
@@ -86,7 +90,9 @@ def open_client(options: spec.Cluster) -> Iterator[Client]:
         _start(options) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
-        client.register_plugin(_Deaf())
+        # On other machines SIGTERM is how their owner takes a worker away.
+        here = (signal.SIGTERM,) if isinstance(options, spec.LocalCluster) else ()
+        client.register_plugin(_Deaf(signal.SIGINT, *here))
         yield client
 
 
@@ -103,7 +109,10 @@ def _start(options: spec.Cluster) -> Any:
         raise
     except Exception as error:  # noqa: BLE001 (each library has its own)
         reason = f"{type(error).__name__}: {error}"
-    raise ConfigError(f"cluster.kind '{options.kind}' could not be started ({reason})")
+    message = f"cluster.kind '{options.kind}' could not be started ({reason})"
+    if isinstance(options, spec.LocalCluster):  # a process of ours was killed while it loaded
+        raise TransientError(f"{message}; rerun")
+    raise ConfigError(message)
 
 
 @contextmanager

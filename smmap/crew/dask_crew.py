@@ -127,7 +127,8 @@ class DaskCrew(Crew[P, R]):
 
     def close(self) -> None:
         """Leave the workers as they were."""
-        with suppress(*_GONE):
+        # ValueError: another run on the same cluster ended before, and took the forwarding along.
+        with suppress(ValueError, *_GONE):
             if not self._gone:
                 self._client.unforward_logging("smmap")
 

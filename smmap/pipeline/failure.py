@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 
 from smmap.archive.ledger import read_committed
 from smmap.pipeline.run_state import RunState
@@ -23,7 +24,7 @@ def fail_task(task: Task, reason: str, state: RunState) -> list[Receipt]:
     return [
         _fail_unit(unit, reason, state)
         if state.force or find_unfinished(unit, state) is not None
-        else _find_receipt(unit, state)
+        else find_receipt(unit, state)
         for unit in task.units
     ]
 
@@ -40,8 +41,8 @@ def _fail_unit(unit: Unit, reason: str, state: RunState) -> Receipt:
     )
 
 
-def _find_receipt(unit: Unit, state: RunState) -> Receipt:
-    """Of a unit that was committed by a task that did not live to tell."""
+def find_receipt(unit: Unit, state: RunState) -> Receipt:
+    """Of a unit that was committed by somebody else: a rival, or who did not live to tell."""
     path = LAYOUT.item(unit)
     there = read_committed(state.store, path)
     return Receipt(
@@ -51,3 +52,14 @@ def _find_receipt(unit: Unit, state: RunState) -> Receipt:
         item=path,
         overpass=unit.overpass,
     )
+
+
+def clear_notes(units: Iterable[Unit], state: RunState) -> None:
+    """Remove the notes of units that are committed after all.
+
+    Whoever commits a unit removes its note; one that is killed in between does not, and a slower
+    rival may leave a note after that.
+    """
+    paths = {LAYOUT.failed(unit.id) for unit in units}
+    for path in paths.intersection(state.store.list_files(LAYOUT.failures)):
+        state.store.delete(path)

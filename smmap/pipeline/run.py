@@ -13,7 +13,7 @@ import numpy as np
 from smmap.archive.indexes import check_output
 from smmap.crew.open_crew import open_crew
 from smmap.crew.work_queue import WorkQueue
-from smmap.pipeline.failure import fail_task
+from smmap.pipeline.failure import clear_notes, fail_task
 from smmap.pipeline.memory import estimate_task_memory
 from smmap.pipeline.model_record import record_model
 from smmap.pipeline.open_state import open_state
@@ -108,12 +108,14 @@ def run_plan(
         record_model(state)
         tasks = [task if force else keep_unfinished(task, state) for task in plan.tasks]
         _check_disk(tasks, state)
-        unfinished = sum(len(task.units) for task in tasks)
+        unfinished = {unit.id for task in tasks for unit in task.units}
+        kept = [unit for unit in plan.units if unit.id not in unfinished]
+        clear_notes(kept, state)
         receipts = _run_tasks(tasks, state, progress)
         result = RunResult(
             store.address,
             tuple(receipts),
-            len(plan.units) - unfinished,
+            len(kept),
             plan.empty_tiles,
             time.monotonic() - started,
         )

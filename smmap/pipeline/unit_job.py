@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from smmap.pipeline.context import Context
+from smmap.pipeline.failure import find_receipt
 from smmap.pipeline.open_state import open_state
 from smmap.pipeline.run_state import RunState
 from smmap.pipeline.stages import run_task
+from smmap.pipeline.unfinished import keep_unfinished
 from smmap.spec.cluster import Cluster
 from smmap.spec.errors import StoreError
 from smmap.spec.unit import Receipt, Task
@@ -62,8 +64,18 @@ class UnitJob:
 
 def _finish(task: Task, state: RunState) -> Finished:
     with meter_reads() as meter:
-        receipts = tuple(replace(one, overpass=None) for one in run_task(task, state))
+        receipts = tuple(replace(one, overpass=None) for one in _run_rest(task, state))
     return Finished(receipts, meter.bytes)
+
+
+def _run_rest(task: Task, state: RunState) -> list[Receipt]:
+    """Map what nobody has committed since it was planned: a rival, or a worker that was killed."""
+    if state.force:
+        return run_task(task, state)
+    rest = keep_unfinished(task, state)
+    left = {unit.id for unit in rest.units}
+    there = [find_receipt(unit, state) for unit in task.units if unit.id not in left]
+    return there + (run_task(rest, state) if left else [])
 
 
 def describe_job(cluster: Cluster | None, state: RunState) -> UnitJob:

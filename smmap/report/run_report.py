@@ -82,12 +82,21 @@ def _merge_records(
     for _ in range(_TRIES):
         current = store.read(LAYOUT.run_record)
         known = dict(json.loads(current)["units"]) if current else {}
-        records: dict[str, Record] = known | renewed
+        records: dict[str, Record] = known | {
+            unit: record for unit, record in renewed.items() if not _is_poorer(record, known)
+        }
         document = {"smmap": __version__, **notes, "units": records}
         if store.swap(LAYOUT.run_record, current, json.dumps(document, indent=1).encode(), staging):
             return records
     where = join_address(store.address, LAYOUT.run_record)
     raise StoreError(f"{where}: other runs keep changing this file; rerun later")
+
+
+def _is_poorer(record: Record, known: Mapping[str, Record]) -> bool:
+    """Whether somebody else mapped the unit, and has told its figures."""
+    there = known.get(record["unit"], {})
+    same = there.get("fingerprint") == record["fingerprint"]
+    return same and not record["statistics"] and bool(there["statistics"])
 
 
 def describe_receipt(receipt: Receipt) -> Record:

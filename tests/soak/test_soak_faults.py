@@ -1,114 +1,147 @@
-"""Hours of bad luck: drivers killed, rivals at once, sources that fail, buckets and folders.
+"""Hours of bad luck: whatever is killed, refused, full or late, a rerun ends with the same bytes.
 
 ``make soak`` runs it for SMMAP_SOAK_MINUTES (10 unless set). Each round makes up its own trouble
-from its number, so that a round that fails can be run again alone: SMMAP_SOAK_ROUND=N.
+from its number, so that a round that fails can be played again alone: SMMAP_SOAK_ROUND=N.
 """
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import os
-import random
-import signal
-import subprocess
 import sys
 import time
+from collections import Counter
+from datetime import timedelta
 
 import pytest
+from draw import Round, draw_round
 from faulty_server import serve_faulty
+from full_disk import LimitedDisk, mount_disk
+from play import RERUNS, Stage, check_kept, judge, play_trouble
+from recorded import digest_pixels, leave_out_moments, read_items
 from s3_server import serve_s3
-from small_world import VV, SmallWorld
+from scenes import write_scenes
+from store_proxy import serve_proxy
+from watcher import watching
 
 import smmap
+from smmap.archive.superseded import remove_superseded
 from smmap.archive.verify import verify_output
 from smmap.store.open import open_output_store
 
 pytestmark = pytest.mark.soak
 
-SCRIPT = (
-    "import sys, smmap\n"
-    "result = smmap.run('local-stac', sys.argv[2], changes=['catalog=' + sys.argv[1], 'batch=2'])\n"
-    "sys.exit(4 if result.count('failed') else 0)\n"
-)
-OVERPASSES = 6
-
 
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory):
-    world = SmallWorld(tmp_path_factory.mktemp("scenes"), size=96)
-    for day in range(OVERPASSES):
-        world.add_radar(f"S1A_{day}", days=day, orbit=10 + day, vv=VV * (1 + 0.05 * day))
-    for day in (0.5, 3.5):
-        world.add_optical(f"S2_{day:.0f}", days=day)
-    return world.write().parent
+    return write_scenes(tmp_path_factory.mktemp("scenes"))
 
 
 @pytest.fixture(scope="module")
-def bucket():
-    with serve_s3() as url:
-        yield url
+def places(tmp_path_factory):
+    """Disks that can become full here: a limit always, a mount where the machine permits it."""
+    try:
+        with mount_disk(tmp_path_factory.mktemp("probe") / "disk", 1):
+            return ("mounted", "limited")
+    except PermissionError as error:
+        sys.stdout.write(f"{error}: full disks are limits on the size of files\n")
+        return ("limited",)
 
 
-def digest(store) -> dict[str, str]:
-    """Checksums of all arrays and images that the catalogue reaches."""
-    paths = [
-        path
-        for folder in ("soil-moisture", "cubes")
-        for path in store.list_files(folder)
-        if not path.endswith(".json") or path.endswith("zarr.json")
-    ]
-    return {
-        path: hashlib.sha256(data).hexdigest()
-        for path, data in zip(paths, store.read_many(paths), strict=True)
-        if data is not None
-    }
+@pytest.fixture(scope="module")
+def undisturbed(scenes, tmp_path_factory):
+    """Pixels and items of a run that nothing happened to."""
+    out = tmp_path_factory.mktemp("undisturbed") / "out"
+    smmap.run("local-stac", out, changes=[f"catalog={scenes / 'full/catalog.json'}"])
+    store = open_output_store(out)
+    assert verify_output(store) == []
+    return digest_pixels(store), read_items(store)
 
 
-def start(catalog: str, out: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", SCRIPT, catalog, out]
-    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
-
-
-def test_rounds_of_bad_luck(scenes, bucket, tmp_path):
-    undisturbed = tmp_path / "undisturbed"
-    started = time.monotonic()
-    smmap.run("local-stac", undisturbed, changes=[f"catalog={scenes / 'catalog.json'}", "batch=2"])
-    took = time.monotonic() - started + 1.5
-    expected = digest(open_output_store(undisturbed))
+def test_rounds_of_bad_luck(scenes, places, undisturbed, tmp_path):
     only = os.environ.get("SMMAP_SOAK_ROUND")
     end = time.monotonic() + 60 * float(os.environ.get("SMMAP_SOAK_MINUTES", "10"))
-    number = int(only or 0)
-    while number == int(only or 0) or (only is None and time.monotonic() < end):
-        play_round(number, scenes, bucket, tmp_path, expected, took)
-        number += 1
-    sys.stdout.write(f"{number - int(only or 0)} rounds\n")
+    drawn: Counter[tuple[str, str]] = Counter()
+    first = number = int(only or 0)
+    with serve_s3() as bucket:
+        while number == first or (only is None and time.monotonic() < end):
+            one = draw_round(number, places)
+            try:
+                seen = play_round(one, scenes, bucket, tmp_path, undisturbed)
+            except BaseException:
+                sys.stdout.write(f"\nSMMAP_SOAK_ROUND={number} plays this again: {one}\n")
+                raise
+            drawn.update([*one.list_words(), *seen.elements()])
+            number += 1
+    sys.stdout.write(f"\n{number - first} rounds\n")
+    for (what, which), times in sorted(drawn.items()):
+        sys.stdout.write(f"{what:18}{which:38}{times:6}\n")
 
 
-def play_round(number, scenes, bucket, tmp_path, expected, took):
-    chance = random.Random(number)
-    in_bucket = chance.random() < 0.4
-    out = f"{bucket}/round-{number}" if in_bucket else str(tmp_path / f"round-{number}")
-    rate = chance.choice([0.0, 0.1, 0.3])
-    with serve_faulty(scenes, rate, seed=number) as address:
-        catalog = f"{address}/catalog.json"
-        for _ in range(chance.randint(1, 5)):
-            drivers = [start(catalog, out) for _ in range(chance.choice([1, 1, 2]))]
-            time.sleep(took * chance.uniform(0.2, 1.5))
-            for driver in drivers:
-                driver.send_signal(chance.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
-            for driver in drivers:
-                driver.wait()
-            if open_output_store(out).read("catalog.json") is not None:
-                broken = [
-                    one
-                    for one in verify_output(open_output_store(out))
-                    if "any run repairs" not in one
-                ]
-                assert not broken, f"round {number}: {broken}"
-        for _ in range(12):
-            if start(catalog, out).wait() == 0:
-                break
-    store = open_output_store(out)
-    found = digest(store)
-    assert {path: found.get(path) for path in expected} == expected, f"round {number}"
-    assert verify_output(store) == [], f"round {number}"
+def play_round(one: Round, scenes, bucket, tmp_path, undisturbed) -> Counter[tuple[str, str]]:
+    """All troubles, then reruns to the end; what was seen on the way, for the table."""
+    folder = tmp_path / f"round-{one.number}"
+    folder.mkdir()
+    with contextlib.ExitStack() as stack:
+        scenes_at = stack.enter_context(serve_faulty(scenes, one.rate, one.number, one.kinds))
+        out, disk, proxy = str(folder / "disk/out"), None, None
+        if one.place == "bucket":
+            out = f"{bucket}/round-{one.number}"
+            proxy = stack.enter_context(serve_proxy(os.environ["AWS_ENDPOINT_URL"]))
+        elif one.place == "mounted":
+            disk = stack.enter_context(mount_disk(folder / "disk"))
+        else:
+            disk = LimitedDisk(folder / "disk")
+        stage = Stage(one, scenes_at, out, folder, disk, proxy)
+        with watching(out) as watch:
+            for trouble in one.troubles:
+                play_trouble(trouble, stage)
+            rerun_to_the_end(stage)
+        assert not watch.problems, watch.problems
+        check_end(stage, undisturbed)
+    seen = Counter({("exit code", code): times for code, times in stage.endings.items()})
+    seen["watcher", "looks"] = watch.looks
+    seen["watcher", "generations read"] = watch.generations
+    seen["store", "writes refused"] = proxy.refused if proxy else 0
+    return seen
+
+
+def rerun_to_the_end(stage: Stage) -> None:
+    """Plain reruns until one ends well, and one more that finds nothing to do."""
+    store = open_output_store(stage.out)
+    finished = 0
+    for _ in range(RERUNS):
+        before = read_items(store)
+        with stage.workforce(stage.round.last_way) as cluster:
+            driver = stage.start(stage.round.last_way, "full", cluster, verb="run", batch=2)
+            ending = driver.finish()
+            driver.check_nothing_left()
+        judge(ending, None, refused=False)
+        stage.endings[str(ending.code)] += 1
+        kept = check_kept(before, read_items(store))
+        if ending.code == 0:
+            assert ending.result["kept"] == len(kept)
+            finished += 1
+        if finished == 2:
+            return
+    raise AssertionError(f"no run came to its end: {ending}")
+
+
+def check_end(stage: Stage, undisturbed) -> None:
+    """Each unit is recorded once; its bytes are those of the undisturbed run; nothing is left."""
+    pixels, items = undisturbed
+    store = open_output_store(stage.out)
+    assert verify_output(store) == []
+    found = digest_pixels(store)
+    assert {path: found.get(path) for path in pixels} == pixels
+    recorded = read_items(store)
+    assert recorded.keys() == items.keys()
+    for path, item in recorded.items():
+        assert leave_out_moments(item) == leave_out_moments(items[path])
+    assert store.list_files(".smmap/failed") == []
+    assert stage.find_left() == []
+    with store.open_staging() as staging:
+        for _ in range(2):
+            remove_superseded(store, staging, age=timedelta(0))
+    assert digest_pixels(store) == pixels, "what is superseded can be told from what is not"
+    assert verify_output(store) == []

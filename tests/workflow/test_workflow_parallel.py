@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from dask_processes import check_gone, find_workers, serve_dask
 from small_world import SmallWorld
 
 import smmap
@@ -63,51 +64,6 @@ def list_items(out: Path) -> list[Path]:
     return list((out / "soil-moisture").glob("*/*/*/*/SMMAP*.json"))
 
 
-def find_workers(parent: int) -> list[psutil.Process]:
-    """Processes that run tasks below a process: Dask's, not Python's own helpers."""
-    children = psutil.Process(parent).children(recursive=True)
-    return [one for one in children if "spawn_main" in " ".join(one.cmdline())]
-
-
-def check_gone(processes: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(processes, timeout=15)
-    assert not alive
-
-
-@contextlib.contextmanager
-def running(*command: str):
-    process = subprocess.Popen([sys.executable, "-m", *command], stderr=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        family = [process]
-        with contextlib.suppress(psutil.NoSuchProcess):
-            family += psutil.Process(process.pid).children(recursive=True)
-        for one in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                one.kill()
-        process.wait()
-
-
-@contextlib.contextmanager
-def dask_cluster(folder: Path, workers: int = 2):
-    """A scheduler and workers as an operator starts them; address, scheduler, workers."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    address = f"tcp://127.0.0.1:{port}"
-    place = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
-    options = ["--nthreads", "1", "--host", "127.0.0.1", "--no-dashboard"]
-    options += ["--local-directory", str(folder)]
-    with contextlib.ExitStack() as stack:
-        scheduler = stack.enter_context(running("dask", "scheduler", *place))
-        started = [
-            stack.enter_context(running("dask", "worker", address, *options))
-            for _ in range(workers)
-        ]
-        yield address, scheduler, started
-
-
 def test_processes_that_are_renewed_after_every_task_give_the_same_bytes(
     world, maps, tmp_path, digest_pixels
 ):
@@ -129,8 +85,8 @@ def test_processes_that_are_renewed_after_every_task_give_the_same_bytes(
 def test_a_cluster_that_runs_already_survives_its_worker_and_gives_the_same_bytes(
     world, maps, tmp_path, digest_pixels
 ):
-    with dask_cluster(tmp_path) as (address, _, _):
-        process = start(world, tmp_path / "again", "--scheduler", address)
+    with serve_dask(tmp_path) as peers:
+        process = start(world, tmp_path / "again", "--scheduler", peers.address)
         wait_for(lambda: list_staged(tmp_path / "again"), process)
         (busy, *_) = list_staged(tmp_path / "again")
         kill_owner(busy.parent)
@@ -167,13 +123,13 @@ def test_a_killed_driver_leaves_no_process_and_a_rerun_completes(
 
 
 def test_a_killed_scheduler_is_told_and_a_rerun_completes(world, maps, tmp_path, digest_pixels):
-    with dask_cluster(tmp_path, workers=1) as (address, scheduler, _):
-        process = start(world, tmp_path / "out", "--scheduler", address)
+    with serve_dask(tmp_path, workers=1) as peers:
+        process = start(world, tmp_path / "out", "--scheduler", peers.address)
         wait_for(lambda: list_staged(tmp_path / "out"), process)
-        scheduler.kill()
+        peers.scheduler.kill()
         code, told = finish(process)
     assert code == 4
-    assert address in told
+    assert peers.address in told
     assert "rerun" in told
     assert "Traceback" not in told
     smmap.run("local-stac", tmp_path / "out", changes=[f"catalog={world}", BATCH])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 import xarray as xr
 from azure_server import find_azurite, serve_azure
 from gcs_server import serve_gcs
+from recorded import digest_pixels
 from s3_server import serve_s3
 from small_world import VV, SmallWorld
 
@@ -60,18 +60,6 @@ def local(catalog, tmp_path_factory):
     return out
 
 
-def digest(store) -> dict[str, str]:
-    """Checksums of every array and image by path."""
-    paths = [
-        path
-        for folder in ("soil-moisture", "cubes")
-        for path in store.list_files(folder)
-        if not path.endswith(".json") or path.endswith("zarr.json")
-    ]
-    contents = store.read_many(paths)
-    return {p: hashlib.sha256(data).hexdigest() for p, data in zip(paths, contents, strict=True)}
-
-
 def start(catalog, out):
     return subprocess.Popen([sys.executable, "-c", SCRIPT, str(catalog), out])
 
@@ -80,7 +68,7 @@ def test_the_same_bytes_as_in_a_folder(bucket, catalog, local):
     out = f"{bucket}/same"
     result = smmap.run("local-stac", out, changes=[f"catalog={catalog}"])
     assert result.count("done") == 3
-    assert digest(ObjectOutput(out)) == digest(FolderOutput(local))
+    assert digest_pixels(ObjectOutput(out)) == digest_pixels(FolderOutput(local))
     xr.testing.assert_identical(smmap.open(out).load(), smmap.open(local).load())
     assert smmap.run("local-stac", out, changes=[f"catalog={catalog}"]).kept == 3
     assert describe_output(out)["tiles"] == describe_output(local)["tiles"]
@@ -106,14 +94,14 @@ def test_scenes_that_lie_in_the_store(bucket, catalog, local, tmp_path):
     out = tmp_path / "out"
     result = smmap.run("local-stac", out, changes=[f"catalog={scenes / 'catalog.json'}"])
     assert result.count("done") == 3
-    assert digest(FolderOutput(out)) == digest(FolderOutput(local))
+    assert digest_pixels(FolderOutput(out)) == digest_pixels(FolderOutput(local))
 
 
 def test_two_drivers_cannot_both_commit(bucket, catalog, local):
     out = f"{bucket}/rivals"
     rivals = [start(catalog, out) for _ in range(2)]
     assert [one.wait() for one in rivals] == [0, 0]
-    found, expected = digest(ObjectOutput(out)), digest(FolderOutput(local))
+    found, expected = digest_pixels(ObjectOutput(out)), digest_pixels(FolderOutput(local))
     assert {path: found[path] for path in expected} == expected
     assert smmap.open(out).sizes["time"] == 3
 
@@ -121,14 +109,14 @@ def test_two_drivers_cannot_both_commit(bucket, catalog, local):
 @pytest.mark.parametrize("bucket", ["s3", AZURE], indirect=True)
 def test_killed_and_rerun(bucket, catalog, local):
     out = f"{bucket}/killed"
-    expected = digest(FolderOutput(local))
+    expected = digest_pixels(FolderOutput(local))
     for wait in (1.2, 2.0, 2.6):
         process = start(catalog, out)
         time.sleep(wait)
         process.kill()
         process.wait()
     assert start(catalog, out).wait() == 0
-    found = digest(ObjectOutput(out))
+    found = digest_pixels(ObjectOutput(out))
     assert {path: found[path] for path in expected} == expected
 
 
