@@ -1,7 +1,8 @@
 # make demo   sets itself up and does the main job: simulate a world, map it, compare
 # make test   sets itself up and passes the tests
 # make check  lint, types, floors
-# make soak   large plans, then injected faults for SMMAP_SOAK_MINUTES (10)
+# make soak   large plans and Azure's store (installed by npm, where that is), then injected faults
+#             for SMMAP_SOAK_MINUTES (10)
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -17,7 +18,7 @@ demo: .venv/base
 test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not online and not soak and not slow"
 
-soak: .venv/dev
+soak: .venv/dev .venv/azurite
 	$(BIN)/python -m pytest -m slow -s
 	$(BIN)/python -m pytest -m soak -s
 
@@ -39,6 +40,10 @@ package: .venv/dev
 .venv/dev: .venv/base
 	$(PIP) install --constraint constraints.txt --editable ".[dev]"
 	touch $@
+
+# Without npm the tests that need it are skipped, and say so.
+.venv/azurite: .venv/dev
+	if command -v npm >/dev/null; then npm install --silent --prefix $@ azurite@3.37.0 && touch $@; fi
 
 clean:
 	rm -rf .venv build dist demo-output *.egg-info

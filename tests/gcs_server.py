@@ -1,9 +1,10 @@
 """A server on loopback that speaks Google Cloud Storage's XML API, in a process of its own.
 
-No emulator that can be installed answers what the library asks for: fake-gcs-server ignores
-preconditions of this API, others cannot list or copy by it. So this one is written after Google's
-reference (cloud.google.com/storage/docs/xml-api): generations, ``x-goog-if-generation-match``,
-404 for the deletion of what is not there, pages of at most 1000, copies, uploads in parts.
+No emulator that can be installed answers all that the library asks for: gcp-storage-emulator and
+fake-gcs-server know no conditions in this API, Google's own testbench neither lists nor removes by
+it. So this one is written after Google's reference (cloud.google.com/storage/docs/xml-api):
+generations, ``x-goog-if-generation-match``, 404 for the deletion of what is not there, pages of at
+most 1000, copies, uploads in parts.
 
 ``python gcs_server.py PORT`` serves from memory, until it is stopped.
 """

@@ -149,7 +149,11 @@ class ObjectOutput:
     def publish_links(
         self, path: str, links: Mapping[str, str], files: Mapping[str, bytes], staging: Path
     ) -> None:
-        """Server-side copies, then the files in order: readers find the folder by the last one."""
+        """Server-side copies and files, the last file when all others are there.
+
+        Many at once; after the first that fails no other is begun.
+        """
+        *others, last = files
 
         def copy(item: tuple[str, str]) -> None:
             name, source = item
@@ -158,8 +162,8 @@ class ObjectOutput:
 
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(copy, links.items()))
-        for name, data in files.items():
-            self.put(f"{path}/{name}", data, staging)
+            list(pool.map(lambda name: self.put(f"{path}/{name}", files[name], staging), others))
+        self.put(f"{path}/{last}", files[last], staging)
 
     def open_staging(self) -> AbstractContextManager[Path]:
         """On the local disk: files are made there and uploaded whole.

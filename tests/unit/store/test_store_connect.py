@@ -135,6 +135,14 @@ def test_a_copy_that_fails_leaves_no_folder_that_seems_complete(store, proxy, tm
     assert store.read("cubes/zarr.json") is None
 
 
+def test_a_store_that_goes_away_is_not_asked_for_each_of_thousands(store, proxy, tmp_path):
+    proxy.choose_fault = lambda method, path: 503
+    links = {f"c/{number}": "from" for number in range(3000)}
+    with pytest.raises(TransientError):
+        store.publish_links("cubes", links, {"zarr.json": b"{}"}, tmp_path)
+    assert len(proxy.asked) < 100 * (1 + connect.RETRIES)
+
+
 def test_a_large_file_is_uploaded_in_parts_and_is_never_there_in_half(store, proxy, tmp_path):
     data = b"x" * (12 * 1024**2)
     (tmp_path / "made").mkdir()
