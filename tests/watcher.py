@@ -27,7 +27,7 @@ from smmap.archive.verify import verify_output
 from smmap.spec.errors import ArchiveError
 from smmap.store.open import open_output_store
 
-PAUSE_S = 0.5
+PAUSE_S = 1.0
 LATEST = 2
 """Besides the first one, so many openings stay open."""
 

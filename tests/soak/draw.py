@@ -58,8 +58,9 @@ class Round:
     def list_words(self) -> Iterator[tuple[str, str]]:
         """(what, which) of all that was drawn, for the table."""
         yield "output", self.place
+        yield "source fails", f"{self.rate:.0%}"
         for kind in self.kinds if self.rate else ():
-            yield "source", f"{kind} at {self.rate:.0%} in all"
+            yield "source", kind
         yield "last run", self.last_way
         for one in self.troubles:
             yield "run", f"{one.verb} {one.way}"

@@ -1,7 +1,8 @@
 """Hours of bad luck: whatever is killed, refused, full or late, a rerun ends with the same bytes.
 
-``make soak`` runs it for SMMAP_SOAK_MINUTES (10 unless set). Each round makes up its own trouble
-from its number, so that a round that fails can be played again alone: SMMAP_SOAK_ROUND=N.
+``make soak`` runs it for SMMAP_SOAK_MINUTES (10 unless set), from round SMMAP_SOAK_FIRST (0) on.
+Each round makes up its own trouble from its number, so that a round that fails can be played again
+alone: SMMAP_SOAK_ROUND=N.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def test_rounds_of_bad_luck(scenes, places, undisturbed, tmp_path):
     only = os.environ.get("SMMAP_SOAK_ROUND")
     end = time.monotonic() + 60 * float(os.environ.get("SMMAP_SOAK_MINUTES", "10"))
     drawn: Counter[tuple[str, str]] = Counter()
-    first = number = int(only or 0)
+    first = number = int(only or os.environ.get("SMMAP_SOAK_FIRST", "0"))
     with serve_s3() as bucket:
         while number == first or (only is None and time.monotonic() < end):
             one = draw_round(number, places)
