@@ -75,8 +75,14 @@ def publish_generation(
 
 def load_depth(store: OutputStore, path: str) -> tuple[float, float] | None:
     """Top and bottom of a slice's soil layer, metres; None where it does not say."""
-    data = store.read(f"{path}/depth_bnds/c/0")
-    if data is None:
-        return None
-    top, bottom = np.frombuffer(data, "<f8").tolist()
-    return top, bottom
+    return next(iter(load_depths(store, [path])), None)
+
+
+def load_depths(store: OutputStore, paths: Sequence[str]) -> set[tuple[float, float]]:
+    """The soil layers, top and bottom in metres, that any of the slices say."""
+    found = set()
+    for data in store.read_many([f"{path}/depth_bnds/c/0" for path in paths]):
+        if data is not None:
+            top, bottom = np.frombuffer(data, "<f8").tolist()
+            found.add((top, bottom))
+    return found

@@ -1,10 +1,12 @@
-"""Takes pieces of work and gives outcomes; alone here, see `dask_crew` for many."""
+"""Takes pieces of work and gives outcomes; in this process, see `dask_crew` for many."""
 
 from __future__ import annotations
 
 import traceback
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from typing import Protocol
 
 from smmap.crew.job import Outcome, P, R
@@ -64,6 +66,39 @@ class SoloCrew(Crew[P, R]):
     def wait(self, seconds: float) -> list[Outcome[P, R]]:  # noqa: ARG002 (it works instead)
         """Do the next piece, now."""
         return [attempt(self._waiting.popleft(), self._work)] if self._waiting else []
+
+
+class ThreadCrew(Crew[P, R]):
+    """Does pieces in threads of this process; close it in the end."""
+
+    def __init__(self, work: Callable[[P], R], threads: int) -> None:
+        self._work = work
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, "piece")
+        self._out: set[Future[Outcome[P, R]]] = set()
+
+    @property
+    def slots(self) -> int:
+        """Its threads."""
+        return self._threads
+
+    @property
+    def dashboard(self) -> None:
+        """There is none."""
+        return
+
+    def submit(self, piece: P) -> None:
+        """Put the piece at the end."""
+        self._out.add(self._pool.submit(copy_context().run, attempt, piece, self._work))
+
+    def wait(self, seconds: float) -> list[Outcome[P, R]]:
+        """What has been done; see `Crew`."""
+        done, self._out = wait(self._out, timeout=seconds, return_when=FIRST_COMPLETED)
+        return [one.result() for one in done]
+
+    def close(self) -> None:
+        """Drop what has not begun, and wait for what has."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 def attempt(piece: P, work: Callable[[P], R]) -> Outcome[P, R]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
-from smmap.crew.crew import Crew, SoloCrew
+from smmap.crew.crew import Crew, SoloCrew, ThreadCrew
 from smmap.crew.job import Job, P, R
 from smmap.spec.cluster import Cluster, LocalCluster
 
@@ -14,7 +14,9 @@ _LOCAL_WAIT_S = 60.0
 
 
 @contextmanager
-def open_crew(cluster: Cluster | None, job: Job[P, R], needed: int) -> Iterator[Crew[P, R]]:
+def open_crew(
+    cluster: Cluster | None, job: Job[P, R], needed: int, *, threads: int = 1
+) -> Iterator[Crew[P, R]]:
     """Only this process, or the workers of a cluster, for as long as they are needed.
 
     Parameters
@@ -25,10 +27,16 @@ def open_crew(cluster: Cluster | None, job: Job[P, R], needed: int) -> Iterator[
         What all pieces share.
     needed
         Bytes that the largest piece takes of a worker's memory.
+    threads
+        Pieces at once in this process; without meaning on a cluster.
     """
     if cluster is None:
         with job.open() as work:
-            yield SoloCrew(work)
+            if threads == 1:
+                yield SoloCrew(work)
+                return
+            with closing(ThreadCrew(work, threads)) as crew:
+                yield crew
         return
     # Not before it is needed: Dask takes its time.
     from smmap.crew.cluster import open_client
@@ -38,12 +46,12 @@ def open_crew(cluster: Cluster | None, job: Job[P, R], needed: int) -> Iterator[
     recycle = cluster.recycle if isinstance(cluster, LocalCluster) else None
     terms = Terms(job, logging.getLogger("smmap").getEffectiveLevel(), recycle)
     with open_client(cluster) as client:
-        crew: DaskCrew[P, R] = DaskCrew(client, terms, getattr(cluster, "wait_s", _LOCAL_WAIT_S))
-        crew.reserve_memory(needed)
+        many: DaskCrew[P, R] = DaskCrew(client, terms, getattr(cluster, "wait_s", _LOCAL_WAIT_S))
+        many.reserve_memory(needed)
         try:
-            yield crew
+            yield many
         except BaseException:
-            crew.cancel()
+            many.cancel()
             raise
         finally:
-            crew.close()
+            many.close()

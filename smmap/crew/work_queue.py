@@ -11,7 +11,14 @@ from typing import Generic, cast
 
 from smmap.crew.crew import Crew
 from smmap.crew.job import Outcome, P, R
-from smmap.spec.errors import ArchiveError, ConfigError, ModelError, StoreError, TransientError
+from smmap.spec.errors import (
+    ArchiveError,
+    ConfigError,
+    ModelError,
+    SmmapError,
+    StoreError,
+    TransientError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +32,7 @@ that it is tried again alone."""
 _AHEAD = 2
 """Pieces handed out for each slot: one at work, one that waits there."""
 _PATIENCE_S = 1.0
-_ENDS_THE_RUN = (StoreError, ArchiveError, ModelError, ConfigError)
+ENDS_THE_RUN = (StoreError, ArchiveError, ModelError, ConfigError)
 """What one piece meets, all others would meet too."""
 
 
@@ -54,6 +61,8 @@ class WorkQueue(Generic[P, R]):
         What of a piece with that result should be tried again in a while; None: nothing.
     begin
         Is called for a piece that is handed out.
+    ends_the_run
+        Errors of a piece after which no other is begun.
     """
 
     def __init__(
@@ -64,11 +73,13 @@ class WorkQueue(Generic[P, R]):
         *,
         find_rest: Callable[[P, R], P | None] = lambda _piece, _result: None,
         begin: Callable[[P], None] = lambda _piece: None,
+        ends_the_run: tuple[type[SmmapError], ...] = ENDS_THE_RUN,
     ) -> None:
         self._crew = crew
         self._fail = fail
         self._find_rest = find_rest
         self._begin = begin
+        self._ends_the_run = ends_the_run
         self._fresh = deque(_Entry(piece) for piece in pieces)
         self._later: list[_Entry[P]] = []
         self._alone: deque[_Entry[P]] = deque()
@@ -79,9 +90,9 @@ class WorkQueue(Generic[P, R]):
         """Pieces that are handed out."""
         return len(self._out)
 
-    def add(self, piece: P) -> None:
-        """One more at the end, also while `run` goes on."""
-        self._fresh.append(_Entry(piece))
+    def add_next(self, piece: P) -> None:
+        """One more, before all that are not handed out yet; also while `run` goes on."""
+        self._fresh.appendleft(_Entry(piece))
 
     def run(self) -> Iterator[tuple[P, R, bool]]:
         """Results as they come: the piece, what it left, and whether it is at its end.
@@ -127,7 +138,7 @@ class WorkQueue(Generic[P, R]):
     def _settle(self, entry: _Entry[P], outcome: Outcome[P, R]) -> tuple[R, bool] | None:
         """What is known for good, and whether the piece is at its end; None: nothing yet."""
         piece, error = entry.piece, outcome.error
-        if isinstance(error, _ENDS_THE_RUN):
+        if isinstance(error, self._ends_the_run):
             raise error
         if outcome.lost:
             return self._suspect(entry, outcome)

@@ -33,7 +33,7 @@ class _DayLayer:
 
 
 def write_mosaic_cog(
-    path: Path, store: Path, area: Block, layer: Layer, tags: Mapping[str, str]
+    path: Path, group: zarr.Group, area: Block, layer: Layer, tags: Mapping[str, str]
 ) -> None:
     """A layer of a day's group as a COG over ``area``; blocks without a value take no space.
 
@@ -41,7 +41,7 @@ def write_mosaic_cog(
     ----------
     path
         New file, in a folder that exists; a temporary file lies beside it meanwhile.
-    store
+    group
         The day's group over the whole canvas.
     area
         What the COG covers.
@@ -55,5 +55,5 @@ def write_mosaic_cog(
     StoreError
         If the file cannot be written whole.
     """
-    array = zarr.open_array(store / layer.name, mode="r", zarr_format=3)
+    array: Any = group[layer.name]
     write_cog(path, _DayLayer(array, area), area.to_geobox(), layer, tags=tags, sparse=True)

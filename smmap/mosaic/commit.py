@@ -1,40 +1,32 @@
-"""Writes a day's files, then its item; whatever happens, readers see all of it or nothing."""
+"""Puts a day's documents before its pictures are made, and its item last of all."""
 
 from __future__ import annotations
 
 import logging
 import math
-import shutil
 from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-import rasterio
-from rasterio.enums import Resampling
-
+from smmap.archive.generation import load_depths
 from smmap.archive.item import CommittedItem
-from smmap.archive.put import publish_files, put_item
-from smmap.mosaic.cog import write_mosaic_cog
+from smmap.archive.put import put_item
 from smmap.mosaic.link import compute_link
 from smmap.mosaic.plan import DayPlan, MosaicPlan
-from smmap.mosaic.shard import write_shard
+from smmap.mosaic.shard_record import remove_records
 from smmap.product.daily_item import DayFacts, compute_day_item
 from smmap.product.daily_layers import DAILY_LAYERS
-from smmap.product.daily_layout import DayUnit
+from smmap.product.daily_layout import SLICE, DayUnit
 from smmap.product.daily_store import compute_daily_files
 from smmap.product.document import encode_document
-from smmap.product.layers import SM, SM_QUALITY
+from smmap.product.encoding import ROOT_DOCUMENT
+from smmap.product.layers import SM
+from smmap.product.layout import LAYOUT
 from smmap.product.stored_file import StoredFile
-from smmap.sinks.qml import compute_quality_style, compute_sm_style
-from smmap.sinks.quicklook import MAX_SIDE, write_quicklook
 from smmap.spec.errors import ArchiveError, TransientError
-from smmap.spec.unit import compute_fingerprint
-from smmap.store.atomic import report_store_errors
 
 logger = logging.getLogger(__name__)
 
@@ -45,59 +37,66 @@ class DayReceipt:
 
     unit: str
     """Its id."""
-    status: Literal["done", "empty"]
-    """``empty``: no cell has a value."""
-    item: str
+    status: Literal["done", "empty", "failed"]
+    """``empty``: no cell has a value; ``failed``: no item was written."""
+    item: str | None
     """Path of its item, relative to the output."""
     maps: int
     """Overpass maps that it was made from."""
     cells: int
     """Cells with a value."""
+    reason: str = ""
+    """Why it failed."""
 
 
-def commit_day(day: DayPlan, plan: MosaicPlan, staging: Path, *, threads: int) -> DayReceipt:
-    """Make a day and write it under its final names, its item last.
+def put_documents(day: DayPlan, plan: MosaicPlan, staging: Path) -> None:
+    """Make a day's shards a Zarr group, which the cube and the pictures are made from.
 
     Raises
     ------
     ArchiveError
-        If an overpass map cannot be read; the item is then what it was.
+        If its maps are of several soil depths.
+    """
+    unit = day.unit
+    title = {"title": f"Soil moisture of {unit.day}", **unit.tags}
+    documents = compute_daily_files(
+        DAILY_LAYERS, unit.canvas.geobox, [unit.day], _load_depth(day), title, with_axes=False
+    )
+    for name, data in sorted(documents.items(), key=lambda one: one[0] == ROOT_DOCUMENT):
+        plan.out.put(f"{day.target}/{SLICE}/{name}", data, staging)
+
+
+def commit_day(
+    day: DayPlan,
+    plan: MosaicPlan,
+    counts: Counter[int],
+    pictures: Mapping[str, StoredFile],
+    staging: Path,
+) -> DayReceipt:
+    """Put the item of a day whose files are all there.
+
+    Parameters
+    ----------
+    counts
+        How often each stored value of ``sm`` occurs.
+    pictures
+        By asset name; none of a day without a value.
+
+    Raises
+    ------
     StoreError
         If the output cannot be written.
     TransientError
         If the store does not answer, or another run has merged more of the day meanwhile.
     """
     unit = day.unit
-    fingerprint = _compute_files_fingerprint(unit)
-    staged = staging / f"{unit.id}-{fingerprint[:8]}"
-    tags = {"SMMAP_UNIT": unit.id, "SMMAP_FINGERPRINT": unit.fingerprint}
-    depth_m = _load_depth(day)
-    documents = compute_daily_files(
-        DAILY_LAYERS,
-        unit.canvas.geobox,
-        [unit.day],
-        depth_m,
-        {"title": f"Soil moisture of {unit.day}", **tags},
-        with_axes=False,
-    )
-    store = staged / "slice.zarr"
-    with report_store_errors(str(staged)):
-        for name, data in documents.items():
-            (store / name).parent.mkdir(parents=True, exist_ok=True)
-            (store / name).write_bytes(data)
-    counts = _write_shards(store, day, plan.reference_s, threads)
     status: Literal["done", "empty"] = "done" if counts else "empty"
-    files: dict[str, StoredFile] = {}
-    if counts:
-        written = {"slice": store.name} | _write_pictures(staged, unit, tags)
-        target = unit.get_pixels(fingerprint)
-        files = publish_files(plan.out, staged, target, written)
-    shutil.rmtree(staged, ignore_errors=True)
+    files = {"slice": StoredFile(f"{day.target}/{SLICE}"), **pictures} if counts else {}
     facts = DayFacts(
         gsd=plan.grid.resolution_m,
         status=status,
         created=datetime.now(UTC),
-        fingerprint=fingerprint,
+        fingerprint=day.files_fingerprint,
         lineage=_describe_lineage(plan),
         sources=[
             (one.committed.id, compute_link(plan.root, one.committed.path, plan.out, unit.item))
@@ -109,59 +108,16 @@ def commit_day(day: DayPlan, plan: MosaicPlan, staging: Path, *, threads: int) -
     )
     item = encode_document(compute_day_item(unit, facts))
     put_item(plan.out, unit.item, item, staging, check=lambda there: _check_area(there, unit))
+    remove_records(plan.out, day.target)
+    plan.out.delete(LAYOUT.failed(unit.id))
     logger.info("%s: %s from %d maps", unit.id, status, len(day.maps))
     return DayReceipt(unit.id, status, unit.item, len(day.maps), sum(counts.values()))
 
 
-def _compute_files_fingerprint(unit: DayUnit) -> str:
-    area = unit.area
-    window = [area.row, area.col, area.height, area.width]
-    return compute_fingerprint({"unit": unit.fingerprint, "area": window})
-
-
-def _write_shards(store: Path, day: DayPlan, reference_s: int, threads: int) -> Counter[int]:
-    """All shards, several at once; how often each stored value of ``sm`` occurs."""
-    counts: Counter[int] = Counter()
-    with ThreadPoolExecutor(threads, "shard") as pool:
-        waiting = [
-            pool.submit(copy_context().run, write_shard, store, shard, day, reference_s)
-            for shard in day.list_shards()
-        ]
-        try:
-            for one in waiting:
-                counts.update(one.result())
-        finally:
-            pool.shutdown(cancel_futures=True)
-    return counts
-
-
-def _write_pictures(folder: Path, unit: DayUnit, tags: Mapping[str, str]) -> dict[str, str]:
-    """COGs, styles and a picture; names by asset."""
-    written = {}
-    for layer in DAILY_LAYERS:
-        written[layer.name] = f"{unit.id}_{layer.name}.tif"
-        cog = folder / written[layer.name]
-        write_mosaic_cog(cog, folder / "slice.zarr", unit.area, layer, tags)
-    styles = {
-        "style": (SM, compute_sm_style()),
-        "quality_style": (SM_QUALITY, compute_quality_style()),
-    }
-    for asset, (layer, style) in styles.items():
-        written[asset] = f"{unit.id}_{layer.name}.qml"
-        with report_store_errors(str(folder / written[asset])):
-            (folder / written[asset]).write_text(style, encoding="utf-8")
-    written["thumbnail"] = f"{unit.id}_thumbnail.png"
-    with rasterio.open(folder / written["sm"]) as file:
-        thin = max(1, math.ceil(max(file.shape) / MAX_SIDE))
-        shape = (math.ceil(file.height / thin), math.ceil(file.width / thin))
-        small = file.read(1, out_shape=shape, resampling=Resampling.average)
-    write_quicklook(folder / written["thumbnail"], small)
-    return written
-
-
 def _load_depth(day: DayPlan) -> tuple[float, float] | None:
     """The soil layer of the maps, which must be the same in all that say."""
-    depths = {depth for one in day.maps if (depth := one.load_depth()) is not None}
+    slices = [path for one in day.maps if (path := one.committed.slice) is not None]
+    depths = load_depths(day.maps[0].store, slices)
     if len(depths) > 1:
         raise ArchiveError(
             f"{day.unit.id}: maps of several soil depths {sorted(depths)} cannot be merged; map "
@@ -175,7 +131,7 @@ def _compute_statistics(counts: Counter[int], cells: int) -> dict[str, float]:
     if not total:
         return {}
     step = SM.scale_factor or 1.0
-    mean = sum(value * count for value, count in counts.items()) / total
+    mean = sum(value * count for value, count in sorted(counts.items())) / total
     squares = sum((value - mean) ** 2 * count for value, count in sorted(counts.items())) / total
     return {
         "minimum": min(counts) * step,

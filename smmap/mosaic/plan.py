@@ -66,6 +66,18 @@ class DayPlan:
     state: DayState
     """Whether it is there already."""
 
+    @property
+    def files_fingerprint(self) -> str:
+        """Of its files: what decides their bytes."""
+        area = self.unit.area
+        window = [area.row, area.col, area.height, area.width]
+        return compute_fingerprint({"unit": self.unit.fingerprint, "area": window})
+
+    @property
+    def target(self) -> str:
+        """Folder of its files, relative to the output."""
+        return self.unit.get_pixels(self.files_fingerprint)
+
     def list_shards(self) -> list[Block]:
         """The shards that hold cells, whole, by row then column."""
         canvas = self.unit.canvas.geobox

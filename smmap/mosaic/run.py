@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections import Counter
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Protocol
 
 from smmap.archive.daily_indexes import publish_level, publish_series
 from smmap.archive.indexes import check_collections
-from smmap.mosaic.commit import DayReceipt, commit_day
-from smmap.mosaic.plan import Asked, DayPlan, MosaicPlan, plan_mosaic
+from smmap.archive.publisher import Publisher, open_publisher
+from smmap.crew.open_crew import open_crew
+from smmap.crew.work_queue import WorkQueue
+from smmap.crew.workforce import choose_cluster
+from smmap.mosaic.board import Board
+from smmap.mosaic.commit import DayReceipt
+from smmap.mosaic.day_job import MEMORY_BYTES, DayJob
+from smmap.mosaic.pieces import DayPiece
+from smmap.mosaic.plan import Asked, MosaicPlan, plan_mosaic
 from smmap.product.daily_layout import get_daily_collection
-from smmap.spec.errors import SmmapError
-from smmap.store.gdal import open_environment
+from smmap.spec.cluster import Cluster
+from smmap.spec.errors import ConfigError, StoreError
+from smmap.store.folder import FolderOutput
 from smmap.store.output import OutputStore
-
-logger = logging.getLogger(__name__)
 
 
 class Progress(Protocol):
     """Is told how a mosaic goes on."""
 
-    def start(self, days: int) -> None:
-        """So many days will be made."""
+    def start(self, days: int, pieces: int, dashboard: str | None) -> None:
+        """So many days will be made, of so many shards."""
+
+    def advance(self) -> None:
+        """A shard is there."""
 
     def finish(self, receipt: DayReceipt) -> None:
-        """One of them is finished."""
+        """A day is finished."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +47,15 @@ class MosaicResult:
     out: str
     """Address of the output."""
     receipts: tuple[DayReceipt, ...]
-    """Of the days of this run."""
+    """Of the days of this run, as they were finished."""
     kept: int
     """Days that were committed before and are up to date."""
     seconds: float
     """How long it took."""
+
+    def count(self, status: str) -> int:
+        """Days of this run with that status."""
+        return sum(receipt.status == status for receipt in self.receipts)
 
 
 def make_mosaic(
@@ -53,54 +64,93 @@ def make_mosaic(
     target: str | Path | OutputStore | None = None,
     *,
     threads: int = 2,
+    workers: int | None = None,
+    scheduler: str | None = None,
 ) -> MosaicResult:
-    """Merge the overpass maps of an output into daily mosaics; arguments as of `plan_mosaic`.
+    """Merge the overpass maps of an output into daily mosaics.
+
+    Parameters
+    ----------
+    source, asked, target
+        As of `plan_mosaic`.
+    threads
+        Shards at once in this process.
+    workers
+        So many processes on this machine instead, a shard at a time each. A script that asks for
+        them needs ``if __name__ == "__main__":`` around what it does.
+    scheduler
+        Address of a Dask scheduler whose workers do the shards, likewise.
 
     Raises
     ------
     SmmapError
-        One clear error; what was committed before it stays whole.
+        One clear error; what was committed before it stays whole, and a rerun goes on from the
+        shards that are there.
     """
-    return run_mosaic(plan_mosaic(source, asked, target), threads=threads)
+    cluster = choose_cluster(None, workers=workers, scheduler=scheduler)
+    return run_mosaic(plan_mosaic(source, asked, target), threads=threads, cluster=cluster)
 
 
 def run_mosaic(
-    plan: MosaicPlan, progress: Progress | None = None, *, threads: int = 2
+    plan: MosaicPlan,
+    progress: Progress | None = None,
+    *,
+    threads: int = 2,
+    cluster: Cluster | None = None,
 ) -> MosaicResult:
-    """Carry out a plan: day by day, ``threads`` shards at once."""
+    """Carry out a plan, shard by shard; a day that cannot be made costs that day."""
     started = time.monotonic()
-    todo = [day for day in plan.days if day.state != "done"]
     canvases = {day.unit.series: day.unit.canvas for day in plan.days}
     check_collections(
         plan.out, {get_daily_collection(series): one for series, one in canvases.items()}
     )
-    if progress is not None:
-        progress.start(len(todo))
     receipts: list[DayReceipt] = []
-    with plan.out.open_staging() as staging, open_environment():
-        for _, days in groupby(plan.days, key=lambda day: day.unit.series):
-            with _publish_after(list(days), plan.out, staging) as series:
-                for day in series:
-                    if day.state != "done":
-                        receipts.append(commit_day(day, plan, staging, threads=threads))
-                        if progress is not None:
-                            progress.finish(receipts[-1])
-    kept = len(plan.days) - len(todo)
+    with plan.out.open_staging() as staging:
+        board = Board(plan, staging)
+        pieces = board.list_pieces()
+        job = _describe_job(plan.out, staging)
+        with (
+            _open_publisher(plan, staging) as publisher,
+            open_crew(cluster if pieces else None, job, MEMORY_BYTES, threads=threads) as crew,
+        ):
+            if progress is not None:
+                days = len({piece.unit.id for piece in pieces})
+                progress.start(days, len(pieces), crew.dashboard)
+
+            def begin(piece: DayPiece) -> None:
+                publisher.begin(piece.unit.series)
+
+            queue = WorkQueue(
+                pieces, crew, board.fail, begin=begin, ends_the_run=(StoreError, ConfigError)
+            )
+            for piece, left, _ in queue.run():
+                receipt, following = board.settle(piece, left)
+                if following is not None:
+                    queue.add_next(following)
+                if progress is not None and left.counts is not None:
+                    progress.advance()
+                if receipt is not None:
+                    receipts.append(receipt)
+                    publisher.finish(piece.unit.series)
+                    if progress is not None:
+                        progress.finish(receipt)
+    kept = len(plan.days) - len(receipts)
     return MosaicResult(plan.out.address, tuple(receipts), kept, time.monotonic() - started)
 
 
-@contextmanager
-def _publish_after(days: list[DayPlan], out: OutputStore, staging: Path) -> Iterator[list[DayPlan]]:
-    """Publish a series at the end; after an error too, as far as that goes, and pass it on."""
+def _describe_job(out: OutputStore, staging: Path) -> DayJob:
+    if isinstance(out, FolderOutput):
+        return DayJob(str(out.root.resolve()), staging.resolve())
+    return DayJob(out.address, None)
 
-    def publish() -> None:
-        publish_series(out, days[0].unit.series, days[0].unit.canvas, staging)
-        publish_level(out, staging)
 
-    try:
-        yield days
-    except BaseException:
-        with suppress(SmmapError):
-            publish()
-        raise
-    publish()
+def _open_publisher(plan: MosaicPlan, staging: Path) -> AbstractContextManager[Publisher]:
+    """A series is published when its last day is over."""
+    canvases = {day.unit.series: day.unit.canvas for day in plan.days}
+    work = Counter(dict.fromkeys(canvases, 0))
+    work.update(day.unit.series for day in plan.days if day.state != "done")
+
+    def publish(series: str) -> None:
+        publish_series(plan.out, series, canvases[series], staging)
+
+    return open_publisher(work, publish, lambda: publish_level(plan.out, staging))

@@ -9,7 +9,6 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 
 from smmap.archive.document import read_document, require_output
-from smmap.archive.generation import load_depth
 from smmap.archive.ledger import Committed, list_committed, list_tiles
 from smmap.product.layout import LAYOUT
 from smmap.spec.errors import ArchiveError
@@ -49,11 +48,6 @@ class OverpassMap:
         """Name of the overpass, which tiles along the orbit share."""
         marked = self.committed.id.partition(f"_T{self.tile.id}_")[2]
         return marked.rpartition("_v")[0] or self.committed.id
-
-    def load_depth(self) -> tuple[float, float] | None:
-        """Top and bottom of the soil layer, metres; None where only COGs are there."""
-        path = self.committed.slice
-        return None if path is None else load_depth(self.store, path)
 
 
 def list_maps(store: OutputStore) -> list[OverpassMap]:

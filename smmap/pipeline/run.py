@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from smmap.archive.indexes import check_output
+from smmap.archive.indexes import check_output, publish_root, publish_tile
+from smmap.archive.publisher import Publisher, open_publisher
 from smmap.crew.open_crew import open_crew
 from smmap.crew.work_queue import WorkQueue
 from smmap.pipeline.failure import clear_notes, fail_task
@@ -19,7 +22,6 @@ from smmap.pipeline.model_record import record_model
 from smmap.pipeline.open_state import open_state
 from smmap.pipeline.plan import Plan, plan_run
 from smmap.pipeline.progress import Progress, Tally
-from smmap.pipeline.publisher import open_publisher
 from smmap.pipeline.recipe import load_recipe
 from smmap.pipeline.run_state import RunState
 from smmap.pipeline.unfinished import keep_unfinished
@@ -144,8 +146,12 @@ def _run_tasks(tasks: Sequence[Task], state: RunState, progress: Progress | None
     def fail(task: Task, reason: str) -> Finished:
         return Finished(tuple(fail_task(task, reason, state)))
 
-    with open_publisher(tasks, state) as publisher, open_crew(cluster, job, needed) as crew:
-        queue = WorkQueue(busy, crew, fail, find_rest=find_passing, begin=publisher.begin)
+    with _open_publisher(tasks, state) as publisher, open_crew(cluster, job, needed) as crew:
+
+        def begin(task: Task) -> None:
+            publisher.begin(task.tile.key)
+
+        queue = WorkQueue(busy, crew, fail, find_rest=find_passing, begin=begin)
         tally.tell(in_flight=0, dashboard=crew.dashboard)
         for task, left, over in queue.run():
             final = [
@@ -157,8 +163,21 @@ def _run_tasks(tasks: Sequence[Task], state: RunState, progress: Progress | None
             tally.add(final, left.bytes_read, over=over)
             tally.tell(in_flight=queue.in_flight, dashboard=crew.dashboard)
             if over:
-                publisher.finish(task)
+                publisher.finish(task.tile.key)
     return [receipts[unit.id] for task in busy for unit in task.units]
+
+
+def _open_publisher(tasks: Sequence[Task], state: RunState) -> AbstractContextManager[Publisher]:
+    """Tiles are published when their last task is over."""
+    tiles = {task.tile.key: task.tile for task in tasks}
+    work = Counter(dict.fromkeys(tiles, 0))
+    work.update(task.tile.key for task in tasks if task.units)
+    store, staging, depth_m = state.store, state.staging, state.card.output.depth
+
+    def publish(key: str) -> None:
+        publish_tile(store, tiles[key], depth_m=depth_m, staging=staging)
+
+    return open_publisher(work, publish, lambda: publish_root(store, staging))
 
 
 def find_passing(task: Task, left: Finished) -> Task | None:

@@ -12,6 +12,8 @@ DAILY = "soil-moisture-daily"
 """Folder and id of the daily level's collection."""
 DAILY_CUBES = "cubes-daily"
 """Folder of its cubes."""
+SLICE = "slice.zarr"
+"""A day's group, within the folder of its files."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class DayUnit:
         """The item's id; names of files begin with it."""
         name = f"{self.canvas.id}_{self.day:%Y%m%d}_{self.rule}_{self.resolution}"
         return f"SMMAP_L4_SM_DAILY_{name}_v{PRODUCT_VERSION}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What its files say of where they come from."""
+        return {"SMMAP_UNIT": self.id, "SMMAP_FINGERPRINT": self.fingerprint}
 
     @property
     def item(self) -> str:

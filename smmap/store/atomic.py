@@ -53,6 +53,25 @@ def write_atomic(path: Path, data: bytes, *, staging: Path | None = None) -> Non
         sync_folder(path.parent)
 
 
+def move_atomic(staged: Path, target: Path) -> None:
+    """Flush a finished file and rename it to ``target``, on the same file system.
+
+    Raises
+    ------
+    StoreError
+        If that cannot be done; ``target`` is then what it was before.
+    """
+    with report_store_errors(str(target)):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(staged, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        staged.replace(target)
+        sync_folder(target.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Flush a folder's entries to disk, so that a rename survives a power cut."""
     handle = os.open(folder, os.O_RDONLY)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
-from smmap.store.atomic import publish_folder, report_store_errors, write_atomic
+from smmap.store.atomic import move_atomic, publish_folder, report_store_errors, write_atomic
 from smmap.store.checksum import compute_sha256
 from smmap.store.lock import hold_lock
 from smmap.store.output import FileMark
@@ -99,6 +99,12 @@ class FolderOutput:
         publish_folder(staged, self.root / path)
         marks = {name: self.read_mark(f"{path}/{name}") for name in names}
         return {name: mark for name, mark in marks.items() if mark is not None}
+
+    def publish_file(self, staged: Path, path: str) -> FileMark:
+        """Flush and rename."""
+        mark = FileMark(compute_sha256(staged), staged.stat().st_size)
+        move_atomic(staged, self.root / path)
+        return mark
 
     def publish_links(
         self, path: str, links: Mapping[str, str], files: Mapping[str, bytes], staging: Path

@@ -131,20 +131,17 @@ class ObjectOutput:
             if one.is_file()
         }
 
-        def upload(item: tuple[str, Path]) -> FileMark:
-            name, file = item
-            with self._explain(f"{path}/{name}"):
-                obstore.put(
-                    self._store,
-                    f"{path}/{name}",
-                    file,
-                    chunk_size=_PART,
-                    max_concurrency=_PARTS_AT_ONCE,
-                )
-            return FileMark(compute_sha256(file), file.stat().st_size)
-
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return dict(zip(files, pool.map(upload, files.items()), strict=True))
+            marks = pool.map(
+                self.publish_file, files.values(), (f"{path}/{name}" for name in files)
+            )
+            return dict(zip(files, marks, strict=True))
+
+    def publish_file(self, staged: Path, path: str) -> FileMark:
+        """Upload; a larger file in parts, which appear as one object."""
+        with self._explain(path):
+            obstore.put(self._store, path, staged, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE)
+        return FileMark(compute_sha256(staged), staged.stat().st_size)
 
     def publish_links(
         self, path: str, links: Mapping[str, str], files: Mapping[str, bytes], staging: Path

@@ -84,6 +84,10 @@ class OutputStore(Protocol):
         """
         ...
 
+    def publish_file(self, staged: Path, path: str) -> FileMark:
+        """Move a finished local file to ``path``, whatever was there; its mark."""
+        ...
+
     def publish_links(
         self, path: str, links: Mapping[str, str], files: Mapping[str, bytes], staging: Path
     ) -> None:
