@@ -13,6 +13,8 @@ from smmap.store.output import OutputStore
 class WantedCube:
     """What a cube should hold."""
 
+    path: str
+    """The generation that holds them all."""
     times: bytes
     """Stored values of its time coordinate."""
     slices: Mapping[int, str]
@@ -23,6 +25,9 @@ def check_cube(store: OutputStore, cube: str, wanted: WantedCube) -> Iterator[st
     """What is wrong with the time axis and the shards of the cube at path ``cube``."""
     if not is_published(store, cube):
         return  # said where the collection's assets are looked at
+    if cube != wanted.path:
+        yield f"{cube}: was joined from other items than there are; any run repairs it"
+        return
     if store.read(f"{cube}/time/c/0") != wanted.times:
         yield f"{cube}: its times are not those of its items; remove it, any run builds it again"
         return
