@@ -19,7 +19,7 @@ from smmap.archive.item import CommittedItem
 from smmap.archive.ledger import list_committed, list_tiles
 from smmap.archive.verify_cube import WantedCube, check_cube
 from smmap.product.checksum import encode_multihash
-from smmap.product.daily_layout import get_daily_collection
+from smmap.product.daily_layout import get_daily_collection, get_daily_cube
 from smmap.product.encoding import ROOT_DOCUMENT
 from smmap.product.layout import LAYOUT
 from smmap.spec.errors import ArchiveError
@@ -102,14 +102,14 @@ def _check_tile(store: OutputStore, tile: str, reached: Reached) -> Iterator[str
     years = defaultdict(list)
     for one in committed:
         if one.slice is not None:
-            years[f"cube-{one.year}"].append(one)
+            years[one.year].append(one)
     cubes = {}
-    for name, slices in years.items():
+    for year, slices in years.items():
         axis = compute_time_axis([one.overpass for one in slices])
         times = np.array([one.datetime.replace(tzinfo=None) for one in axis], "datetime64[us]")
-        cubes[name] = WantedCube(
-            compute_digest(slices), times.astype("<i8").tobytes(), place_slices(slices)
-        )
+        path = LAYOUT.cube(tile, str(year), compute_digest(slices))
+        stored = times.astype("<i8").tobytes()
+        cubes[f"cube-{year}"] = WantedCube(path, stored, place_slices(slices))
     yield from _check_cubes(store, LAYOUT.tile_collection(tile), cubes, reached)
 
 
@@ -124,13 +124,13 @@ def _check_series(store: OutputStore, series: str, reached: Reached) -> Iterator
     years = defaultdict(list)
     for one in days:
         if one.slice is not None:
-            years[f"daily-{one.day.year}"].append(one)
+            years[one.day.year].append(one)
     cubes = {}
-    for name, slices in years.items():
+    for year, slices in years.items():
         calendar = np.array(list_calendar([one.day for one in slices]), "datetime64[D]")
-        cubes[name] = WantedCube(
-            compute_digest(slices), calendar.astype("<i4").tobytes(), place_days(slices)
-        )
+        path = get_daily_cube(series, year, compute_digest(slices))
+        stored = calendar.astype("<i4").tobytes()
+        cubes[f"daily-{year}"] = WantedCube(path, stored, place_days(slices))
     yield from _check_cubes(store, get_daily_collection(series), cubes, reached)
 
 

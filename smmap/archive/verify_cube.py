@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -14,8 +13,8 @@ from smmap.store.output import OutputStore
 class WantedCube:
     """What a cube should hold."""
 
-    digest: str
-    """Of its items: the name of their generation."""
+    path: str
+    """The generation that holds them all."""
     times: bytes
     """Stored values of its time coordinate."""
     slices: Mapping[int, str]
@@ -26,8 +25,8 @@ def check_cube(store: OutputStore, cube: str, wanted: WantedCube) -> Iterator[st
     """What is wrong with the time axis and the shards of the cube at path ``cube``."""
     if not is_published(store, cube):
         return  # said where the collection's assets are looked at
-    if posixpath.basename(cube) != f"{wanted.digest}.zarr":
-        yield f"{cube}: older than its {len(wanted.slices)} committed slices; any run repairs it"
+    if cube != wanted.path:
+        yield f"{cube}: was joined from other items than there are; any run repairs it"
         return
     if store.read(f"{cube}/time/c/0") != wanted.times:
         yield f"{cube}: its times are not those of its items; remove it, any run builds it again"

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smmap.cli.options import BboxText, Json, PeriodText, parse_bbox
+from smmap.cli.options import BboxText, Json, PeriodText, Scheduler, Workers, parse_bbox
 from smmap.spec.errors import ConfigError
 
 if TYPE_CHECKING:
     from smmap.mosaic.plan import MosaicPlan
     from smmap.spec.recipe import CustomGrid
+
+_FAILED = 4
 
 
 def mosaic(
@@ -38,6 +40,8 @@ def mosaic(
         typer.Option("--out", "-o", help="A folder or a URL; by default the same output."),
     ] = None,
     threads: Annotated[int, typer.Option(min=1, max=256, help="Shards at work at once.")] = 2,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     plan_only: Annotated[
         bool, typer.Option("--plan", help="Show what would be made, and stop.")
     ] = False,
@@ -47,6 +51,7 @@ def mosaic(
     from rich.console import Console
 
     from smmap.cli.mosaic_progress import MosaicProgress
+    from smmap.crew.workforce import choose_cluster
     from smmap.mosaic.plan import Asked, plan_mosaic
     from smmap.mosaic.run import run_mosaic
     from smmap.spec.period import Period
@@ -60,6 +65,7 @@ def mosaic(
         bbox=parse_bbox(bbox),
         source=source_grid,
     )
+    cluster = choose_cluster(None, workers=workers, scheduler=scheduler)
     plan = plan_mosaic(source, asked, out)
     summary = describe_plan(plan)
     if plan_only:
@@ -69,18 +75,21 @@ def mosaic(
     if not as_json:
         console.print(_format(summary))
     with MosaicProgress(quiet=as_json) as bar:
-        result = run_mosaic(plan, bar, threads=threads)
-    counts = {
-        one: sum(receipt.status == one for receipt in result.receipts) for one in ("done", "empty")
-    }
+        result = run_mosaic(plan, bar, threads=threads, cluster=cluster)
+    counts = {status: result.count(status) for status in ("done", "empty", "failed")}
     if as_json:
         days = [vars(receipt) for receipt in result.receipts]
         plain = {"out": result.out, **counts, "kept": result.kept, "days": days}
         typer.echo(json.dumps(plain, indent=1))
-        return
-    told = ", ".join(f"{count} {name}" for name, count in counts.items())
-    console.print(f"{told}, {result.kept} kept from before; {result.seconds:.1f} s")
-    console.print(f"catalogue: {join_address(result.out, 'catalog.json')}")
+    else:
+        for receipt in result.receipts:
+            if receipt.status == "failed":
+                console.print(f"{receipt.unit}: {receipt.reason}", highlight=False)
+        told = ", ".join(f"{count} {name}" for name, count in counts.items())
+        console.print(f"{told}, {result.kept} kept from before; {result.seconds:.1f} s")
+        console.print(f"catalogue: {join_address(result.out, 'catalog.json')}")
+    if counts["failed"]:
+        raise typer.Exit(_FAILED)
 
 
 def describe_plan(plan: MosaicPlan) -> dict[str, Any]:

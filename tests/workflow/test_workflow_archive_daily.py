@@ -20,6 +20,7 @@ from smmap.archive.verify import verify_output
 from smmap.grid.utm import UtmGrid
 from smmap.mosaic.plan import Asked
 from smmap.mosaic.run import make_mosaic
+from smmap.product.daily_layout import get_daily_collection
 from smmap.product.layout import LAYOUT
 from smmap.spec.errors import ArchiveError, ConfigError
 from smmap.spec.tile import Block
@@ -165,6 +166,25 @@ def test_a_run_repairs_links_and_cubes(store):
     assert make_mosaic(store, ASKED).kept == 2
     assert verify_output(store) == []
     assert smmap.open(store, level="daily").load().identical(before)
+
+
+def test_a_cube_of_fewer_days_is_said_and_repaired(local):
+    """As a run leaves it that is killed when its last day is committed."""
+    output = SmallOutput(local.root)
+    output.put(TILE, DAWN + timedelta(days=3), orbit="S1A_O000003", area=CORNER)
+    output.publish(TILE)
+    before = local.read(get_daily_collection(SERIES))
+    make_mosaic(local, ASKED)
+    assert verify_output(local) == []
+    with local.open_staging() as staging:
+        local.put(get_daily_collection(SERIES), before, staging)
+    (problem,) = verify_output(local)
+    assert "joined from other items than there are; any run repairs it" in problem
+    assert make_mosaic(local, ASKED).kept == 3
+    assert verify_output(local) == []
+    days = smmap.open(local, level="daily")
+    counts = days.n_obs.isnull().all(["y", "x"]).values.tolist()
+    assert counts == [False, False, True, False]
 
 
 def test_what_nobody_points_to_lives_a_day(made, store, tmp_path):
