@@ -47,7 +47,7 @@ class MosaicResult:
     out: str
     """Address of the output."""
     receipts: tuple[DayReceipt, ...]
-    """Of the days of this run, as they were finished."""
+    """Of the days of this run, by canvas and day."""
     kept: int
     """Days that were committed before and are up to date."""
     seconds: float
@@ -104,7 +104,7 @@ def run_mosaic(
     check_collections(
         plan.out, {get_daily_collection(series): one for series, one in canvases.items()}
     )
-    receipts: list[DayReceipt] = []
+    receipts: dict[str, DayReceipt] = {}
     with plan.out.open_staging() as staging:
         board = Board(plan, staging)
         pieces = board.list_pieces()
@@ -130,12 +130,13 @@ def run_mosaic(
                 if progress is not None and left.counts is not None:
                     progress.advance()
                 if receipt is not None:
-                    receipts.append(receipt)
+                    receipts[receipt.unit] = receipt
                     publisher.finish(piece.unit.series)
                     if progress is not None:
                         progress.finish(receipt)
     kept = len(plan.days) - len(receipts)
-    return MosaicResult(plan.out.address, tuple(receipts), kept, time.monotonic() - started)
+    ordered = tuple(receipts[day.unit.id] for day in plan.days if day.unit.id in receipts)
+    return MosaicResult(plan.out.address, ordered, kept, time.monotonic() - started)
 
 
 def _describe_job(out: OutputStore, staging: Path) -> DayJob:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import posixpath
+import re
 import subprocess
 import sys
 import time
@@ -28,7 +29,8 @@ from smmap.mosaic.reader import MapReader
 from smmap.mosaic.run import make_mosaic, run_mosaic
 from smmap.mosaic.source import list_maps
 from smmap.product.layers import SM
-from smmap.spec.errors import ArchiveError, TransientError
+from smmap.product.layout import LAYOUT
+from smmap.spec.errors import TransientError
 from smmap.spec.tile import Block
 from smmap.store.folder import FolderOutput
 from smmap.store.objects import ObjectOutput
@@ -218,7 +220,7 @@ def test_killed_and_rerun(remote, local, out):
 
 @pytest.mark.parametrize("cog", [False, True])
 @pytest.mark.parametrize("damage", ["cut", "gone"])
-def test_a_damaged_map_is_named_and_nothing_is_committed(bucket, tmp_path, cog, damage):
+def test_a_damaged_map_costs_its_day_alone(bucket, tmp_path, cog, damage):
     root = make_maps(tmp_path / "maps", cog=cog)
     store = open_output_store(f"{bucket}/{uuid.uuid4().hex}")
     copy_output(root, store)
@@ -232,9 +234,19 @@ def test_a_damaged_map_is_named_and_nothing_is_committed(bucket, tmp_path, cog, 
             if damage == "cut":
                 original = FolderOutput(root).read(path)
                 store.put(path, original[: len(original) * 2 // 3], staging)
-    with pytest.raises(ArchiveError, match=r"s3://maps/.*S1A_O000000.* cannot be read"):
-        make_mosaic(store, ASKED)
-    assert not digest_daily(store)
+    result = make_mosaic(store, ASKED)
+    (failed,) = [one for one in result.receipts if one.status == "failed"]
+    assert re.search(r"s3://maps/.*S1A_O000000.* cannot be read", failed.reason)
+    assert (result.count("done"), result.count("empty")) == (1, 1)
+    assert store.read(LAYOUT.failed(failed.unit)) is not None
+    assert not [path for path in digest_daily(store) if failed.unit in path]
+    with store.open_staging() as staging:
+        for path in files:
+            store.put(path, FolderOutput(root).read(path), staging)
+    again = make_mosaic(store, ASKED)
+    assert (again.count("done"), again.kept) == (1, 2)
+    assert store.read(LAYOUT.failed(failed.unit)) is None
+    assert verify_output(store) == []
 
 
 def test_plans_travel_between_processes(remote, local):

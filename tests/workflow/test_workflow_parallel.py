@@ -128,7 +128,7 @@ def test_a_killed_scheduler_is_told_and_a_rerun_completes(world, maps, tmp_path,
         wait_for(lambda: list_staged(tmp_path / "out"), process)
         peers.scheduler.kill()
         code, told = finish(process)
-    assert code == 4
+    assert code == 7
     assert peers.address in told
     assert "rerun" in told
     assert "Traceback" not in told
