@@ -8,11 +8,14 @@ import tempfile
 import weakref
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from threading import Lock
-from typing import Any
+from typing import IO, Any
 
 import pystac
+
+from smmap.store.atomic import report_store_errors
 
 _LEVEL = 1
 _KEPT = 512
@@ -20,18 +23,25 @@ _KEPT = 512
 
 
 class Snapshot:
-    """What items said when they were found: one unnamed temporary file, gone with the object."""
+    """What items said when they were found: one unnamed temporary file, gone with the object.
+
+    Raises
+    ------
+    StoreError
+        From all methods, if the disk of temporary files is full.
+    """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the items)
-        weakref.finalize(self, self._file.close)
+        with report_store_errors(tempfile.gettempdir()):
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the items)
+        weakref.finalize(self, _discard, self._file)
         self._end = 0
         self._lock = Lock()
 
     def add(self, document: bytes) -> Callable[[], bytes]:
         """Keep an item's JSON; what is given back reads it, compressed."""
         packed = zlib.compress(document, _LEVEL)
-        with self._lock:
+        with self._lock, report_store_errors(tempfile.gettempdir()):
             place = self._end
             self._file.write(packed)
             self._end += len(packed)
@@ -39,9 +49,15 @@ class Snapshot:
 
     def read(self, place: int, size: int) -> bytes:
         """``size`` bytes from ``place`` on; from any thread."""
-        with self._lock:
+        with self._lock, report_store_errors(tempfile.gettempdir()):
             self._file.flush()
         return os.pread(self._file.fileno(), size, place)
+
+
+def _discard(file: IO[bytes]) -> None:
+    """Close a file; that its last bytes could not be written matters to nobody any more."""
+    with suppress(OSError):
+        file.close()
 
 
 class _Place:
