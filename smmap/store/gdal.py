@@ -24,7 +24,7 @@ READ_SETTINGS: Mapping[str, Any] = {
     "GDAL_NUM_THREADS": 1,
 }
 
-CACHE_BYTES = 128 * 2**20
+CACHE_BYTES = 64 * 2**20
 """Of GDAL's block cache, which all threads of a process share."""
 
 

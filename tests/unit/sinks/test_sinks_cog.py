@@ -127,25 +127,74 @@ from smmap.sinks.cog import write_cog
 from smmap.spec.errors import StoreError
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-folder = pathlib.Path(sys.argv[1])
+folder, sparse = pathlib.Path(sys.argv[1]), sys.argv[2] == "sparse"
 values = np.random.default_rng(0).integers(0, 10000, (600, 600)).astype(np.int16)
+values[512:, 512:] = SM.fill
 geobox = GeoBox((600, 600), Affine(10, 0, 600000, 0, -10, 5600000), "EPSG:32631")
-write_cog(folder / "whole.tif", values, geobox, SM)
-size = (folder / "whole.tif").stat().st_size
-for limit in (1, 4000, size // 3, size - 200000, size - 3000, size - 10):
+write_cog(folder / "whole.tif", values, geobox, SM, sparse=sparse)
+whole = (folder / "whole.tif").read_bytes()
+size = len(whole)
+limits = [1, 4000, size - 200000, size - 3000, size - 10, *range(8192, size + 60000, 16384)]
+for limit in limits:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     try:
-        write_cog(folder / "part.tif", values, geobox, SM)
-        print("no error at", limit, "of", size)
+        write_cog(folder / "part.tif", values, geobox, SM, sparse=sparse)
     except StoreError:
-        pass
-    if (folder / "part.tif").exists():
-        print("a part is left at", limit, "of", size)
+        if list(folder.glob("part*")):
+            print("a part is left at", limit, "of", size)
+    else:
+        if (folder / "part.tif").read_bytes() != whole:
+            print("no error at", limit, "of", size)
+        (folder / "part.tif").unlink()
+print("over at", limit, "of", size)
 """
 
 
-def test_a_full_disk_never_passes_for_a_file(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == ""
+@pytest.mark.parametrize("sparse", ["dense", "sparse"])
+def test_a_full_disk_never_passes_for_a_file(tmp_path, sparse):
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path), sparse]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[:-1] == []
+
+
+def test_sparse_or_not_the_same_pixels(tmp_path, packed):
+    packed[512:] = SM.fill
+    for sparse in (False, True):
+        write_cog(tmp_path / f"{sparse}.tif", packed, GEOBOX, SM, sparse=sparse)
+    with rasterio.open(tmp_path / "True.tif") as dataset:
+        assert np.array_equal(dataset.read(1), packed)
+        assert dataset.get_tag_item("BLOCK_OFFSET_0_1", "TIFF", bidx=1) is None
+    sizes = [(tmp_path / f"{sparse}.tif").stat().st_size for sparse in (False, True)]
+    assert sizes[1] < sizes[0]
+
+
+def test_gdal_itself_writes_the_same_bytes(tmp_path, packed):
+    """One dataset in memory, copied at once by GDAL's own COG driver."""
+    write_cog(tmp_path / "ours.tif", packed, GEOBOX, SM, tags={"a": "1"})
+    with rasterio.open(
+        tmp_path / "gdals.tif",
+        "w",
+        driver="COG",
+        height=SHAPE[0],
+        width=SHAPE[1],
+        count=1,
+        dtype="int16",
+        nodata=SM.fill,
+        crs="EPSG:32631",
+        transform=GEOBOX.affine,
+        blocksize=512,
+        compress="DEFLATE",
+        level=6,
+        predictor="STANDARD",
+        statistics="YES",
+        bigtiff="IF_SAFER",
+        overview_resampling="AVERAGE",
+        num_threads="1",
+    ) as dataset:
+        dataset.write(packed, 1)
+        dataset.scales = (SM.scale_factor,)
+        dataset.offsets = (0.0,)
+        dataset.units = (SM.units,)
+        dataset.set_band_description(1, SM.long_name)
+        dataset.update_tags(a="1")
+    assert (tmp_path / "ours.tif").read_bytes() == (tmp_path / "gdals.tif").read_bytes()
