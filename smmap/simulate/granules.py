@@ -43,7 +43,8 @@ class Granule:
     @property
     def code(self) -> str:
         """Names it."""
-        return f"{self.zone:02d}{self.column:02d}{self.row:03d}"
+        letter = "N" if self.crs.startswith("EPSG:326") else "S"
+        return f"{self.zone:02d}{letter}{self.column:02d}{self.row:03d}"
 
     def list_dates(self, period: Period) -> list[datetime]:
         """When it is seen: every fifth day at 10:30 local solar time, which day by its column."""
