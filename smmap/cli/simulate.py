@@ -43,8 +43,8 @@ def simulate(
     others = {"--tiles": tiles, "--size": size, "--items-only": items_only or None}
     odd = [name for name, value in (others if continent else own).items() if value is not None]
     if odd:
-        rule = "do not go with" if continent else "want"
-        raise ConfigError(f"{', '.join(odd)} {rule} --continent; leave one of them away")
+        where, advice = ("not", "leave it away") if continent else ("only", "add it")
+        raise ConfigError(f"{', '.join(odd)}: {where} together with --continent; {advice}")
     if continent:
         _simulate_continent(out, bbox, resolution or 1000, days, seed)
     elif items_only:

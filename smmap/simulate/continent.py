@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -19,7 +20,12 @@ from smmap.simulate.fractal import draw_fractal
 from smmap.simulate.region import Region
 from smmap.simulate.stream import open_stream
 from smmap.spec.tile import Block
-from smmap.stack.resample import compute_covered, compute_positions, compute_resampled
+from smmap.stack.resample import (
+    Positions,
+    compute_covered,
+    compute_positions,
+    compute_resampled,
+)
 
 SEA_SHARE = 0.35
 """Of the grid."""
@@ -29,6 +35,7 @@ Field = NDArray[np.float32]
 
 _WHOLE_PIXELS = 64
 _SMOOTH = 4
+"""Pixels: what is smooth is drawn on a grid so much coarser."""
 
 
 @dataclass(frozen=True)
@@ -102,16 +109,22 @@ class Continent:
     def _sample(
         self, field: Field, block: Block, method: Literal["nearest", "bilinear"]
     ) -> tuple[Doubles, Bools]:
-        geobox, shape = self.block.geobox, self.block.shape
-        positions = compute_positions(block, geobox.affine, str(geobox.crs), shape)
-        covered = compute_covered(positions, shape)
-        window = positions.window(shape)
+        positions, covered = _locate(block, self.block)
+        window = positions.window(self.block.shape)
         if window is None:
             return np.full(block.shape, np.nan), covered
         top, bottom, left, right = window
         part = field[top:bottom, left:right]
         found = compute_resampled(part, (top, left), positions, covered, method)
         return found.astype(np.float64), covered
+
+
+@lru_cache(maxsize=4)
+def _locate(block: Block, ground: Block) -> tuple[Positions, Bools]:
+    """Where a block's pixels lie on the ground's grid, and whether they do: once for all fields."""
+    geobox = ground.geobox
+    positions = compute_positions(block, geobox.affine, str(geobox.crs), ground.shape)
+    return positions, compute_covered(positions, ground.shape)
 
 
 def draw_continent(region: Region, pixel_m: int, seed: int) -> Continent:
@@ -146,13 +159,22 @@ def draw_field(
     block: Block, rng: np.random.Generator, exponent: float, longest_km: float, *, step: int
 ) -> Doubles:
     """A random field over the continent's grid, drawn on every ``step``-th pixel; see `fractal`."""
-    pixel_km = step * float(block.geobox.resolution.x) / 1000
-    shape = (block.height // step, block.width // step)
-    field = draw_fractal(shape, rng, exponent, longest_km / pixel_km)
+    coarse = coarsen(block, step)
+    pixel_km = float(coarse.geobox.resolution.x) / 1000
+    return refine(draw_fractal(coarse.shape, rng, exponent, longest_km / pixel_km), step)
+
+
+def coarsen(block: Block, step: int) -> Block:
+    """The continent's grid with ``step`` x ``step`` pixels as one; 1, 2, 4 ... 64."""
+    return Block.whole(block.geobox.zoom_out(step))
+
+
+def refine(field: Doubles, step: int) -> Doubles:
+    """From a coarser grid back to the continent's, bilinear."""
     return (
         field
         if step == 1
-        else np.asarray(zoom(field, step, order=1, grid_mode=True, mode="nearest"))
+        else np.asarray(zoom(field, step, order=1, mode="nearest", grid_mode=True))
     )
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from scipy.special import erf
 
 from smmap.features.array import Doubles
-from smmap.simulate.continent import Continent, Field, draw_field
+from smmap.simulate.continent import Continent, Field, coarsen, refine
+from smmap.simulate.fractal import draw_fractal
 from smmap.simulate.stream import open_stream
 from smmap.simulate.topsoil import Topsoil
 
@@ -19,6 +20,9 @@ SPIN_UP_DAYS = 15
 
 _EVERY_DAYS = 2.5
 _FAR_WIDTHS = 4.0
+_SHOWERS_KM = 200.0
+_STEP = 4
+"""Pixels: rain is computed on a grid so much coarser."""
 
 
 @dataclass(frozen=True)
@@ -99,14 +103,16 @@ def iterate_soil_moisture(
 
 def compute_rain(continent: Continent, fronts: list[Front], day: int, seed: int) -> Doubles:
     """Millimetres on a day, showers being uneven."""
-    block = continent.block
+    block = coarsen(continent.block, _STEP)
     east, north = block.xs()[None, :] / 1000, block.ys()[:, None] / 1000
     reach = float(np.hypot(east, north).max())
+    longest = _SHOWERS_KM * 1000 / float(block.geobox.resolution.x)
     rain = np.zeros(block.shape)
     for front in fronts:
         away = min(abs(day - front.day), abs(day + 1 - front.day)) * front.speed
         if away > reach + _FAR_WIDTHS * front.width:
             continue
-        uneven = draw_field(block, open_stream(seed, "showers", front.number), 2.0, 200, step=4)
-        rain += front.compute_rain(east, north, day) * np.exp(0.4 * uneven)
-    return rain
+        rng = open_stream(seed, "showers", front.number)
+        uneven = np.exp(0.4 * draw_fractal(block.shape, rng, 2.0, longest))
+        rain += front.compute_rain(east, north, day) * uneven
+    return refine(rain, _STEP)

@@ -31,7 +31,8 @@ NEAR_EDGE_DEG = 31.0
 SLICE_TIME = timedelta(seconds=25)
 """What one product covers of a pass."""
 
-_ORBIT = timedelta(days=REPEAT_DAYS) / REPEAT_ORBITS
+_CYCLE = timedelta(days=REPEAT_DAYS)
+_ORBIT = _CYCLE / REPEAT_ORBITS
 _OVERLAP_S = 0.25
 """A slice reaches so far into its neighbours."""
 _SIDE_POINTS = 5
@@ -66,7 +67,7 @@ def list_slices(region: Region, period: Period) -> Iterator[Slice]:
     for number in range(start, start + math.ceil((period.end - period.start) / _ORBIT) + 2):
         relative = (number - 73) % REPEAT_ORBITS + 1
         for after, outline in templates[relative]:
-            moment = first + (number - absolute) * _ORBIT + after
+            moment = first + (number - absolute) * _CYCLE / REPEAT_ORBITS + after
             if moment in period:
                 state: OrbitState = "descending" if 1 / 4 < after / _ORBIT < 3 / 4 else "ascending"
                 yield Slice(number, relative, state, moment, outline)
