@@ -9,7 +9,7 @@ from typing import Any
 from smmap.data import get_folder
 from smmap.spec.errors import ConfigError
 from smmap.spec.period import Period
-from smmap.spec.recipe import Recipe
+from smmap.spec.recipe import Recipe, Sources
 from smmap.store.documents import load_yaml, parse_yaml
 
 
@@ -72,11 +72,14 @@ def load_recipe(
 
 def _anchor_paths(data: dict[str, Any], folder: Path) -> None:
     """Make the file's own relative paths absolute, where they exist beside it."""
-    inner = data.get("area")
-    for holder, key in ((data, "catalog"), (data, "model"), (inner, "geojson")):
+    keys = [(data, "catalog"), (data, "model"), (data.get("area"), "geojson")]
+    keys += [(data.get("sources"), source) for source in Sources.model_fields]
+    for holder, key in keys:
         if isinstance(holder, dict) and isinstance(holder.get(key), str):
             beside = folder / holder[key]
-            if "://" not in holder[key] and beside.exists():
+            # A folder may be called like a packaged definition; a definition is a file.
+            there = beside.is_file() or (holder is data and beside.is_dir())
+            if "://" not in holder[key] and there:
                 holder[key] = str(beside)
 
 

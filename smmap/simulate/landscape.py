@@ -52,6 +52,10 @@ class Landscape:
         """River and lake."""
         return self.terrain.water
 
+    def compute_gradient(self) -> tuple[Doubles, Doubles]:
+        """Rise per metre towards grid east and grid north."""
+        return self.terrain.compute_gradient()
+
     def compute_ndvi(self, day: float) -> Doubles:
         """NDVI ``day`` days after the start."""
         grown = np.clip(self.ndvi + self.growth * day, 0.05, _HIGHEST_NDVI)

@@ -1,4 +1,4 @@
-"""Sentinel-2 surface reflectance of a landscape, under its sky."""
+"""Sentinel-2 surface reflectance of a ground, under its sky."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from smmap.features.array import Bools, Doubles
 from smmap.simulate.clouds import SUN_AZIMUTH_DEG, SUN_ELEVATION_DEG, Sky
-from smmap.simulate.landscape import Landscape
+from smmap.simulate.ground import Ground
 
 SCALE, OFFSET = 1e-4, -0.1
 """Of the stored numbers from processing baseline 04.00 on: reflectance = stored x 1e-4 - 0.1."""
@@ -28,11 +28,12 @@ _SPECTRA: Mapping[str, tuple[float, float, float, float, float]] = {
     "swir22": (0.260, 0.140, 0.080, 0.007, 0.34),
 }
 _SHADE = 0.62
+_GREEN_NDVI = 0.4
 _NO_DATA, _SHADOW, _VEGETATION, _BARE, _WATER, _MEDIUM, _HIGH, _CIRRUS = 0, 3, 4, 5, 6, 8, 9, 10
 
 
 def compute_reflectance(
-    landscape: Landscape, soil_moisture: Doubles, ndvi: Doubles
+    ground: Ground, soil_moisture: Doubles, ndvi: Doubles
 ) -> dict[str, Doubles]:
     """Surface reflectance under a clear sky, (h, w) a band.
 
@@ -40,11 +41,11 @@ def compute_reflectance(
     """
     canopy = np.clip((ndvi - 0.1) / 0.8, 0, 1)
     wetness = np.clip((soil_moisture - 0.03) / 0.42, 0, 1)
-    light = _compute_illumination(landscape)
+    light = _compute_illumination(ground)
     bands = {}
     for name, (dry, wet, green, water, _) in _SPECTRA.items():
         soil = dry + (wet - dry) * wetness
-        bands[name] = light * np.where(landscape.water, water, soil + (green - soil) * canopy)
+        bands[name] = light * np.where(ground.water, water, soil + (green - soil) * canopy)
     bands["nir"] = bands["red"] * (1 + ndvi) / (1 - ndvi)
     return bands
 
@@ -60,18 +61,20 @@ def cover_reflectance(bands: Mapping[str, Doubles], sky: Sky) -> dict[str, Doubl
     return covered
 
 
-def classify_scene(landscape: Landscape, ndvi: Doubles, sky: Sky) -> NDArray[np.uint8]:
+def classify_scene(ground: Ground, ndvi: Doubles, sky: Sky) -> NDArray[np.uint8]:
     """Scene classification at 20 m, (h / 2, w / 2): whatever the sky touches is not clear."""
-    cloud, cirrus, shadow = (
-        _gather(one).max(axis=(1, 3)) for one in (sky.cloud, sky.cirrus, sky.shadow)
-    )
-    water = _gather(landscape.water).mean(axis=(1, 3)) >= 0.5
-    green = _gather(ndvi).mean(axis=(1, 3)) > 0.4
-    classes = np.where(green, _VEGETATION, _BARE)
+    gathered = (_gather(one).max(axis=(1, 3)) for one in (sky.cloud, sky.cirrus, sky.shadow))
+    water = _gather(ground.water).mean(axis=(1, 3)) >= 0.5
+    return classify_pixels(water, compute_coarse(ndvi), Sky(*gathered))
+
+
+def classify_pixels(water: Bools, ndvi: Doubles, sky: Sky) -> NDArray[np.uint8]:
+    """Scene classification of each pixel, (h, w): whatever the sky touches is not clear."""
+    classes = np.where(ndvi > _GREEN_NDVI, _VEGETATION, _BARE)
     classes = np.where(water, _WATER, classes)
-    classes = np.where(shadow > 0, _SHADOW, classes)
-    classes = np.where(cirrus > 0, _CIRRUS, classes)
-    classes = np.where(cloud > 0, np.where(cloud > 0.5, _HIGH, _MEDIUM), classes)
+    classes = np.where(sky.shadow > 0, _SHADOW, classes)
+    classes = np.where(sky.cirrus > 0, _CIRRUS, classes)
+    classes = np.where(sky.cloud > 0, np.where(sky.cloud > 0.5, _HIGH, _MEDIUM), classes)
     return classes.astype(np.uint8)
 
 
@@ -95,9 +98,9 @@ def _gather(band: NDArray[np.generic]) -> NDArray[np.generic]:
     return band.reshape(band.shape[0] // 2, 2, band.shape[1] // 2, 2)
 
 
-def _compute_illumination(landscape: Landscape) -> Doubles:
+def _compute_illumination(ground: Ground) -> Doubles:
     """Light on the slope beside light on the flat; half of it survives the terrain correction."""
-    east, north = landscape.terrain.compute_gradient()
+    east, north = ground.compute_gradient()
     azimuth, elevation = radians(SUN_AZIMUTH_DEG), radians(SUN_ELEVATION_DEG)
     towards = east * sin(azimuth) + north * cos(azimuth)
     direct = (1 - towards / np.tan(elevation)) / np.sqrt(1 + east**2 + north**2)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pystac
+from numpy.typing import NDArray
 
 from smmap.features.array import Doubles
 from smmap.simulate.clouds import SUN_AZIMUTH_DEG, SUN_ELEVATION_DEG, draw_cover, draw_sky
@@ -30,7 +33,12 @@ from smmap.simulate.stream import open_stream
 PROCESSING_BASELINE = "05.09"
 """Of the products of April 2023."""
 
-_BAND = {"data_type": "uint16", "nodata": 0, "scale": SCALE, "offset": OFFSET}
+EXTENSIONS = ("eo/v2.0.0", "view/v1.1.0")
+"""Those that an optical item uses."""
+BAND = {"data_type": "uint16", "nodata": 0, "scale": SCALE, "offset": OFFSET}
+"""Of its assets, but for the classes."""
+CLASS_BAND = {"data_type": "uint8", "nodata": 0}
+"""Of these."""
 
 
 def write_optical(
@@ -54,25 +62,30 @@ def write_optical(
         moment,
         footprint=compute_footprint(fine),
         geobox=fine,
-        properties={
-            "platform": f"sentinel-2{satellite}",
-            "constellation": "sentinel-2",
-            "instruments": ["msi"],
-            "eo:cloud_cover": compute_cloud_cover(classes),
-            "s2:processing_baseline": PROCESSING_BASELINE,
-            "view:sun_azimuth": SUN_AZIMUTH_DEG,
-            "view:sun_elevation": SUN_ELEVATION_DEG,
-        },
-        extensions=("eo/v2.0.0", "view/v1.1.0"),
+        properties=describe_product(satellite, classes),
+        extensions=EXTENSIONS,
     )
     path = folder / "sentinel-2-l2a" / name
     for band in FINE_BANDS:
         write_cog(path / f"{band}.tif", store_reflectance(bands[band]), fine, 0)
-        add_asset(item, band, path / f"{band}.tif", _BAND)
+        add_asset(item, band, path / f"{band}.tif", BAND)
     for band in COARSE_BANDS:
         values = store_reflectance(compute_coarse(bands[band]))
         write_cog(path / f"{band}.tif", values, coarse, 0)
-        add_asset(item, band, path / f"{band}.tif", _BAND, coarse)
+        add_asset(item, band, path / f"{band}.tif", BAND, coarse)
     write_cog(path / "scl.tif", classes, coarse, 0)
-    add_asset(item, "scl", path / "scl.tif", {"data_type": "uint8", "nodata": 0}, coarse)
+    add_asset(item, "scl", path / "scl.tif", CLASS_BAND, coarse)
     return item
+
+
+def describe_product(satellite: str, classes: NDArray[np.uint8]) -> dict[str, Any]:
+    """Properties of an L2A product of satellite ``a`` or ``b``."""
+    return {
+        "platform": f"sentinel-2{satellite}",
+        "constellation": "sentinel-2",
+        "instruments": ["msi"],
+        "eo:cloud_cover": compute_cloud_cover(classes),
+        "s2:processing_baseline": PROCESSING_BASELINE,
+        "view:sun_azimuth": SUN_AZIMUTH_DEG,
+        "view:sun_elevation": SUN_ELEVATION_DEG,
+    }

@@ -15,6 +15,11 @@ REPEAT_ORBITS = 175
 """... this many orbits."""
 
 
+NODE = (47935, datetime(2023, 4, 3, 17, 10, 57, tzinfo=UTC))
+"""An absolute orbit of Sentinel-1A and when it crosses the equator northwards: so that
+the passes of `TRACKS` come to eastern Belgium at their times."""
+
+
 @dataclass(frozen=True)
 class Track:
     """One relative orbit of Sentinel-1A as it is seen from an area."""

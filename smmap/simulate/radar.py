@@ -1,4 +1,4 @@
-"""Sentinel-1 backscatter of a landscape, and the scene that a pass makes of it."""
+"""Sentinel-1 backscatter of a ground, and the scene that a pass makes of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from smmap.features.array import Doubles
 from smmap.features.water_cloud import BAGHDADI2017, Polarisation, compute_canopy_backscatter
-from smmap.simulate.landscape import Landscape
+from smmap.simulate.ground import Ground
 from smmap.simulate.soil import compute_soil_sigma0
 from smmap.simulate.speckle import draw_speckle
 from smmap.simulate.swath import View
@@ -22,7 +22,7 @@ _STEEPEST_GAIN = 4.0
 
 
 def compute_sigma0(
-    landscape: Landscape,
+    ground: Ground,
     soil_moisture: Doubles,
     ndvi: Doubles,
     view: View,
@@ -34,17 +34,17 @@ def compute_sigma0(
     relief only changes the area that a pixel lights up: sin(theta) / sin(local theta).
     """
     theta = np.radians(view.incidence_deg)
-    soil = compute_soil_sigma0(soil_moisture, landscape.rms_height_cm, theta, polarisation)
+    soil = compute_soil_sigma0(soil_moisture, ground.rms_height_cm, theta, polarisation)
     canopy = BAGHDADI2017[polarisation]
     land = compute_canopy_backscatter(soil, theta, np.clip(ndvi, 0, 1), canopy.a, canopy.b)
-    gain = np.sin(theta) / np.sin(compute_local_incidence(landscape, view))
+    gain = np.sin(theta) / np.sin(compute_local_incidence(ground, view))
     water = 10 ** (WATER_SIGMA0_DB[polarisation] / 10)
-    return np.where(landscape.water, water, land * np.minimum(gain, _STEEPEST_GAIN))
+    return np.where(ground.water, water, land * np.minimum(gain, _STEEPEST_GAIN))
 
 
-def compute_local_incidence(landscape: Landscape, view: View) -> Doubles:
+def compute_local_incidence(ground: Ground, view: View) -> Doubles:
     """Angle between the look and the surface's normal within the plane of the look, radians."""
-    east, north = landscape.terrain.compute_gradient()
+    east, north = ground.compute_gradient()
     rise = east * view.look_east + north * view.look_north
     return np.asarray(np.radians(view.incidence_deg) - np.arctan(rise))
 

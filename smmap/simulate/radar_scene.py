@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pystac
@@ -18,17 +19,17 @@ from smmap.simulate.landscape import Landscape
 from smmap.simulate.orbits import FAR_EDGE_DEG, Pass, count_days
 from smmap.simulate.radar import BORDER_NOISE, add_speckle, compute_sigma0
 from smmap.simulate.raster import write_cog
+from smmap.simulate.slices import SLICE_TIME
 from smmap.simulate.speckle import LOOKS, RESOLUTION_M
 from smmap.simulate.stac import add_asset, make_item, reproject_outline
 from smmap.simulate.stream import open_stream
 from smmap.simulate.swath import View, cut_slices, fray_swath
 from smmap.spec.tile import Block
 
-SLICE_TIME = timedelta(seconds=25)
-"""What one product covers of a pass."""
-
-_BAND = {"data_type": "float32", "nodata": "nan", "unit": "1"}
-_EXTENSIONS = ("sar/v1.3.0", "sat/v1.2.0", "view/v1.1.0")
+BAND = {"data_type": "float32", "nodata": "nan", "unit": "1"}
+"""Of its assets."""
+EXTENSIONS = ("sar/v1.3.0", "sat/v1.2.0", "view/v1.1.0")
+"""Those that a radar item uses."""
 
 
 def write_radar(
@@ -86,7 +87,7 @@ def _write_slice(
     outline = _outline(block, valid[cut])
     row = int(np.abs(block.ys() - outline.centroid.y).argmin())
     column = int(np.abs(block.xs() - outline.centroid.x).argmin())
-    start, end = moment - SLICE_TIME / 2, moment + SLICE_TIME / 2
+    start = moment - SLICE_TIME / 2
     name = f"S1A_IW_GRDH_{start:%Y%m%dT%H%M%S}_{one.absolute_orbit:06d}_{landscape.area.tile}"
     item = make_item(
         name,
@@ -94,33 +95,42 @@ def _write_slice(
         footprint=reproject_outline(outline, geobox),
         geobox=geobox,
         properties={
-            "platform": "sentinel-1a",
-            "constellation": "sentinel-1",
-            "instruments": ["c-sar"],
-            "start_datetime": datetime_to_str(start),
-            "end_datetime": datetime_to_str(end),
-            "sar:instrument_mode": "IW",
-            "sar:frequency_band": "C",
-            "sar:center_frequency": 5.405,
-            "sar:polarizations": ["VV", "VH"],
-            "sar:product_type": "GRD",
-            "sar:observation_direction": "right",
-            "sar:resolution_range": RESOLUTION_M[0],
-            "sar:resolution_azimuth": RESOLUTION_M[1],
-            "sar:looks_equivalent_number": LOOKS,
+            **describe_product(moment, RESOLUTION_M, LOOKS),
             "sat:orbit_state": one.track.orbit_state,
             "sat:relative_orbit": one.track.relative_orbit,
             "sat:absolute_orbit": one.absolute_orbit,
             "view:incidence_angle": round(float(view.incidence_deg[cut][row, column]), 4),
         },
-        extensions=_EXTENSIONS,
+        extensions=EXTENSIONS,
     )
     for polarisation, power in sigma0.items():
         path = folder / "sentinel-1-grd" / name / f"{polarisation}.tif"
         values = np.where(valid, power, np.nan)[cut].astype(np.float32)
         write_cog(path, values, geobox, np.nan)
-        add_asset(item, polarisation, path, _BAND)
+        add_asset(item, polarisation, path, BAND)
     return item
+
+
+def describe_product(
+    moment: datetime, resolution_m: tuple[float, float], looks: float
+) -> dict[str, Any]:
+    """Properties of a GRD product around ``moment``; resolution in range and azimuth."""
+    return {
+        "platform": "sentinel-1a",
+        "constellation": "sentinel-1",
+        "instruments": ["c-sar"],
+        "start_datetime": datetime_to_str(moment - SLICE_TIME / 2),
+        "end_datetime": datetime_to_str(moment + SLICE_TIME / 2),
+        "sar:instrument_mode": "IW",
+        "sar:frequency_band": "C",
+        "sar:center_frequency": 5.405,
+        "sar:polarizations": ["VV", "VH"],
+        "sar:product_type": "GRD",
+        "sar:observation_direction": "right",
+        "sar:resolution_range": resolution_m[0],
+        "sar:resolution_azimuth": resolution_m[1],
+        "sar:looks_equivalent_number": looks,
+    }
 
 
 def _enclose(whole: Block, valid: Bools) -> Block:

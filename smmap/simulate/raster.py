@@ -13,8 +13,13 @@ BLOCK = 512
 """Side of an internal tile, pixels."""
 
 
-def write_cog(path: Path, values: NDArray[Any], geobox: GeoBox, nodata: float) -> None:
-    """Write one band, deflated; overviews take the nearest pixel of classes, else the average."""
+def write_cog(
+    path: Path, values: NDArray[Any], geobox: GeoBox, nodata: float, scale: float | None = None
+) -> None:
+    """Write one band, deflated; overviews take the nearest pixel of classes, else the average.
+
+    ``scale``, where it is given, is told to readers; ``values`` are those that are stored.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with rasterio.open(
         path,
@@ -33,3 +38,5 @@ def write_cog(path: Path, values: NDArray[Any], geobox: GeoBox, nodata: float) -
         overview_resampling="NEAREST" if values.dtype == "uint8" else "AVERAGE",
     ) as target:
         target.write(values, 1)
+        if scale is not None:
+            target.scales = (scale,)

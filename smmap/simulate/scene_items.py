@@ -11,24 +11,14 @@ import numpy as np
 import shapely
 from pystac.utils import datetime_to_str
 
-from smmap.grid.reproject import reproject_geometry
-from smmap.simulate.orbits import REPEAT_DAYS, REPEAT_ORBITS
+from smmap.simulate.granules import GRANULE_M, Granule, list_granules
+from smmap.simulate.region import Region
+from smmap.simulate.slices import SLICE_TIME, Slice, list_slices
 from smmap.simulate.stream import open_stream
 from smmap.spec.period import Period
 
 Document = dict[str, Any]
 """An item's JSON."""
-Region = tuple[float, float, float, float]
-"""West, south, east, north, degrees."""
-
-_KM_A_DEGREE = 111.32
-_SWATH_KM, _SLICE_KM = 250.0, 170.0
-_SLICE_TIME = timedelta(seconds=25)
-_ORBIT = timedelta(days=REPEAT_DAYS) / REPEAT_ORBITS
-_LEAN = 0.25
-"""Degrees of longitude that a ground track goes west for every degree north, ascending."""
-_GRANULE_M, _GRANULE_STEP_M = 109_800, 100_000
-_REVISIT = timedelta(days=5)
 _DELAY = timedelta(hours=6)
 _EXTENSIONS = "https://stac-extensions.github.io"
 _COG = "image/tiff; application=geotiff; profile=cloud-optimized"
@@ -40,40 +30,13 @@ _BANDS = (
 
 
 def list_radar(region: Region, period: Period) -> Iterator[Document]:
-    """Sentinel-1 slices of all passes over the region, by orbit."""
-    south, north = region[1], region[3]
-    height = _SLICE_KM / _KM_A_DEGREE
-    bottoms = [height * k for k in range(math.floor(south / height), math.ceil(north / height))]
-    first = period.start
-    for number in range(math.ceil((period.end - first) / _ORBIT)):
-        relative = number % REPEAT_ORBITS + 1
-        crossing = -360.0 * REPEAT_DAYS / REPEAT_ORBITS * (relative - 1)
-        for state, lean, shift in (("ascending", -_LEAN, 0.0), ("descending", _LEAN, 192.0)):
-            for index, bottom in enumerate(bottoms):
-                start = first + number * _ORBIT + index * _SLICE_TIME + _half(state)
-                ring = _outline(crossing + shift, lean, bottom, bottom + height)
-                if start < period.end and ring.intersects(shapely.box(*region)):
-                    yield _describe_radar(start, number, relative, state, ring)
+    """Sentinel-1 slices of all passes over the region, by time."""
+    return map(_describe_radar, list_slices(region, period))
 
 
-def _half(state: str) -> timedelta:
-    return _ORBIT / 2 if state == "descending" else timedelta(0)
-
-
-def _outline(crossing: float, lean: float, south: float, north: float) -> shapely.Polygon:
-    """A leaning box around a track, longitudes within -180..180 near the middle."""
-    corners = []
-    for lat, side in ((south, -1), (south, 1), (north, 1), (north, -1)):
-        half = _SWATH_KM / 2 / (_KM_A_DEGREE * math.cos(math.radians(lat)))
-        corners.append((lean * lat + side * half, lat))
-    middle = (crossing + lean * south + 180) % 360 - 180 - lean * south
-    return shapely.Polygon([(round(middle + lon, 6), round(lat, 6)) for lon, lat in corners])
-
-
-def _describe_radar(
-    start: datetime, number: int, relative: int, state: str, ring: shapely.Polygon
-) -> Document:
-    end, absolute = start + _SLICE_TIME, 47_900 + number
+def _describe_radar(one: Slice) -> Document:
+    start, end = one.start, one.start + SLICE_TIME
+    absolute, relative, state = one.absolute_orbit, one.relative_orbit, one.orbit_state
     times = f"{start:%Y%m%dT%H%M%S}_{end:%Y%m%dT%H%M%S}"
     name = f"S1A_IW_GRDH_1SDV_{times}_{absolute:06d}_{relative:03d}{state[0].upper()}"
     properties = {
@@ -124,7 +87,7 @@ def _describe_radar(
         name,
         "sentinel-1-grd",
         moment,
-        ring,
+        one.outline,
         properties=properties,
         assets=assets,
         extensions=extensions,
@@ -133,54 +96,15 @@ def _describe_radar(
 
 def list_optical(region: Region, period: Period, seed: int) -> Iterator[Document]:
     """Sentinel-2 granules over the region, place by place."""
-    west, south, east, north = region
-    outline = shapely.box(*region)
-    for zone in range(math.floor((west + 180) / 6) + 1, math.floor((east + 180) / 6) + 2):
-        left = max(west, 6 * (zone - 1) - 180.0)
-        strip = shapely.box(left, south, min(east, 6 * zone - 180.0), north).intersection(outline)
-        if strip.area == 0:
-            continue
-        crs = f"EPSG:{32600 + zone}"
-        bounds = reproject_geometry(strip, "EPSG:4326", crs).bounds
-        for column, row in _list_cells(bounds):
-            x, y = column * _GRANULE_STEP_M, row * _GRANULE_STEP_M
-            square = shapely.box(x, y, x + _GRANULE_M, y + _GRANULE_M)
-            ring = reproject_geometry(square, crs, "EPSG:4326").simplify(1e-3)
-            if not ring.intersects(outline):
-                continue
-            code = f"{zone:02d}{column:02d}{row:03d}"
-            covers = open_stream(seed, "cover", zone, column, row).beta(0.6, 0.6, 10_000) * 100
-            first = period.start + timedelta(days=(column + zone) % 5, hours=10, minutes=46)
-            for number in range(max(0, math.ceil((period.end - first) / _REVISIT))):
-                moment = first + number * _REVISIT
-                yield _describe_optical(
-                    moment,
-                    code,
-                    number=number,
-                    cover=float(covers[number % 10_000]),
-                    crs=crs,
-                    corner=(x, y),
-                    ring=ring,
-                )
+    for granule in list_granules(region):
+        keys = (granule.zone, granule.column, granule.row)
+        covers = open_stream(seed, "cover", *keys).beta(0.6, 0.6, 10_000) * 100
+        for number, moment in enumerate(granule.list_dates(period)):
+            yield _describe_optical(granule, moment, number, float(covers[number % 10_000]))
 
 
-def _list_cells(bounds: tuple[float, float, float, float]) -> Iterator[tuple[int, int]]:
-    left, bottom, right, top = (side / _GRANULE_STEP_M for side in bounds)
-    for column in range(math.floor(left), math.ceil(right)):
-        for row in range(math.floor(bottom), math.ceil(top)):
-            yield column, row
-
-
-def _describe_optical(
-    moment: datetime,
-    code: str,
-    *,
-    number: int,
-    cover: float,
-    crs: str,
-    corner: tuple[float, float],
-    ring: shapely.Polygon,
-) -> Document:
+def _describe_optical(granule: Granule, moment: datetime, number: int, cover: float) -> Document:
+    code, ring, corner = granule.code, granule.outline, granule.corner
     satellite = "ab"[number % 2]
     name = f"S2{satellite.upper()}_T{code}_{moment:%Y%m%dT%H%M%S}_L2A"
     properties = {
@@ -189,7 +113,7 @@ def _describe_optical(
         "instruments": ["msi"],
         "eo:cloud_cover": round(cover, 6),
         "grid:code": f"MGRS-{code}",
-        "proj:code": crs,
+        "proj:code": granule.crs,
         "proj:centroid": {"lat": round(ring.centroid.y, 5), "lon": round(ring.centroid.x, 5)},
         "s2:processing_baseline": "05.09",
         "s2:product_type": "S2MSI2A",
@@ -201,8 +125,8 @@ def _describe_optical(
     }
     assets: Document = {}
     for band, gsd in _BANDS:
-        size = round(_GRANULE_M / gsd)
-        top = corner[1] + _GRANULE_M
+        size = round(GRANULE_M / gsd)
+        top = corner[1] + GRANULE_M
         is_class = band == "scl"
         assets[band] = {
             **_asset(name, band, f"{band} - {gsd}m"),

@@ -18,8 +18,8 @@ from smmap.grid.reproject import reproject_geometry
 CATALOG_ID = "smmap-simulated-world"
 """By which a world is known as ours."""
 COLLECTIONS: Mapping[str, str] = {
-    "sentinel-1-grd": "Simulated Sentinel-1A IW GRD sigma0 (ellipsoid), linear power, 10 m",
-    "sentinel-2-l2a": "Simulated Sentinel-2 L2A surface reflectance, 10 m and 20 m, with the "
+    "sentinel-1-grd": "Simulated Sentinel-1A IW GRD sigma0 (ellipsoid), linear power",
+    "sentinel-2-l2a": "Simulated Sentinel-2 L2A surface reflectance, with the "
     "offset of processing baseline 04.00 and later, declared for each band",
     "cop-dem-glo-30": "Simulated elevation in the form of Copernicus DEM GLO-30",
 }

@@ -32,6 +32,13 @@ class View:
     look_north: float
     """Its northward part."""
 
+    @classmethod
+    def of(cls, incidence_deg: Doubles) -> View:
+        """From the angle alone: it grows in the direction of the look."""
+        downwards, eastwards = (float(part.mean()) for part in np.gradient(incidence_deg))
+        length = float(np.hypot(downwards, eastwards))
+        return cls(incidence_deg, eastwards / length, -downwards / length)
+
     def compute_distance(self) -> tuple[Doubles, Doubles]:
         """Pixels along the flight (from the area's middle) and, in range, to the far edge."""
         rows, columns = np.indices(self.incidence_deg.shape).astype(float)
@@ -51,9 +58,7 @@ def compute_view(area: Area, track: Track) -> View:
     incidence = compute_incidence(
         *compute_lonlat(block), orbit_state=track.orbit_state, anchor=anchor
     )
-    downwards, eastwards = (part.mean() for part in np.gradient(incidence))
-    length = float(np.hypot(downwards, eastwards))
-    return View(incidence, float(eastwards) / length, float(-downwards) / length)
+    return View.of(incidence)
 
 
 def cut_slices(view: View, track: Track) -> list[Bools]:

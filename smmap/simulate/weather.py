@@ -1,4 +1,4 @@
-"""Rain, and the soil moisture that it leaves: wet at once, then drying exponentially."""
+"""Rain over an area, and the soil moisture that it leaves."""
 
 from __future__ import annotations
 
@@ -13,16 +13,12 @@ from smmap.simulate.fractal import draw_fractal
 from smmap.simulate.landscape import Landscape
 from smmap.simulate.orbits import START
 from smmap.simulate.stream import open_stream
+from smmap.simulate.topsoil import Topsoil
 
 RAIN_CHANCE = 0.22
 """Chance of rain on a day."""
 SPIN_UP_DAYS = 30
 """Days of weather before the first scene, so that no soil starts from nowhere."""
-SOIL_MOISTURE_BOUNDS = (0.03, 0.45)
-"""Of the truth, m3/m3."""
-
-_FILLING_MM = 9.0
-_DRYING_DAYS = (2.0, 7.0)
 
 
 @dataclass(frozen=True)
@@ -54,27 +50,22 @@ def iterate_soil_moisture(
 ) -> Iterator[tuple[datetime, Doubles]]:
     """Each of ``moments`` (by time) with the soil moisture then.
 
-    The topsoil's filling w (0..1) rises with P mm of rain to 1 - (1 - w) exp(-P / 9 mm) and
-    falls as exp(-t / tau); tau is 2 days in sand and 7 in clay, more or less by parcel.
-
     Yields
     ------
     datetime, ndarray
         The moment, and m3/m3 of shape (h, w), under water too.
     """
-    clay = (landscape.clay - 0.05) / 0.45
-    tau_days = (_DRYING_DAYS[0] + (_DRYING_DAYS[1] - _DRYING_DAYS[0]) * clay) / landscape.drainage
-    dry, wet = 0.045 + 0.11 * landscape.clay, 0.33 + 0.16 * landscape.clay
-    filling, since = np.full(clay.shape, 0.3), START - timedelta(days=SPIN_UP_DAYS)
+    topsoil = Topsoil.of(landscape.clay, landscape.drainage)
+    filling, since = np.full(landscape.clay.shape, 0.3), START - timedelta(days=SPIN_UP_DAYS)
     pending = list(rain)
     for moment in moments:
         while pending and pending[0].datetime <= moment:
             event = pending.pop(0)
-            filling = filling * np.exp(-_days(event.datetime - since) / tau_days)
-            filling = 1 - (1 - filling) * np.exp(-_spread(landscape, event, seed) / _FILLING_MM)
+            filling = topsoil.dry_out(filling, _days(event.datetime - since))
+            filling = topsoil.soak(filling, _spread(landscape, event, seed))
             since = event.datetime
-        now = filling * np.exp(-_days(moment - since) / tau_days)
-        yield moment, np.clip(dry + (wet - dry) * now + landscape.offset, *SOIL_MOISTURE_BOUNDS)
+        now = topsoil.dry_out(filling, _days(moment - since))
+        yield moment, topsoil.compute_moisture(now, landscape.offset)
 
 
 def _spread(landscape: Landscape, event: Rain, seed: int) -> Doubles:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
-import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,18 +20,12 @@ from smmap.simulate.optical_scene import write_optical
 from smmap.simulate.orbits import START, TRACKS, Pass, list_optical_dates, list_passes
 from smmap.simulate.radar_scene import write_radar
 from smmap.simulate.raster import write_cog
-from smmap.simulate.stac import (
-    CATALOG_ID,
-    add_asset,
-    compute_footprint,
-    make_item,
-    write_catalog,
-)
+from smmap.simulate.replace import replace_world
+from smmap.simulate.stac import add_asset, compute_footprint, make_item, write_catalog
 from smmap.simulate.swath import compute_view
 from smmap.simulate.weather import draw_rain, iterate_soil_moisture
-from smmap.spec.errors import ConfigError, StoreError
+from smmap.spec.errors import ConfigError
 from smmap.spec.period import Period
-from smmap.store.atomic import report_store_errors, sync_tree
 
 logger = logging.getLogger(__name__)
 
@@ -100,17 +91,8 @@ def simulate_world(
         )
     areas = list_areas(tiles, size)
     out = out.resolve()
-    _check_free(out)
-    # No dot within: pystac takes what looks like an extension for a file's name.
-    staged = out.absolute().with_name(f".staging-{uuid.uuid4().hex}")
-    try:
-        with report_store_errors(str(out)):
-            items = _write_world(staged, areas, days, seed)
-            sync_tree(staged)
-            shutil.rmtree(out, ignore_errors=True)
-            staged.rename(out)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
+    with replace_world(out) as staged:
+        items = _write_world(staged, areas, days, seed)
     return WorldSummary(
         folder=out,
         tiles=tuple(area.tile for area in areas),
@@ -118,19 +100,6 @@ def simulate_world(
         radar_scenes=len(items["sentinel-1-grd"]),
         optical_scenes=len(items["sentinel-2-l2a"]),
     )
-
-
-def _check_free(out: Path) -> None:
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return
-    try:
-        root = json.loads((out / "catalog.json").read_bytes())
-    except (OSError, ValueError):
-        root = None
-    if not isinstance(root, Mapping) or root.get("id") != CATALOG_ID:
-        raise StoreError(
-            f"{out} holds something else than a simulated world; choose another folder"
-        )
 
 
 def _write_world(folder: Path, areas: list[Area], days: int, seed: int) -> _Items:

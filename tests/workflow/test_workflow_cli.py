@@ -214,6 +214,31 @@ def test_doctor_names_credentials_without_their_values(monkeypatch):
     assert "CPUExecutionProvider" in found["machine"]["onnx_providers"]
 
 
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--continent", "--tiles", 3, "--size", 64], "--tiles, --size: not together with"),
+        (["--bbox", "2,46,3,47", "--resolution", 900], "--bbox, --resolution: only together with"),
+        (["--continent", "--bbox", "178,0,179,1"], "178,0,179,1 cannot be simulated"),
+    ],
+)
+def test_simulate_refuses_what_does_not_go_together(tmp_path, arguments, message):
+    done = smmap("simulate", "--out", tmp_path / "x", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_simulate_writes_a_continent_that_can_be_planned(tmp_path):
+    out = tmp_path / "x"
+    region = ("--bbox", "3,47,6,50", "--days", 1, "--resolution", 4000)
+    done = smmap("simulate", "--continent", "--out", out, *region)
+    assert done.returncode == 0, done.stderr
+    plan = smmap("plan", out / "continent.yaml", "--json")
+    assert plan.returncode == 0, plan.stderr
+    assert json.loads(plan.stdout)["totals"]["overpasses"] > 0
+
+
 def test_simulate_writes_a_world(tmp_path):
     done = smmap("simulate", "--out", tmp_path / "world", "--size", 64, "--days", 3)
     assert done.returncode == 0, done.stderr

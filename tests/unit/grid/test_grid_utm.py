@@ -14,7 +14,7 @@ def find_ids(*bounds: float) -> list[str]:
     return [tile.id for tile in GRID.find_tiles(box(*bounds))]
 
 
-@pytest.mark.parametrize("pixel_m, pixels", [(10, 10240), (20, 5120), (100, 1024)])
+@pytest.mark.parametrize("pixel_m, pixels", [(10, 10240), (20, 5120), (100, 1024), (800, 128)])
 def test_tile_extent_by_hand(pixel_m, pixels):
     """Column 6, row 55: x from 6 x 102400 = 614400, y from 55 x 102400 = 5632000."""
     tile = UtmGrid("any", pixel_m).get_tile(31, "N", 6, 55)
