@@ -235,7 +235,6 @@ def test_the_offset_is_never_applied_twice(number, applied, listed, definition):
     [
         "/data/vv.tif",
         "https://a.b/vv.tif",
-        "s3://bucket/vv.tif",
         "https://x/.blob.core.windows.net",
     ],
 )
