@@ -19,7 +19,11 @@ def read_document(store: OutputStore, path: str) -> dict[str, Any] | None:
     ArchiveError
         If something else is there.
     """
-    data = store.read(path)
+    return parse_document(store, path, store.read(path))
+
+
+def parse_document(store: OutputStore, path: str, data: bytes | None) -> dict[str, Any] | None:
+    """What was read from ``path``; as of `read_document`."""
     if data is None:
         return None
     try:

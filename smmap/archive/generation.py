@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -45,15 +46,24 @@ def list_shards(
     frozenset
         Names of all arrays that any slice has.
     """
-    shards, arrays = {}, set()
-    for position, folder in slices.items():
-        for path in store.list_files(folder):
-            array, *rest = path.removeprefix(f"{folder}/").split("/")
-            if rest:
-                arrays.add(array)
-            # Chunks c/0/i/j of a slice are the chunks c/t/i/j of the cube; coordinates are its own.
-            if len(rest) == _SHARD_DEPTH and rest[:2] == ["c", "0"]:
-                shards["/".join([array, "c", str(position), *rest[2:]])] = path
+    shards: dict[str, str] = {}
+    arrays: set[str] = set()
+    if not slices:
+        return shards, frozenset()
+    positions = {folder: position for position, folder in slices.items()}
+    depth = len(next(iter(positions)).split("/"))
+    # One listing of what holds them all: one a slice takes a hundred times as many requests.
+    for path in store.list_files(posixpath.commonpath(positions)):
+        parts = path.split("/")
+        position = positions.get("/".join(parts[:depth]))
+        array, *rest = parts[depth:] or [""]
+        if position is None:
+            continue
+        if rest:
+            arrays.add(array)
+        # Chunks c/0/i/j of a slice are the chunks c/t/i/j of the cube; coordinates are its own.
+        if len(rest) == _SHARD_DEPTH and rest[:2] == ["c", "0"]:
+            shards["/".join([array, "c", str(position), *rest[2:]])] = path
     return shards, frozenset(arrays)
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import posixpath
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from smmap.archive.daily_ledger import list_series
-from smmap.archive.document import read_document
-from smmap.archive.item import list_item_paths
+from smmap.archive.document import parse_document, read_document
 from smmap.archive.ledger import list_tiles
 from smmap.product.daily_layout import DAILY, DAILY_CUBES, get_daily_collection
 from smmap.product.layout import LAYOUT
@@ -25,6 +25,8 @@ from smmap.store.output import OutputStore
 
 A_DAY = timedelta(days=1)
 _TRIES = 5
+_DEPTH = 3
+"""Year, item, fingerprint: the folders above a file."""
 
 
 def remove_superseded(
@@ -72,11 +74,16 @@ def find_superseded(store: OutputStore) -> Iterator[str]:
 
 
 def _find_old_files(store: OutputStore, folder: str) -> Iterator[str]:
-    for path in list_item_paths(store, folder):
+    there: dict[str, set[str]] = defaultdict(set)
+    for file in store.list_files(folder):
+        parts = file.removeprefix(f"{folder}/").split("/", _DEPTH)
+        if len(parts) > _DEPTH and not parts[-2].startswith("."):
+            there["/".join([folder, *parts[:2]])].add(parts[-2])
+    paths = [f"{home}/{posixpath.basename(home)}.json" for home in sorted(there)]
+    for home, path, data in zip(sorted(there), paths, store.read_many(paths), strict=True):
         # Without an item all files are left over, of a run that was killed before it came to it.
-        used = {one.split("/")[0] for one in _list_assets(read_document(store, path))}
-        home = posixpath.dirname(path)
-        yield from (f"{home}/{name}" for name in store.list_folders(home) if name not in used)
+        used = {one.split("/")[0] for one in _list_assets(parse_document(store, path, data))}
+        yield from (f"{home}/{name}" for name in sorted(there[home] - used))
 
 
 def _find_old_cubes(store: OutputStore, folder: str, collection: str) -> Iterator[str]:

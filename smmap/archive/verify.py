@@ -29,6 +29,8 @@ _IGNORED = ("root", "parent", "collection", "self", "derived_from", "cite-as", "
 
 Reached = dict[str, dict[str, Any]]
 """Documents that the catalogue leads to, by path."""
+_Stated = tuple[str, str, dict[str, Any], str]
+"""Path of a document, name of an asset of it, the asset, and the path that it leads to."""
 
 
 def verify_output(store: OutputStore) -> list[str]:
@@ -46,9 +48,7 @@ def verify_output(store: OutputStore) -> list[str]:
     """
     require_output(store)
     reached: Reached = {}
-    problems = list(_walk(store, LAYOUT.catalog, reached))
-    for path, document in reached.items():
-        problems += _check_assets(store, path, document)
+    problems = [*_walk(store, reached), *_check_assets(store, reached)]
     for tile in list_tiles(store):
         problems += _check_tile(store, tile, reached)
     for series in list_series(store):
@@ -56,34 +56,49 @@ def verify_output(store: OutputStore) -> list[str]:
     return problems
 
 
-def _walk(store: OutputStore, path: str, reached: Reached) -> Iterator[str]:
-    """Read a document and all that it links to; say which are missing."""
-    try:
-        document = json.loads(store.read(path) or b"")
-    except ValueError:
-        yield f"{path}: linked, but not there or not JSON"
-        return
-    reached[path] = document
-    for link in document.get("links", []):
-        target = _resolve(path, link["href"])
-        if link["rel"] not in _IGNORED and "://" not in link["href"] and target not in reached:
-            yield from _walk(store, target, reached)
+def _walk(store: OutputStore, reached: Reached) -> Iterator[str]:
+    """Read the catalogue and all that it leads to, level by level; say what is missing."""
+    level, seen = [LAYOUT.catalog], {LAYOUT.catalog}
+    while level:
+        targets = []
+        for path, data in zip(level, store.read_many(level), strict=True):
+            try:
+                document = json.loads(data or b"")
+            except ValueError:
+                yield f"{path}: linked, but not there or not JSON"
+                continue
+            reached[path] = document
+            targets += [
+                _resolve(path, link["href"])
+                for link in document.get("links", [])
+                if link["rel"] not in _IGNORED and "://" not in link["href"]
+            ]
+        level = [target for target in dict.fromkeys(targets) if target not in seen]
+        seen.update(level)
 
 
 def _resolve(path: str, href: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(path), href))
 
 
-def _check_assets(store: OutputStore, path: str, document: dict[str, Any]) -> Iterator[str]:
-    for name, asset in document.get("assets", {}).items():
-        target = _resolve(path, asset["href"])
-        if "://" in asset["href"] or asset["href"].startswith("/"):
-            continue
-        if asset.get("type", "").startswith("application/vnd.zarr"):
-            if store.read(f"{target}/{ROOT_DOCUMENT}") is None:
-                yield f"{target}: asset '{name}' of {path} is not there or not complete"
-            continue
-        mark = store.read_mark(target)
+def _check_assets(store: OutputStore, reached: Reached) -> Iterator[str]:
+    """Files against what their items state of them."""
+    groups: list[_Stated] = []
+    files: list[_Stated] = []
+    for path, document in reached.items():
+        for name, asset in document.get("assets", {}).items():
+            if "://" in asset["href"] or asset["href"].startswith("/"):
+                continue
+            is_group = asset.get("type", "").startswith("application/vnd.zarr")
+            (groups if is_group else files).append(
+                (path, name, asset, _resolve(path, asset["href"]))
+            )
+    roots = store.read_many([f"{target}/{ROOT_DOCUMENT}" for *_, target in groups])
+    for (path, name, _, target), root in zip(groups, roots, strict=True):
+        if root is None:
+            yield f"{target}: asset '{name}' of {path} is not there or not complete"
+    marks = store.read_marks([target for *_, target in files])
+    for (path, name, asset, target), mark in zip(files, marks, strict=True):
         if mark is None:
             yield f"{target}: asset '{name}' of {path} is not there"
         elif asset.get("file:size", mark.size) != mark.size:

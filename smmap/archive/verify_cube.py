@@ -33,11 +33,14 @@ def check_cube(store: OutputStore, cube: str, wanted: WantedCube) -> Iterator[st
         return
     expected, _ = list_shards(store, wanted.slices)
     there = {path.removeprefix(f"{cube}/") for path in store.list_files(cube)}
-    for name, source in expected.items():
-        if name not in there:
-            yield f"{cube}/{name}: the shard of {source} is missing"
-        elif store.read_mark(f"{cube}/{name}") != store.read_mark(source):
-            yield f"{cube}/{name}: differs from {source}"
+    shared = [name for name in expected if name in there]
+    for name in expected.keys() - there:
+        yield f"{cube}/{name}: the shard of {expected[name]} is missing"
+    ours = store.read_marks([f"{cube}/{name}" for name in shared])
+    theirs = store.read_marks([expected[name] for name in shared])
+    for name, mark, source in zip(shared, ours, theirs, strict=True):
+        if mark != source:
+            yield f"{cube}/{name}: differs from {expected[name]}"
     extra = (name for name in there - expected.keys() if "/c/" in name and name.count("/") == 4)
     for name in sorted(extra):
         yield f"{cube}/{name}: belongs to no item"

@@ -46,6 +46,10 @@ class FolderOutput:
         file = self.root / path
         return FileMark(compute_sha256(file), file.stat().st_size) if file.is_file() else None
 
+    def read_marks(self, paths: Iterable[str]) -> list[FileMark | None]:
+        """As ``read_mark``, in order."""
+        return [self.read_mark(path) for path in paths]
+
     def locate(self, path: str) -> str:
         """The file's path."""
         return str(self.root / path)

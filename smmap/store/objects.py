@@ -78,6 +78,11 @@ class ObjectOutput:
                 return None
         return FileMark(digest.hexdigest(), size)
 
+    def read_marks(self, paths: Iterable[str]) -> list[FileMark | None]:
+        """As ``read_mark``, in order, several at once."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(self.read_mark, paths))
+
     def locate(self, path: str) -> str:
         """A signed address, so that GDAL needs none of the store's settings."""
         with self._explain(path):

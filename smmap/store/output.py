@@ -42,6 +42,10 @@ class OutputStore(Protocol):
         """Checksum and size of a file of any size, or None if there is no such file."""
         ...
 
+    def read_marks(self, paths: Iterable[str]) -> list[FileMark | None]:
+        """As ``read_mark``, in order, as far as possible at once."""
+        ...
+
     def locate(self, path: str) -> str:
         """What GDAL opens to read the file at ``path``; it may hold for some hours only."""
         ...
