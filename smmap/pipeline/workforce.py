@@ -21,7 +21,7 @@ def choose_workforce(
     workers
         Processes on this machine.
     threads
-        Blocks at work at once in a task.
+        Blocks read at once in a task; as many computed, as many overpasses written.
     scheduler
         Address of a Dask scheduler.
 
