@@ -20,10 +20,15 @@ START = datetime(2023, 6, 1, 6, 0, tzinfo=UTC)
 
 
 class SmallWorld:
-    """Radar and optical scenes of ``size`` x ``size`` pixels of 10 m, constant unless changed."""
+    """Radar and optical scenes of ``size`` x ``size`` pixels of 10 m, constant unless changed.
 
-    def __init__(self, folder: Path, *, crs="EPSG:32631", left=640_000, top=5_680_000, size=48):
-        self.folder, self.crs, self.size = folder, crs, size
+    ``tile`` is the side of their files' internal tiles.
+    """
+
+    def __init__(
+        self, folder: Path, *, crs="EPSG:32631", left=640_000, top=5_680_000, size=48, tile=16
+    ):
+        self.folder, self.crs, self.size, self.tile = folder, crs, size, tile
         self.transform = Affine(10, 0, left, 0, -10, top)
         self._items: dict[str, list[dict]] = {"sentinel-1-grd": [], "sentinel-2-l2a": []}
 
@@ -106,7 +111,8 @@ class SmallWorld:
         for key, values in assets.items():
             path = self.get_path(collection, name, key)
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_raster(path, values, self.crs, self.transform)
+            tiles = {"blockxsize": self.tile, "blockysize": self.tile}
+            write_raster(path, values, self.crs, self.transform, **tiles)
             item["assets"][key] = {"href": f"./{key}.tif", "roles": ["data"]}
             if values.dtype == np.uint16:
                 bands = [{"nodata": 0, "scale": 1e-4, "offset": 0}]

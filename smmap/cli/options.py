@@ -30,7 +30,9 @@ Workers = Annotated[
 ]
 Threads = Annotated[
     int | None,
-    typer.Option("--threads", min=1, metavar="N", help="Blocks at work at once in a task."),
+    typer.Option(
+        "--threads", min=1, metavar="N", help="Blocks read at once in a task; as many computed."
+    ),
 ]
 Scheduler = Annotated[
     str | None,

@@ -33,8 +33,8 @@ def run_task(task: Task, run: RunState) -> list[Receipt]:
                     attempt.lanes.read(read_block, block, attempt)
         except (SceneError, TransientError) as error:
             # What is not committed starts anew, so that all blocks leave out the same scenes. What
-            # is committed stands: all of its pixels were read, and `Attempt` saw to it that so was
-            # whatever else of the task lies in its scenes; the error is of scenes it does not have.
+            # is committed stands: its scenes were read wherever a unit needs them (`Attempt.put`),
+            # so that a scene lost since is none of them, or lost for the moment alone.
             scenes.lose(error)
     return [receipts.get(unit.id) or give_up(unit, scenes, run) for unit in task.units]
 

@@ -150,9 +150,9 @@ class Recipe(Options):
     block: int = Field(default=1024, ge=16, le=16384)
     """Working pixels a side of a block: memory, never pixels."""
     batch: int = Field(default=12, ge=1, le=1000)
-    """Overpasses of a tile at work together: they share reads, and are committed together."""
+    """Overpasses of a tile at work together: they share reads, and disk while they are made."""
     threads: int = Field(default=2, ge=1, le=256)
-    """Blocks at work at once."""
+    """Blocks read at once, as many computed, and as many overpasses written."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where the model runs."""
     cluster: Cluster | None = None
