@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 import pystac
 
 from smmap.simulate.continent import Continent, Field, draw_continent
+from smmap.simulate.continent_elevation import write_elevation
 from smmap.simulate.continent_optical import draw_clouds, write_granule
 from smmap.simulate.continent_radar import write_slice
 from smmap.simulate.continent_recipe import RECIPE, write_recipe
@@ -25,8 +25,7 @@ from smmap.simulate.raster import write_cog
 from smmap.simulate.region import EUROPE, Region, check_region
 from smmap.simulate.replace import replace_world
 from smmap.simulate.slices import Slice, list_slices
-from smmap.simulate.snapped import snap_block
-from smmap.simulate.stac import add_asset, compute_footprint, make_item, write_catalog
+from smmap.simulate.stac import COLLECTIONS, write_catalog
 from smmap.simulate.world import TRUTH, TRUTH_LIST
 from smmap.spec.errors import ConfigError
 from smmap.spec.period import Period
@@ -39,8 +38,6 @@ TRUTH_SCALE, TRUTH_NODATA = 1e-4, -32768
 """Of the stored numbers of the truth: m3/m3 = stored x 1e-4; the sea has none."""
 
 _DAY = timedelta(days=1)
-_DEM_DATE = datetime(2021, 4, 22, tzinfo=UTC)
-_DEM_BAND = {"data_type": "float32", "unit": "m"}
 
 
 @dataclass(frozen=True)
@@ -115,11 +112,7 @@ class _Writer:
     ) -> None:
         self._folder, self._continent, self._seed = folder, continent, seed
         self._region, self._period = region, period
-        self._items: dict[str, list[pystac.Item]] = {
-            "sentinel-1-grd": [],
-            "sentinel-2-l2a": [],
-            "cop-dem-glo-30": [],
-        }
+        self._items: dict[str, list[pystac.Item]] = {name: [] for name in COLLECTIONS}
 
     def write(self) -> dict[str, list[pystac.Item]]:
         """All scenes and the truth; the items by collection."""
@@ -132,11 +125,13 @@ class _Writer:
                 looks[(moment - START) // _DAY].append((granule, moment))
         days = (self._period.end - START) // _DAY
         truth = []
-        self._write_elevation()
+        elevation = write_elevation(self._folder, self._continent, self._region)
+        self._items["cop-dem-glo-30"] = list(elevation)
         for day, moisture in iterate_soil_moisture(self._continent, days, self._seed):
             logger.info("day %d: %d slices, %d granules", day, len(slices[day]), len(looks[day]))
             for one in slices[day]:
-                self._add(write_slice(self._folder, self._continent, one, moisture, self._seed))
+                scene = write_slice(self._folder, self._continent, one, moisture, self._seed)
+                self._add("sentinel-1-grd", scene)
             self._write_optical(day, looks[day], moisture)
             if day >= 0:
                 truth.append(self._write_truth(START + day * _DAY, moisture))
@@ -144,7 +139,7 @@ class _Writer:
         (self._folder / TRUTH / TRUTH_LIST).write_text(f"{json.dumps(facts, indent=2)}\n")
         return self._items
 
-    def _add(self, item: pystac.Item | None, collection: str = "sentinel-1-grd") -> None:
+    def _add(self, collection: str, item: pystac.Item | None) -> None:
         self._items[collection] += [] if item is None else [item]
 
     def _write_optical(
@@ -162,7 +157,7 @@ class _Writer:
                 soil_moisture=moisture,
                 clouds=clouds,
             )
-            self._add(scene, "sentinel-2-l2a")
+            self._add("sentinel-2-l2a", scene)
 
     def _write_truth(self, day: datetime, moisture: Field) -> dict[str, Any]:
         name = f"soil-moisture-{day:%Y%m%d}.tif"
@@ -171,27 +166,3 @@ class _Writer:
         geobox = self._continent.block.geobox
         write_cog(self._folder / TRUTH / name, stored, geobox, TRUTH_NODATA, TRUTH_SCALE)
         return {"href": name, "date": f"{day:%Y-%m-%d}"}
-
-    def _write_elevation(self) -> None:
-        """A tile a degree, those around the region with it; none on the open sea."""
-        west, south, east, north = self._region
-        pixel = 1 / round(111_320 / self._continent.pixel_m)
-        for lon in range(math.floor(west) - 1, math.ceil(east) + 1):
-            for lat in range(math.floor(south) - 1, math.ceil(north) + 1):
-                block = snap_block((lon, lat, lon + 1, lat + 1), "EPSG:4326", pixel)
-                patch = self._continent.cut(block, self._continent.offset)
-                if patch is None:
-                    continue
-                name = f"cop-dem-{'SN'[lat >= 0]}{abs(lat):02d}-{'WE'[lon >= 0]}{abs(lon):03d}"
-                path = self._folder / "cop-dem-glo-30" / name / "data.tif"
-                geobox = block.to_geobox()
-                write_cog(path, patch.elevation.astype(np.float32), geobox, np.nan)
-                item = make_item(
-                    name,
-                    _DEM_DATE,
-                    footprint=compute_footprint(geobox),
-                    geobox=geobox,
-                    properties={"gsd": self._continent.pixel_m},
-                )
-                add_asset(item, "data", path, _DEM_BAND)
-                self._add(item, "cop-dem-glo-30")

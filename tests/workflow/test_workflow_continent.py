@@ -19,6 +19,7 @@ import rasterio
 import shapely
 from odc.geo.geobox import GeoBox
 from pyproj import Transformer
+from scipy.ndimage import binary_dilation
 from small_output import list_items, read
 
 import smmap as library
@@ -48,6 +49,12 @@ class Day:
     truth: np.ndarray
     expected: np.ndarray
     """What the model says of the true ground, where one orbit alone came by."""
+
+    @property
+    def error(self) -> np.ndarray:
+        """Map minus model, away from coasts, where pixels of the scenes are half water."""
+        coast = binary_dilation(np.isnan(self.truth), iterations=2)
+        return np.where(coast, np.nan, self.sm - self.expected)
 
     @property
     def zone(self) -> np.ndarray:
@@ -127,17 +134,17 @@ def expect(patch, lon, lat, date):
 def test_maps_are_what_the_model_says_of_the_true_ground(days):
     """Scenes, tiles, clouds and merging change nothing but for sampling and speckle.
 
-    Half a dB or a degree more would be 0.01 m3/m3 or more all over.
+    4500 looks are 0.065 dB, some 0.0015 m3/m3; half a dB too much would be 0.02 all over.
     """
     for day in days:
-        off = (day.sm - day.expected)[np.isfinite(day.sm) & np.isfinite(day.expected)]
+        off = day.error[np.isfinite(day.error)]
         sys.stdout.write(
             f"{day.date:%Y-%m-%d}: {off.size} cells, map - model {off.mean():+.4f} "
             f"+- {off.std():.4f}\n"
         )
         assert off.size > 20_000
-        assert abs(off.mean()) < 0.002
-        assert off.std() < 0.01
+        assert abs(off.mean()) < 0.0005
+        assert off.std() < 0.004
 
 
 @pytest.mark.slow
@@ -174,7 +181,7 @@ def test_no_seam_where_zones_and_tiles_meet(days):
             x, y = project.transform(day.lon[there], day.lat[there])
             tile[:, there] = np.floor(np.stack([x, y]) / TILE_M)
         for axis in (0, 1):
-            step = abs(np.diff(day.sm - day.expected, axis=axis))
+            step = abs(np.diff(day.error, axis=axis))
             zones = np.diff(day.zone, axis=axis) != 0
             tiles = (np.diff(tile, axis=axis + 1) != 0).any(axis=0) & ~zones
             for key, where in (("zones", zones), ("tiles", tiles), ("elsewhere", ~zones & ~tiles)):
