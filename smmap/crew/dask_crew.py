@@ -207,5 +207,7 @@ class DaskCrew(Crew[P, R]):
         logger.info("worker %s has done its share: starting it anew", worker)
         try:
             self._client.restart_workers([worker], timeout=self._wait_s)
+        except TimeoutError:
+            logger.warning("worker %s takes long to start anew; the others go on", worker)
         except _GONE:
             self._give_up("is gone")

@@ -166,7 +166,7 @@ class _Refuses(Progress):
 def test_a_store_that_refuses_writes_for_a_while(scenes, bucket, proxy, undisturbed):
     out = f"{bucket}/refused"
     refuses = _Refuses(proxy)
-    for _ in range(4):
+    for _ in range(3 + 4 * len(REFUSALS)):
         before = read_items(open_output_store(out))
         with contextlib.suppress(TransientError):
             result = run(scenes, out, "batch=1", progress=refuses)
@@ -182,7 +182,7 @@ def test_a_store_that_refuses_writes_for_a_while(scenes, bucket, proxy, undistur
 
 def test_a_store_that_refuses_for_good_is_said(scenes, bucket, proxy):
     proxy.refuse("403")
-    with pytest.raises(StoreError, match=f"{bucket}/denied.*check rights"):
+    with pytest.raises(StoreError, match=f"{bucket}/denied.*check credentials"):
         run(scenes, f"{bucket}/denied")
     assert "catalog.json" not in open_output_store(f"{bucket}/denied").list_files("")
 

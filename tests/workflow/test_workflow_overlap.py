@@ -14,7 +14,7 @@ import pytest
 from small_world import VV, SmallWorld
 
 import smmap
-from smmap.pipeline import task_queue
+from smmap.crew import work_queue
 from smmap.store import gdal, retry
 
 SIDE = 96
@@ -88,7 +88,7 @@ class Handler(BaseHTTPRequestHandler):
 def server(tmp_path, monkeypatch):
     """Serves ``tmp_path / "scenes"``; waits between attempts are cut short."""
     monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.001)
-    monkeypatch.setattr(task_queue, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(work_queue, "FIRST_WAIT_S", 0.01)
     # Else a file that was opened once is not asked for again.
     monkeypatch.setitem(gdal.READ_SETTINGS, "CPL_VSIL_CURL_NON_CACHED", "/vsicurl/")
     with Server(("127.0.0.1", 0), Handler) as one:

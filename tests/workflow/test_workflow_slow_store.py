@@ -12,7 +12,7 @@ from small_world import VV, SmallWorld
 
 import smmap
 from smmap.archive.verify import verify_output
-from smmap.pipeline import task_queue
+from smmap.crew import work_queue
 from smmap.spec.errors import StoreError, TransientError
 from smmap.store import connect
 from smmap.store.objects import ObjectOutput
@@ -38,7 +38,7 @@ def proxy(bucket, monkeypatch):
     monkeypatch.setattr(connect, "FIRST_WAIT_S", 0.001)
     monkeypatch.setattr(connect, "LONGEST_WAIT_S", 0.01)
     monkeypatch.setattr(connect, "RETRIES", 4)
-    monkeypatch.setattr(task_queue, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(work_queue, "FIRST_WAIT_S", 0.01)
     with serve_slow_store() as one:
         yield one
 
