@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.spec.errors import ModelError, UnsuitedError
-from smmap.trees.onnx_graph import TreeNode, load_tensor
+from smmap.trees.onnx_graph import TreeNode, Words
 
 MOST_TARGETS = 4096
 """More than that are not read: leaves of several targets are rows of all."""
-_SMALL = np.iinfo(np.int32)
 
 
 class Attributes:
@@ -53,45 +52,58 @@ class Attributes:
         default
             What an attribute that is not there is filled with; None: it must be there.
         """
-        one = self.node.attributes.get(name)
-        values = np.fromiter(one.ints, np.int64, len(one.ints)) if one else np.zeros(0, np.int64)
-        if not len(values) and default is not None:
-            return np.full(count or 0, default, np.int32)
-        if len(values) and not (_SMALL.min < values.min() and values.max() < _SMALL.max):
-            raise self.fail(f"'{name}' holds numbers out of range")
-        return self._count(name, values.astype(np.int32), count)
+        values = self.node.attributes.get(name)
+        if not isinstance(values, np.ndarray) or not len(values):
+            if default is None and count != 0:
+                raise self.fail(f"'{name}' is not there")
+            return np.full(count or 0, default or 0, np.int32)
+        if values.dtype != np.int32:
+            raise self.fail(f"'{name}' holds no whole numbers, or some that are out of range")
+        return self._count(name, values, count)
 
     def floats(self, name: str, count: int | None) -> NDArray[np.float32]:
         """(n,) float32 of a list of floats or, under the same name, a tensor."""
         if f"{name}_as_tensor" in self.node.attributes:
             raise self.refuse(f"'{name}' is given in another precision than float32")
-        one = self.node.attributes.get(name)
-        values = np.fromiter(one.floats, np.float32, len(one.floats)) if one else np.zeros(0)
-        if one is not None and one.HasField("t"):
-            values = load_tensor(one.t, self.node.folder).ravel()
-            if values.dtype != np.float32:
-                raise self.refuse(f"'{name}' is {values.dtype}, not float32")
-        return self._count(name, values.astype(np.float32, copy=False), count)
+        values = self.node.attributes.get(name)
+        if not isinstance(values, np.ndarray):
+            values = np.zeros(0, np.float32)
+        if len(np.ravel(values)) and values.dtype != np.float32:
+            raise self.refuse(f"'{name}' is {values.dtype}, not float32")
+        return self._count(name, values.ravel(), count)
 
     def octets(self, name: str, count: int) -> NDArray[np.uint8]:
         """(n,) uint8 of a tensor."""
-        one = self.node.attributes.get(name)
-        values = load_tensor(one.t, self.node.folder).ravel() if one else np.zeros(0, np.uint8)
-        if values.dtype != np.uint8:
-            raise self.fail(f"'{name}' is {values.dtype}, not uint8")
-        return np.asarray(self._count(name, values, count))
+        values = self.node.attributes.get(name)
+        if not isinstance(values, np.ndarray) or values.dtype != np.uint8:
+            raise self.fail(f"'{name}' is not a tensor of uint8")
+        return self._count(name, values.ravel(), count)
 
     def words(self, name: str, count: int, codes: dict[bytes, int]) -> NDArray[np.int8]:
         """(n,) the code of each word; -1 for one without."""
-        one = self.node.attributes.get(name)
-        words = one.strings if one else ()
-        found = np.fromiter((codes.get(word, -1) for word in words), np.int8, len(words))
-        return np.asarray(self._count(name, found, count))
+        words = self.node.attributes.get(name)
+        if not isinstance(words, Words):
+            raise self.fail(f"'{name}' is not a list of words")
+        code_of = np.array([codes.get(word, -1) for word in words.known], np.int8)
+        return self._count(name, code_of[words.numbers], count)
+
+    def number(self, name: str, default: int) -> int:
+        """A whole number."""
+        value = self.node.attributes.get(name, default)
+        if not isinstance(value, int):
+            raise self.fail(f"'{name}' is not a whole number")
+        return value
+
+    def word(self, name: str, default: bytes) -> bytes:
+        """A word."""
+        value = self.node.attributes.get(name, default)
+        if not isinstance(value, bytes):
+            raise self.fail(f"'{name}' is not a word")
+        return value
 
     def read_targets(self) -> int:
         """Number of targets."""
-        one = self.node.attributes.get("n_targets")
-        targets = int(one.i) if one else 0
+        targets = self.number("n_targets", 0)
         if targets < 1:
             raise self.fail(f"'n_targets' is {targets}")
         if targets > MOST_TARGETS:

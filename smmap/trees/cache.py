@@ -21,13 +21,14 @@ from smmap.store.lock import hold_lock
 from smmap.trees import _kernel
 from smmap.trees.ensemble import Ensemble
 from smmap.trees.load_ensemble import read_trees
-from smmap.trees.onnx_graph import list_external, load_tree_node
+from smmap.trees.onnx_graph import load_tree_node
 from smmap.trees.pack import pack
 from smmap.trees.packed import Bytes, Packed, read_packed
 
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".trees"
+_ZEROS = bytes(1 << 20)
 
 
 def open_packed(path: Path) -> Packed:
@@ -45,10 +46,10 @@ def open_packed(path: Path) -> Packed:
         if found is not None:
             return found
     node = load_tree_node(path)
-    names = list(dict.fromkeys(list_external(node)))
+    others = {name: compute_sha256(path.parent / name) for name in node.external}
+    sources = {path.name: digest, **others}
     ensemble = read_trees(node, str(path))
-    del node  # its lists are larger than the arrays
-    sources = {path.name: digest, **{name: compute_sha256(path.parent / name) for name in names}}
+    del node
     for place in places:
         try:
             return _make(place, path, ensemble, sources)
@@ -94,8 +95,10 @@ def _make(place: Path, path: Path, ensemble: Ensemble, sources: dict[str, str]) 
 
         def reserve(size: int) -> Bytes:
             with report_store_errors(str(temporary)), temporary.open("w+b") as file:
-                # Allocated: writing to a map of a full disk would end the process.
-                os.posix_fallocate(file.fileno(), 0, size)
+                # Written, not only sized: a full disk would end the process that writes to its map.
+                for start in range(0, size, len(_ZEROS)):
+                    file.write(_ZEROS[: size - start])
+                file.flush()
                 return np.frombuffer(mmap.mmap(file.fileno(), size), np.uint8)
 
         try:

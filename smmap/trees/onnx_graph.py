@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,21 +18,35 @@ _ONE_COLUMN = ([-1], [-1, 1], [0, 1], [0, -1])
 
 
 @dataclass(frozen=True)
+class Words:
+    """A list of strings, most of them alike."""
+
+    known: dict[bytes, int]
+    """Each different one, and its number."""
+    numbers: NDArray[np.int32]
+    """(n,)"""
+
+
+Value = int | float | bytes | Words | NDArray[Any]
+"""An attribute: lists of numbers and tensors as arrays."""
+
+
+@dataclass(frozen=True)
 class TreeNode:
     """The operator as the file has it."""
 
     operator: str
     """One of ``OPERATORS``."""
-    attributes: dict[str, Any]
-    """AttributeProto by name."""
+    attributes: dict[str, Value]
+    """By name."""
     features: int | None
     """Columns of the graph's input; None where it leaves them open."""
     added: NDArray[np.float32] | None
     """What an ``Add`` behind the operator adds: () or (targets,)."""
     one_column: bool
     """True: something behind it gives the output a shape that holds for one target only."""
-    folder: Path
-    """Where external tensors are."""
+    external: tuple[str, ...]
+    """Names of the files that hold its tensors, beside the ONNX file."""
 
 
 def load_tree_node(path: Path) -> TreeNode:
@@ -94,9 +107,35 @@ def _find(graph: Any, path: Path) -> TreeNode:
     if len(shape) != 2:
         raise UnsuitedError(f"{path}: its input is not (n, features)")
     width = shape[1].dim_value if shape[1].HasField("dim_value") else 0
-    attributes = {one.name: one for one in found.attribute}
-    features = width if width > 0 else None
-    return TreeNode(found.op_type, attributes, features, added, one_column, path.parent)
+    return TreeNode(
+        operator=found.op_type,
+        attributes={one.name: _convert(one, path) for one in found.attribute},
+        features=width if width > 0 else None,
+        added=added,
+        one_column=one_column,
+        external=_list_external(found),
+    )
+
+
+def _convert(attribute: Any, path: Path) -> Value:
+    """The attribute without its message, which takes several times the memory."""
+    if attribute.HasField("t"):
+        return load_tensor(attribute.t, path.parent)
+    if attribute.floats:
+        return np.fromiter(attribute.floats, np.float32, len(attribute.floats))
+    if attribute.strings:
+        known: dict[bytes, int] = {}
+        codes = (known.setdefault(word, len(known)) for word in attribute.strings)
+        return Words(known, np.fromiter(codes, np.int32, len(attribute.strings)))
+    if attribute.HasField("i"):
+        return int(attribute.i)
+    if attribute.HasField("s"):
+        return bytes(attribute.s)
+    if attribute.HasField("f"):
+        return float(attribute.f)
+    numbers = np.fromiter(attribute.ints, np.int64, len(attribute.ints))
+    small = numbers.astype(np.int32)
+    return small if np.array_equal(small, numbers) else numbers
 
 
 def _keeps_values(node: Any) -> bool:
@@ -149,9 +188,6 @@ def load_tensor(tensor: Any, folder: Path) -> NDArray[Any]:
     raise ModelError(f"{folder}: tensor '{tensor.name}' cannot be read ({reason})")
 
 
-def list_external(node: TreeNode) -> Iterator[str]:
-    """Names of the files that hold the operator's tensors."""
-    for attribute in node.attributes.values():
-        for entry in attribute.t.external_data:
-            if entry.key == "location":
-                yield entry.value
+def _list_external(node: Any) -> tuple[str, ...]:
+    entries = (entry for one in node.attribute for entry in one.t.external_data)
+    return tuple(dict.fromkeys(entry.value for entry in entries if entry.key == "location"))

@@ -84,12 +84,13 @@ def _pack_tree(ensemble: Ensemble, columns: Columns, number: int, packed: Packed
     sort = columns.wide and size * 8 > _SORTED_BYTES and columns.stride <= _SORTED_STRIDE
     span = slice(first, end)
     arrays = packed.arrays
+    column, key = columns.compute_nodes(ensemble, span)
     try:
         depth, steady = _kernel.lay_out(
             ensemble.left[span],
             ensemble.right[span],
-            columns.column[span],
-            columns.key[span],
+            column,
+            key,
             ensemble.leaf[span],
             columns.wide,
             columns.bits,

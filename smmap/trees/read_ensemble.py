@@ -123,9 +123,8 @@ def _follow(
 
 def _read_aggregate(attributes: Attributes) -> bool:
     """True for an average."""
-    given = attributes.node.attributes
-    transform = given["post_transform"].i if "post_transform" in given else 0
-    aggregate = given["aggregate_function"].i if "aggregate_function" in given else 1
+    transform = attributes.number("post_transform", 0)
+    aggregate = attributes.number("aggregate_function", 1)
     if transform != 0 or aggregate in (2, 3):
         raise attributes.refuse("transforms its sums, or takes the smallest or largest leaf")
     if aggregate not in (0, 1):

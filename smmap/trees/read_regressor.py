@@ -134,9 +134,8 @@ def _read_leaves(
 
 def _read_aggregate(attributes: Attributes) -> bool:
     """True for an average."""
-    given = attributes.node.attributes
-    transform = given["post_transform"].s if "post_transform" in given else b"NONE"
-    aggregate = given["aggregate_function"].s if "aggregate_function" in given else b"SUM"
+    transform = attributes.word("post_transform", b"NONE")
+    aggregate = attributes.word("aggregate_function", b"SUM")
     if transform != b"NONE" or aggregate in _OTHER_AGGREGATES:
         raise attributes.refuse("transforms its sums, or takes the smallest or largest leaf")
     if aggregate not in _AGGREGATES:

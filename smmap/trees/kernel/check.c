@@ -45,7 +45,8 @@ int fits(const Forest *forest, size_t n_nodes, size_t n_cuts, size_t n_leaf_rows
     if (forest->bits > 20 || columns > (size_t)1 << forest->bits || !forest->targets)
         return 0;
     if (forest->wide ? columns >= forest->stride || forest->stride > (size_t)1 << forest->bits
-                     : columns > forest->stride || forest->bits > 16)
+                     : columns > forest->stride || forest->stride != (size_t)1 << forest->bits ||
+                           forest->bits < 4 || forest->bits > 5)
         return 0;
     for (size_t c = 0; c < columns; c++) {
         const Column *column = forest->columns + c;

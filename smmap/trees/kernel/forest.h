@@ -45,18 +45,22 @@ typedef struct {
     uint32_t *leaves;   /* else writes the leaf's bits for each row */
 } Yield;
 
-/* Ranks: a node is left << (8 + bits) | column << 8 | key; right where rank > key. */
-typedef void (*WalkRanks)(const uint32_t *nodes, const float *values, const Tree *tree,
-                          unsigned bits, const uint8_t *rows, size_t stride, size_t count,
-                          Yield yield);
-void walk_ranks_scalar(const uint32_t *, const float *, const Tree *, unsigned, const uint8_t *,
-                       size_t, size_t, Yield);
-void walk_ranks_avx2(const uint32_t *, const float *, const Tree *, unsigned, const uint8_t *,
-                     size_t, size_t, Yield);
-void walk_ranks_avx512(const uint32_t *, const float *, const Tree *, unsigned, const uint8_t *,
-                       size_t, size_t, Yield);
-void walk_ranks_vbmi(const uint32_t *, const float *, const Tree *, unsigned, const uint8_t *,
-                     size_t, size_t, Yield);
+/* Ranks: a node is left << (8 + bits) | column << 8 | key; right where rank > key. Rows are of 16
+   or 32 bytes, for `bits` 4 or 5. */
+#define RANKS_ARGUMENTS                                                                          \
+    const uint32_t *nodes, const float *values, const Tree *tree, unsigned bits,                 \
+        const uint8_t *rows, size_t count, Yield yield
+typedef void (*WalkRanks)(RANKS_ARGUMENTS);
+void walk_ranks_scalar(RANKS_ARGUMENTS);
+void walk_ranks_avx2(RANKS_ARGUMENTS);
+void walk_ranks_avx512(RANKS_ARGUMENTS);
+void walk_ranks_vbmi(RANKS_ARGUMENTS);
+/* Both widths with constants, so that nothing is shifted or multiplied by a variable. */
+#define WALK_RANKS                                                                               \
+    if (bits == 4)                                                                               \
+        walk(nodes, values, tree, 4, rows, count, yield);                                        \
+    else                                                                                         \
+        walk(nodes, values, tree, 5, rows, count, yield)
 
 /* Wide: a node is (left << bits | column) << 32 | key; right where key < the row's value. A leaf
    looks at the last column, which is always 0; its key is its value. */

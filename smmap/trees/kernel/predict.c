@@ -74,8 +74,7 @@ static void walk_tree(const Forest *forest, WalkRanks walk, const Tree *tree, si
             walk_wide(nodes, tree, forest->bits, rows, forest->stride, count, yield);
     } else {
         walk((const uint32_t *)forest->nodes + tree->first, forest->values + tree->first, tree,
-             forest->bits, (const uint8_t *)buffers->rows + from * forest->stride, forest->stride,
-             count, yield);
+             forest->bits, (const uint8_t *)buffers->rows + from * forest->stride, count, yield);
     }
     if (dense)
         for (size_t t = 0; t < forest->targets; t++)

@@ -16,8 +16,6 @@ VECTOR_INLINE __m512i narrow(__m512i word, __m512i byte);
 VECTOR_INLINE __m512i pick(__m512i column, const uint8_t *rows, size_t stride, __m512i starts) {
     const __m512i low = _mm512_set1_epi32(255);
     __m512i byte = _mm512_add_epi32(starts, column);
-    if (stride > 32)
-        return _mm512_and_si512(_mm512_i32gather_epi32(byte, rows, 1), low);
     __mmask16 odd = _mm512_test_epi32_mask(byte, _mm512_set1_epi32(128));
     __m512i found = _mm512_mask_blend_epi32(odd, look_up(byte, rows), look_up(byte, rows + 128));
     if (stride == 32) {
@@ -41,9 +39,8 @@ VECTOR_INLINE __m512i step(__m512i node, const uint8_t *rows, size_t stride, uns
     return _mm512_mask_add_epi32(left, right, left, one);
 }
 
-VECTOR_INLINE void walk(const uint32_t *nodes, const float *values, const Tree *tree,
-                        unsigned bits, const uint8_t *rows, size_t stride, size_t count,
-                        Yield yield) {
+VECTOR_INLINE void walk(RANKS_ARGUMENTS) {
+    const size_t stride = (size_t)1 << bits;
     const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     const __m512i starts = _mm512_mullo_epi32(lane, _mm512_set1_epi32((int)stride));
     const __m512i t0 = _mm512_loadu_si512(nodes), t1 = _mm512_loadu_si512(nodes + 16);
@@ -95,12 +92,3 @@ VECTOR_INLINE void walk(const uint32_t *nodes, const float *values, const Tree *
     }
 #undef STEP_FROM
 }
-
-/* The usual widths with constants. */
-#define DISPATCH(nodes, values, tree, bits, rows, stride, count, yield)                          \
-    if (bits == 4 && stride == 16)                                                               \
-        walk(nodes, values, tree, 4, rows, 16, count, yield);                                    \
-    else if (bits == 5 && stride == 32)                                                          \
-        walk(nodes, values, tree, 5, rows, 32, count, yield);                                    \
-    else                                                                                         \
-        walk(nodes, values, tree, bits, rows, stride, count, yield)

@@ -19,9 +19,8 @@ VECTOR_INLINE __m256i step(__m256i node, const uint8_t *rows, unsigned bits, __m
     return _mm256_sub_epi32(_mm256_srl_epi32(node, _mm_cvtsi32_si128((int)(8 + bits))), right);
 }
 
-VECTOR_INLINE void walk(const uint32_t *nodes, const float *values, const Tree *tree,
-                        unsigned bits, const uint8_t *rows, size_t stride, size_t count,
-                        Yield yield) {
+VECTOR_INLINE void walk(RANKS_ARGUMENTS) {
+    const size_t stride = (size_t)1 << bits;
     const int *table = (const int *)(const void *)nodes;
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     const __m256i starts = _mm256_mullo_epi32(lane, _mm256_set1_epi32((int)stride));
@@ -62,15 +61,8 @@ VECTOR_INLINE void walk(const uint32_t *nodes, const float *values, const Tree *
 #undef STEP_FROM
 }
 
-TARGET void walk_ranks_avx2(const uint32_t *nodes, const float *values, const Tree *tree,
-                            unsigned bits, const uint8_t *rows, size_t stride, size_t count,
-                            Yield yield) {
-    if (bits == 4 && stride == 16)
-        walk(nodes, values, tree, 4, rows, 16, count, yield);
-    else if (bits == 5 && stride == 32)
-        walk(nodes, values, tree, 5, rows, 32, count, yield);
-    else
-        walk(nodes, values, tree, bits, rows, stride, count, yield);
+TARGET void walk_ranks_avx2(RANKS_ARGUMENTS) {
+    WALK_RANKS;
 }
 #else
 typedef int nothing_here;

@@ -13,10 +13,8 @@ VECTOR_INLINE __m512i narrow(__m512i word, __m512i byte) {
     return _mm512_srlv_epi32(word, _mm512_slli_epi32(odd, 3));
 }
 
-TARGET void walk_ranks_avx512(const uint32_t *nodes, const float *values, const Tree *tree,
-                            unsigned bits, const uint8_t *rows, size_t stride, size_t count,
-                            Yield yield) {
-    DISPATCH(nodes, values, tree, bits, rows, stride, count, yield);
+TARGET void walk_ranks_avx512(RANKS_ARGUMENTS) {
+    WALK_RANKS;
 }
 #else
 typedef int nothing_here;

@@ -15,8 +15,8 @@
 #define ADD(k) sums[k] += values[at##k];
 #define WRITE(k) leaves[k] = bits_of[at##k];
 
-INLINE void walk(const uint32_t *nodes, const float *values, const Tree *tree, unsigned bits,
-                 const uint8_t *rows, size_t stride, size_t count, Yield yield) {
+INLINE void walk(RANKS_ARGUMENTS) {
+    const size_t stride = (size_t)1 << bits;
     const uint32_t *bits_of = (const uint32_t *)(const void *)values;
     for (size_t i = 0; i < count; i += 8) {
         const uint8_t *row = rows + i * stride;
@@ -43,14 +43,6 @@ INLINE void walk(const uint32_t *nodes, const float *values, const Tree *tree, u
     }
 }
 
-CHAINS void walk_ranks_scalar(const uint32_t *nodes, const float *values, const Tree *tree,
-                              unsigned bits, const uint8_t *rows, size_t stride, size_t count,
-                              Yield yield) {
-    /* The usual widths with constants, so that nothing is multiplied or shifted by a variable. */
-    if (bits == 4 && stride == 16)
-        walk(nodes, values, tree, 4, rows, 16, count, yield);
-    else if (bits == 5 && stride == 32)
-        walk(nodes, values, tree, 5, rows, 32, count, yield);
-    else
-        walk(nodes, values, tree, bits, rows, stride, count, yield);
+CHAINS void walk_ranks_scalar(RANKS_ARGUMENTS) {
+    WALK_RANKS;
 }

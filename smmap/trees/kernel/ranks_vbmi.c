@@ -13,10 +13,11 @@ VECTOR_INLINE __m512i narrow(__m512i word, __m512i byte) {
     return word;
 }
 
-TARGET void walk_ranks_vbmi(const uint32_t *nodes, const float *values, const Tree *tree,
-                            unsigned bits, const uint8_t *rows, size_t stride, size_t count,
-                            Yield yield) {
-    DISPATCH(nodes, values, tree, bits, rows, stride, count, yield);
+TARGET void walk_ranks_vbmi(RANKS_ARGUMENTS) {
+    if (bits == 4)
+        walk(nodes, values, tree, 4, rows, count, yield);
+    else /* words are as fast to look up, and measured faster in rows of 32 */
+        walk_ranks_avx512(nodes, values, tree, bits, rows, count, yield);
 }
 #else
 typedef int nothing_here;
