@@ -120,7 +120,7 @@ def _find(graph: Any, path: Path) -> TreeNode:
 def _convert(attribute: Any, path: Path) -> Value:
     """The attribute without its message, which takes several times the memory."""
     if attribute.HasField("t"):
-        return load_tensor(attribute.t, path.parent)
+        return load_tensor(attribute.t, path)
     if attribute.floats:
         return np.fromiter(attribute.floats, np.float32, len(attribute.floats))
     if attribute.strings:
@@ -151,10 +151,10 @@ def _is_one_column(node: Any, constants: dict[str, Any], path: Path) -> bool:
     if node.op_type == "Reshape":
         if len(node.input) != 2 or node.input[1] not in constants:
             return False
-        return load_tensor(constants[node.input[1]], path.parent).ravel().tolist() in _ONE_COLUMN
+        return load_tensor(constants[node.input[1]], path).ravel().tolist() in _ONE_COLUMN
     if len(node.input) == 2:
         axes = (
-            load_tensor(constants[node.input[1]], path.parent)
+            load_tensor(constants[node.input[1]], path)
             if node.input[1] in constants
             else [0]
         )
@@ -163,15 +163,15 @@ def _is_one_column(node: Any, constants: dict[str, Any], path: Path) -> bool:
 
 
 def _read_constant(tensor: Any, path: Path) -> NDArray[np.float32]:
-    values = load_tensor(tensor, path.parent)
+    values = load_tensor(tensor, path)
     width = values.shape[-1] if values.ndim else 1
     if values.dtype != np.float32 or values.ndim > 2 or values.size != width:
         raise UnsuitedError(f"{path}: adds a constant that is not one row of float32")
     return np.asarray(values.ravel(), np.float32)
 
 
-def load_tensor(tensor: Any, folder: Path) -> NDArray[Any]:
-    """A tensor's values; external ones are read from ``folder``.
+def load_tensor(tensor: Any, path: Path) -> NDArray[Any]:
+    """A tensor's values; external ones are read from beside ``path``.
 
     Raises
     ------
@@ -182,10 +182,10 @@ def load_tensor(tensor: Any, folder: Path) -> NDArray[Any]:
     from onnx.checker import ValidationError
 
     try:
-        return np.asarray(numpy_helper.to_array(tensor, str(folder)))
+        return np.asarray(numpy_helper.to_array(tensor, str(path.parent)))
     except (ValueError, TypeError, KeyError, OSError, OverflowError, ValidationError) as error:
         reason = str(error)
-    raise ModelError(f"{folder}: tensor '{tensor.name}' cannot be read ({reason})")
+    raise ModelError(f"{path}: tensor '{tensor.name}' cannot be read ({reason})")
 
 
 def _list_external(node: Any) -> tuple[str, ...]:
