@@ -11,6 +11,7 @@ from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
 FOLDERS = ("catalogs", "pipelines", "models")
+LEFT_BEHIND = ("__pycache__", "*.trees", "*.trees.lock")
 
 
 class BuildWithData(build_py):
@@ -21,7 +22,7 @@ class BuildWithData(build_py):
         for name in FOLDERS:
             target = Path(self.build_lib, "smmap", "data", name)
             shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree(HERE / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(HERE / name, target, ignore=shutil.ignore_patterns(*LEFT_BEHIND))
 
 
 KERNEL = Path("smmap/trees/kernel")

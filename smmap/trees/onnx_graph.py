@@ -153,11 +153,7 @@ def _is_one_column(node: Any, constants: dict[str, Any], path: Path) -> bool:
             return False
         return load_tensor(constants[node.input[1]], path).ravel().tolist() in _ONE_COLUMN
     if len(node.input) == 2:
-        axes = (
-            load_tensor(constants[node.input[1]], path)
-            if node.input[1] in constants
-            else [0]
-        )
+        axes = load_tensor(constants[node.input[1]], path) if node.input[1] in constants else [0]
         return np.ravel(axes).tolist() in ([1], [-1])
     return [list(one.ints) for one in node.attribute] in ([[1]], [[-1]])
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 import pytest
 from tree_files import (
@@ -53,7 +54,7 @@ def test_the_environment_chooses_the_kernel(path, monkeypatch, kernel, caplog):
 
 def test_a_kernel_that_is_not_there(path, monkeypatch):
     monkeypatch.setenv("SMMAP_TREE_KERNEL", "avx1024")
-    with pytest.raises(ConfigError, match="SMMAP_TREE_KERNEL=avx1024: .*scalar.*off"):
+    with pytest.raises(ConfigError, match=r"SMMAP_TREE_KERNEL=avx1024: .*scalar.*off"):
         load_model(path, "cpu")
 
 
@@ -66,8 +67,6 @@ def test_cuda_is_still_required_where_it_is_asked_for(path):
 
 
 def test_what_the_engine_does_not_take_goes_to_onnx_runtime(path, caplog):
-    import onnx
-
     caplog.set_level(logging.INFO)
     attributes = make_regressor(FOREST) | {"aggregate_function": "MAX", "base_values": [0.0]}
     onnx.save(make_model(attributes, features=3), path)
@@ -77,10 +76,8 @@ def test_what_the_engine_does_not_take_goes_to_onnx_runtime(path, caplog):
 
 
 def test_a_broken_ensemble_is_refused(path):
-    import onnx
-
     attributes = make_regressor(FOREST)
-    attributes["nodes_truenodeids"][0] = 10**6
+    attributes["nodes_truenodeids"] = [10**6] * len(attributes["nodes_truenodeids"])
     onnx.save(make_model(attributes, features=3), path)
     with pytest.raises(ModelError, match=r"model\.onnx: .*export the model again"):
         load_model(path, "cpu")
