@@ -19,16 +19,11 @@ from smmap.store.atomic import report_store_errors, sync_folder
 from smmap.store.checksum import compute_sha256
 from smmap.store.lock import hold_lock
 from smmap.trees import _kernel
-from smmap.trees.ensemble import Ensemble
-from smmap.trees.load_ensemble import read_trees
-from smmap.trees.onnx_graph import load_tree_node
-from smmap.trees.pack import pack
-from smmap.trees.packed import Bytes, Packed, read_packed
+from smmap.trees.packed import Packed, read_packed
 
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".trees"
-_ZEROS = bytes(1 << 20)
 
 
 def open_packed(path: Path) -> Packed:
@@ -45,17 +40,14 @@ def open_packed(path: Path) -> Packed:
         found = _map(place, path, digest)
         if found is not None:
             return found
-    node = load_tree_node(path)
-    others = {name: compute_sha256(path.parent / name) for name in node.external}
-    sources = {path.name: digest, **others}
-    ensemble = read_trees(node, str(path))
-    del node
     for place in places:
         try:
-            return _make(place, path, ensemble, sources)
+            return _make(place, path, digest)
         except StoreError as error:
             logger.info("%s: packed form not kept at %s: %s", path.name, place, error)
-    return pack(ensemble, sources, lambda size: np.zeros(size, np.uint8))
+    from smmap.trees.write_packed import pack_file
+
+    return pack_file(path, digest, lambda size: np.zeros(size, np.uint8))
 
 
 def _list_places(path: Path, digest: str) -> Iterator[Path]:
@@ -75,46 +67,33 @@ def _map(place: Path, path: Path, digest: str) -> Packed | None:
     if packed is None or not _kernel.fits(*packed.description):
         logger.info("%s: damaged or of another version; packed again", place)
         return None
-    now = dict(packed.sources)
-    own, *others = now
-    if now[own] != digest or any(
-        not (path.parent / name).is_file() or compute_sha256(path.parent / name) != now[name]
-        for name in others
+    made_of = list(packed.sources.items())
+    others = [(path.parent / name, found) for name, found in made_of[1:]]
+    if made_of[0][1] != digest or any(
+        not other.is_file() or compute_sha256(other) != found for other, found in others
     ):
         return None
     return packed
 
 
-def _make(place: Path, path: Path, ensemble: Ensemble, sources: dict[str, str]) -> Packed:
+def _make(place: Path, path: Path, digest: str) -> Packed:
     """Pack to that place, one process at a time; a StoreError where it cannot be written."""
     with hold_lock(place.with_name(f".{place.name}.lock")):
-        made = _map(place, path, sources[path.name])  # while waiting
+        made = _map(place, path, digest)  # while waiting
         if made is not None:
             return made
+        from smmap.trees.write_packed import write_packed
+
         temporary = place.with_name(f".{place.name}.tmp")  # a killed process's is written over
-
-        def reserve(size: int) -> Bytes:
-            with report_store_errors(str(temporary)), temporary.open("w+b") as file:
-                # Written, not only sized: a full disk would end the process that writes to its map.
-                for start in range(0, size, len(_ZEROS)):
-                    file.write(_ZEROS[: size - start])
-                file.flush()
-                return np.frombuffer(mmap.mmap(file.fileno(), size), np.uint8)
-
         try:
-            pack(ensemble, sources, reserve)
+            write_packed(path, digest, temporary)
             with report_store_errors(str(place)):
-                handle = os.open(temporary, os.O_RDONLY)
-                try:
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
                 temporary.replace(place)
                 sync_folder(place.parent)
         finally:
             temporary.unlink(missing_ok=True)
-        logger.info("%s: %d trees packed to %s", path.name, len(ensemble.target), place)
-        made = _map(place, path, sources[path.name])
+        logger.info("%s: trees packed to %s", path.name, place)
+        made = _map(place, path, digest)
     if made is None:
         raise StoreError(f"{place}: what was written does not come back; check the disk")
     return made

@@ -17,6 +17,9 @@ from smmap.trees.packed import (
     write_header,
 )
 
+Reserve = Callable[[int], Bytes]
+"""Gives so many bytes, all zero, to pack into."""
+
 _REGISTERS = 64
 """Nodes that lie breadth first: the first six levels, which vector kernels hold in registers."""
 _SORTED_BYTES = 1 << 20
@@ -26,7 +29,7 @@ _SORTED_STRIDE = 32
 """Values of a row, up to which copying rows pays."""
 
 
-def pack(ensemble: Ensemble, sources: Mapping[str, str], reserve: Callable[[int], Bytes]) -> Packed:
+def pack(ensemble: Ensemble, sources: Mapping[str, str], reserve: Reserve) -> Packed:
     """Pack a checked ensemble.
 
     Parameters
@@ -36,7 +39,7 @@ def pack(ensemble: Ensemble, sources: Mapping[str, str], reserve: Callable[[int]
     sources
         SHA-256 of each file that it was read from, by name.
     reserve
-        Gives so many bytes, all zero, to pack into.
+        Gives the place to pack into.
 
     Raises
     ------

@@ -13,12 +13,13 @@ from tree_files import (
     make_forest,
     make_model,
     make_pixels,
+    make_regressor,
     walk,
     write_forest,
 )
 
-from smmap.spec.errors import ModelError
-from smmap.trees import _kernel, packed
+from smmap.spec.errors import ModelError, UnsuitedError
+from smmap.trees import _kernel, packed, write_packed
 from smmap.trees.cache import open_packed
 from smmap.trees.engine import TreeEngine, load_engine
 
@@ -147,6 +148,26 @@ def test_processes_that_build_at_once(path):
         process.join()
     names = sorted(one.name for one in path.parent.iterdir())
     assert names == [".model.onnx.trees.lock", "model.onnx", "model.onnx.trees"]
+
+
+def test_a_large_file_is_packed_apart(path, monkeypatch):
+    monkeypatch.setattr(write_packed, "_LARGE", 0)
+    check(path)
+    assert kept(path).is_file()
+    attributes = make_regressor(FOREST)
+    attributes["nodes_featureids"] = [7] * len(attributes["nodes_featureids"])
+    path.write_bytes(make_model(attributes, features=3).SerializeToString())
+    with pytest.raises(ModelError, match=r"model\.onnx: .*asks for feature 7 of 3"):
+        load_engine(path)
+    attributes["aggregate_function"] = "MIN"
+    path.write_bytes(make_model(attributes, features=3).SerializeToString())
+    with pytest.raises(UnsuitedError, match="smallest"):
+        load_engine(path)
+    write_forest(FOREST, path)
+    kept(path).unlink()
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(ModelError, match="packing its trees ended with 1"):
+        load_engine(path)
 
 
 def test_external_tensors_are_part_of_it(tmp_path):
