@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from smmap.model.session import Placement, Session
+from smmap.model.session import Placement, Runner
 from smmap.spec.card import ModelCard
 from smmap.spec.errors import ModelError
 
@@ -35,7 +35,7 @@ class Model:
 
     def __init__(
         self,
-        sessions: Sequence[Session],
+        sessions: Sequence[Runner],
         weights: Sequence[float],
         card: ModelCard | None = None,
     ) -> None:

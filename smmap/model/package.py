@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from smmap.data import get_folder
 from smmap.model.model import Model
-from smmap.model.session import Device, Session
+from smmap.model.open_session import open_session
+from smmap.model.session import Device
 from smmap.spec.card import ModelCard
 from smmap.spec.errors import ConfigError, GoldenError, ModelError
 from smmap.store.checksum import compute_sha256
@@ -67,9 +68,10 @@ def load_model(
     folder_or_onnx
         A package's folder, an ONNX file, or a packaged name.
     device
-        ``auto`` takes CUDA where ONNX Runtime offers it; ``cuda`` fails where it does not.
+        ``auto`` takes CUDA where ONNX Runtime offers it (tree ensembles run on the processor);
+        ``cuda`` fails where it does not.
     threads
-        Threads a prediction may use; None leaves it to ONNX Runtime.
+        Threads a prediction may use; None leaves it to the engine.
 
     Raises
     ------
@@ -81,12 +83,12 @@ def load_model(
         raise ConfigError(f"device '{device}' is not one of auto, cpu, cuda")
     place = find_package(folder_or_onnx)
     if place.is_file():
-        return Model([Session(place, device, threads)], [1.0])
+        return Model([open_session(place, device, threads)], [1.0])
     card = load_card(place)
     sessions = []
     for member in card.members:
         path = _check_file(place, member.file, member.sha256)
-        session = Session(path, device, threads)
+        session = open_session(path, device, threads)
         if session.features not in (None, len(card.inputs)):
             raise ModelError(
                 f"{path}: takes {session.features} features, the card names {len(card.inputs)}"

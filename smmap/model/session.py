@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,21 @@ class Placement:
     """What runs it."""
     engine: str
     """Engine and version."""
+
+
+class Runner(Protocol):
+    """One member of a model, opened."""
+
+    @property
+    def placement(self) -> Placement:
+        """Where it runs."""
+
+    @property
+    def features(self) -> int | None:
+        """Number of input columns; None where the file leaves it open."""
+
+    def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, features) to (n, columns), float32; n at least 1."""
 
 
 class Session:

@@ -10,7 +10,8 @@
     ├── SceneError                  4   one scene cannot be read or used
     ├── ModelError                  5   a model package cannot be opened
     │   ├── GoldenError             5   golden outputs do not come back
-    │   └── DeviceError             5   the device asked for is not there
+    │   ├── DeviceError             5   the device asked for is not there
+    │   └── UnsuitedError           5   a sound model that the tree engine does not run
     ├── StoreError                  6   the output cannot be written
     ├── ArchiveError                6   an output folder is not what it should be
     └── TransientError              7   a fault of the moment: network, rate limit, busy store
@@ -70,6 +71,10 @@ class GoldenError(ModelError):
 
 class DeviceError(ModelError):
     """The device that was required is not available."""
+
+
+class UnsuitedError(ModelError):
+    """A model that the tree engine does not run; ONNX Runtime may."""
 
 
 class StoreError(SmmapError):

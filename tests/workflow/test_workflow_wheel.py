@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,23 +11,36 @@ from pathlib import Path
 
 import pytest
 from small_world import SmallWorld
+from tree_files import Forest, Leaf, write_forest
 
 REPOSITORY = Path(__file__).parents[2]
+
+
+KERNEL = "smmap/trees/_kernel.abi3.so"
+
+
+def build_wheel(folder: Path, **environment: str) -> Path:
+    # From a copy: a build leaves files behind, and old ones would find their way into the wheel.
+    ignored = (".*", "build", "dist", "tests", "demo-output", "__pycache__", "*.so")
+    source = shutil.copytree(REPOSITORY, folder / "source", ignore=shutil.ignore_patterns(*ignored))
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(folder)]
+    settings = {**os.environ, **environment}
+    subprocess.run([*command, str(source)], check=True, capture_output=True, env=settings)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def install(wheel: Path) -> Path:
+    site = wheel.parent / "site"
+    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--target", str(site)]
+    subprocess.run([*command, str(wheel)], check=True, capture_output=True)
+    return site
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory) -> Path:
     """A folder into which the wheel was unpacked, as an installer would."""
-    folder = tmp_path_factory.mktemp("wheel")
-    # From a copy: a build leaves files behind, and old ones would find their way into the wheel.
-    ignored = shutil.ignore_patterns(".*", "build", "dist", "tests", "demo-output", "__pycache__")
-    source = shutil.copytree(REPOSITORY, folder / "source", ignore=ignored)
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(folder)]
-    subprocess.run([*command, str(source)], check=True, capture_output=True)
-    (wheel,) = folder.glob("*.whl")
-    site = folder / "site"
-    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--target", str(site)]
-    subprocess.run([*command, str(wheel)], check=True, capture_output=True)
+    wheel = build_wheel(tmp_path_factory.mktemp("wheel"))
     names = zipfile.ZipFile(wheel).namelist()
     for needed in (
         "smmap/data/catalogs/local-sentinel-1.yaml",
@@ -34,9 +48,10 @@ def installed(tmp_path_factory) -> Path:
         "smmap/data/models/physics/model.onnx",
         "smmap/report/run_report.html",
         "smmap/py.typed",
+        KERNEL,
     ):
         assert needed in names
-    return site
+    return install(wheel)
 
 
 def test_the_wheel_runs_from_elsewhere(installed, tmp_path):
@@ -60,3 +75,46 @@ def test_the_wheel_runs_from_elsewhere(installed, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert 0.05 < float(done.stdout) < 0.5
+
+
+def test_without_a_compiler_all_but_the_kernel_is_there(tmp_path):
+    wheel = build_wheel(tmp_path, CC="/bin/false")
+    assert KERNEL not in zipfile.ZipFile(wheel).namelist()
+    site = install(wheel)
+    script = (
+        "import smmap, sys\n"
+        "from smmap.trees.kernels import list_kernels\n"
+        f"assert smmap.__file__.startswith({str(site)!r}) and not list_kernels()\n"
+        "print(smmap.load_model('physics').placement.engine)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(site), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("onnxruntime")
+
+
+def test_the_installed_kernel_predicts(installed, tmp_path):
+    path = write_forest(Forest([Leaf({0: 0.25}), Leaf({0: 0.5})], 1), tmp_path / "model.onnx")
+    script = (
+        "import smmap, sys\n"
+        f"assert smmap.__file__.startswith({str(installed)!r}), smmap.__file__\n"
+        "model = smmap.load_model(sys.argv[1])\n"
+        "print(model.placement.engine, model.predict([[1.0]])[0])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, path],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(installed), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("smmap trees")
+    assert done.stdout.endswith(" 0.75\n")

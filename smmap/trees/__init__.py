@@ -1,0 +1,1 @@
+"""Tree ensembles: reads them from ONNX, packs them once, predicts with a kernel of its own."""

@@ -1,0 +1,27 @@
+"""Floats as whole numbers in the same order: what thresholds and pixels are compared by."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Images = NDArray[np.uint32]
+
+
+def compute_image(values: NDArray[np.float32]) -> Images:
+    """Whole numbers that order as the floats do.
+
+    Parameters
+    ----------
+    values
+        float32, any shape, no NaN. -0 and 0 have one image.
+
+    Returns
+    -------
+    ndarray
+        uint32; a < b exactly where image(a) < image(b). The next float up has the next image,
+        save that nothing has the image below 0's. Infinities are 0x007FFFFF and 0xFF800000.
+    """
+    bits = (np.asarray(values, np.float32) + np.float32(0)).view(np.uint32)
+    negative = (bits >> np.uint32(31)).astype(bool)
+    return np.where(negative, ~bits, bits | np.uint32(0x80000000))

@@ -1,0 +1,135 @@
+/* One block of pixels through all trees. Trees in groups that stay in the cache outside, rows in
+   blocks inside; for each row the trees come in their order, so that sums are always the same. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "forest.h"
+
+#define GROUP_BYTES ((size_t)512 << 10) /* of nodes: half of a second-level cache */
+#define BLOCK_BYTES ((size_t)32 << 10)  /* of rows: a first-level cache */
+
+typedef struct {
+    void *rows;
+    float *sums; /* (targets, padded) */
+    uint32_t *leaves;
+    Sorting sorting;
+} Buffers;
+
+static void release(Buffers *buffers) {
+    free(buffers->rows);
+    free(buffers->sums);
+    free(buffers->leaves);
+    free(buffers->sorting.nodes);
+    free(buffers->sorting.sorted);
+    free(buffers->sorting.places);
+    free(buffers->sorting.rows);
+    free(buffers->sorting.counts);
+}
+
+static void *reserve(size_t count, size_t size) {
+    if (size && count > (SIZE_MAX - 127) / size)
+        return NULL;
+    /* Some more: a vector of bytes is read four at a time. */
+    return aligned_alloc(64, (count * size + 127) / 64 * 64);
+}
+
+static int acquire(const Forest *forest, size_t padded, Buffers *buffers) {
+    size_t width = forest->wide ? sizeof(uint32_t) : 1, levels = 0;
+    memset(buffers, 0, sizeof *buffers);
+    for (size_t t = 0; t < forest->n_trees; t++)
+        if (forest->trees[t].sort_levels > levels)
+            levels = forest->trees[t].sort_levels;
+    buffers->rows = reserve(padded, forest->stride * width);
+    buffers->sums = reserve(padded, forest->targets * sizeof(float));
+    buffers->leaves = reserve(padded, sizeof(uint32_t));
+    if (!buffers->rows || !buffers->sums || !buffers->leaves)
+        return -2;
+    if (!levels)
+        return 0;
+    Sorting *sorting = &buffers->sorting;
+    sorting->nodes = reserve(padded, sizeof(uint32_t));
+    sorting->sorted = reserve(padded, sizeof(uint32_t));
+    sorting->places = reserve(padded, sizeof(uint32_t));
+    sorting->rows = reserve(padded, forest->stride * sizeof(uint32_t));
+    sorting->counts = reserve((size_t)2 << levels, sizeof(uint32_t));
+    return sorting->nodes && sorting->sorted && sorting->places && sorting->rows &&
+                   sorting->counts
+               ? 0
+               : -2;
+}
+
+/* Rows `from` to `from + count` through one tree. */
+static void walk_tree(const Forest *forest, WalkRanks walk, const Tree *tree, size_t padded,
+                      size_t from, size_t count, const Buffers *buffers) {
+    int dense = tree->target < 0;
+    float *sums = buffers->sums + from + (dense ? 0 : (size_t)tree->target * padded);
+    Yield yield = {sums, dense ? buffers->leaves : NULL};
+    if (forest->wide) {
+        const uint64_t *nodes = (const uint64_t *)forest->nodes + tree->first;
+        const uint32_t *rows = (const uint32_t *)buffers->rows + from * forest->stride;
+        if (tree->sort_levels)
+            walk_wide_sorted(nodes, tree, forest->bits, rows, forest->stride, count,
+                             &buffers->sorting, yield);
+        else
+            walk_wide(nodes, tree, forest->bits, rows, forest->stride, count, yield);
+    } else {
+        walk((const uint32_t *)forest->nodes + tree->first, forest->values + tree->first, tree,
+             forest->bits, (const uint8_t *)buffers->rows + from * forest->stride, count, yield);
+    }
+    if (dense)
+        for (size_t t = 0; t < forest->targets; t++)
+            for (size_t i = 0; i < count; i++)
+                sums[t * padded + i] += forest->leaf_rows[buffers->leaves[i] * forest->targets + t];
+}
+
+static void walk_trees(const Forest *forest, WalkRanks walk, size_t padded,
+                       const Buffers *buffers) {
+    size_t width = forest->wide ? sizeof(uint64_t) : 2 * sizeof(uint32_t);
+    size_t row_bytes = forest->stride * (forest->wide ? sizeof(uint32_t) : 1);
+    size_t usual = BLOCK_BYTES / row_bytes / LANES * LANES;
+    for (size_t first = 0, last; first < forest->n_trees; first = last) {
+        size_t bytes = 0, block = usual > LANES ? usual : LANES;
+        for (last = first; last < forest->n_trees; last++) {
+            const Tree *tree = forest->trees + last;
+            if (last > first && (bytes + tree->size * width > GROUP_BYTES || tree->sort_levels))
+                break;
+            bytes += tree->size * width;
+        }
+        if (forest->trees[first].sort_levels) {
+            last = first + 1;
+            block = padded;
+        }
+        for (size_t from = 0; from < padded; from += block) {
+            size_t count = padded - from < block ? padded - from : block;
+            for (size_t t = first; t < last; t++)
+                walk_tree(forest, walk, forest->trees + t, padded, from, count, buffers);
+        }
+    }
+}
+
+int predict(const Forest *forest, WalkRanks walk, const float *pixels, size_t features, size_t n,
+            float *out) {
+    size_t padded = (n + LANES - 1) / LANES * LANES, targets = forest->targets;
+    Buffers buffers;
+    int status = acquire(forest, padded, &buffers);
+    if (!status) {
+        if (forest->wide)
+            widen_pixels(pixels, features, n, padded, forest->columns, forest->n_columns,
+                         buffers.rows, forest->stride);
+        else
+            rank_pixels(pixels, features, n, padded, forest->columns, forest->n_columns,
+                        forest->cuts, buffers.rows, forest->stride);
+        for (size_t t = 0; t < targets; t++)
+            for (size_t i = 0; i < padded; i++)
+                buffers.sums[t * padded + i] = forest->average ? 0 : forest->base[t];
+        walk_trees(forest, walk, padded, &buffers);
+        for (size_t i = 0; i < n; i++)
+            for (size_t t = 0; t < targets; t++) {
+                float sum = buffers.sums[t * padded + i];
+                out[i * targets + t] =
+                    forest->average ? sum / (float)forest->n_trees + forest->base[t] : sum;
+            }
+    }
+    release(&buffers);
+    return status;
+}

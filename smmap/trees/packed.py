@@ -1,0 +1,164 @@
+"""The packed form: a header, then arrays as the kernels read them; on disk as in memory.
+
+::
+
+    0     magic, SHA-256 of the header's text, the text (JSON), zeros
+    8192  nodes, values, trees, columns, cuts, leaf_rows, base; each from a multiple of 64 bytes
+
+A file is written once, whole, and mapped read-only: processes share its pages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smmap.trees.columns import COLUMN
+
+FORMAT = 1
+"""Counts up with every change to what is below or to what the kernels read."""
+MAGIC = b"smmap trees packed form\n"
+HEADER = 8192
+"""Bytes before the first array."""
+PADDING = 64
+"""Nodes behind the last: kernels read the first 64 of a tree at once."""
+TREE = np.dtype(
+    [
+        ("first", "<i8"),
+        ("size", "<u4"),
+        ("depth", "<u4"),
+        ("steady", "<u4"),
+        ("sort_levels", "<u4"),
+        ("target", "<i4"),
+        ("unused", "<u4"),
+    ]
+)
+"""A tree, as in the kernel."""
+SECTIONS: dict[str, np.dtype[Any]] = {
+    "nodes": np.dtype("<u4"),  # "<u8" where wide
+    "values": np.dtype("<u4"),
+    "trees": TREE,
+    "columns": COLUMN,
+    "cuts": np.dtype("<u4"),
+    "leaf_rows": np.dtype("<f4"),
+    "base": np.dtype("<f4"),
+}
+_DIGEST = 32
+
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A packed forest."""
+
+    wide: bool
+    """Nodes of 64 bits over images of floats; else of 32 bits over ranks of 8."""
+    bits: int
+    """Of a node, for the column."""
+    stride: int
+    """Values of a row."""
+    average: bool
+    """True: sums are divided by the number of trees."""
+    features: int | None
+    """Columns of the pixels; None: any number, ``needs`` or more."""
+    needs: int
+    """Columns that the pixels must have at least."""
+    sources: Mapping[str, str]
+    """SHA-256 of each file that it was made of, by name; the ONNX file's first."""
+    arrays: Mapping[str, NDArray[Any]]
+    """By the names of ``SECTIONS``."""
+
+    @property
+    def targets(self) -> int:
+        """Columns of a prediction."""
+        return len(self.arrays["base"])
+
+    @property
+    def n_trees(self) -> int:
+        """Number of trees."""
+        return len(self.arrays["trees"])
+
+    @property
+    def description(self) -> tuple[tuple[int, int, int, int], tuple[NDArray[Any], ...]]:
+        """What the kernel takes."""
+        numbers = (int(self.wide), self.bits, self.stride, int(self.average))
+        return numbers, tuple(self.arrays[name] for name in SECTIONS)
+
+
+def compute_places(counts: Mapping[str, int], *, wide: bool) -> tuple[dict[str, int], int]:
+    """Where each array starts, and the size of the whole, in bytes."""
+    places, end = {}, HEADER
+    for name in SECTIONS:
+        places[name] = end
+        end += -(-counts[name] * get_dtype(name, wide=wide).itemsize // 64) * 64
+    return places, end
+
+
+def get_dtype(name: str, *, wide: bool) -> np.dtype[Any]:
+    """Of an array's elements."""
+    return np.dtype("<u8") if wide and name == "nodes" else SECTIONS[name]
+
+
+def view_arrays(whole: Bytes, counts: Mapping[str, int], *, wide: bool) -> dict[str, NDArray[Any]]:
+    """The arrays within the whole."""
+    places, _ = compute_places(counts, wide=wide)
+    arrays = {}
+    for name, place in places.items():
+        dtype = get_dtype(name, wide=wide)
+        arrays[name] = whole[place : place + counts[name] * dtype.itemsize].view(dtype)
+    return arrays
+
+
+def write_header(whole: Bytes, packed: Packed) -> None:
+    """Describe the arrays, which are complete, in front of them."""
+    text = json.dumps(
+        {
+            "format": FORMAT,
+            "wide": packed.wide,
+            "bits": packed.bits,
+            "stride": packed.stride,
+            "average": packed.average,
+            "features": packed.features,
+            "needs": packed.needs,
+            "sources": dict(packed.sources),
+            "counts": {name: len(array) for name, array in packed.arrays.items()},
+            "sha256": hashlib.sha256(whole[HEADER:].data).hexdigest(),
+        }
+    ).encode()
+    header = MAGIC + hashlib.sha256(text).digest() + text
+    if len(header) > HEADER:
+        raise ValueError(f"{len(packed.sources)} files are too many for one header")
+    whole[: len(header)] = np.frombuffer(header, np.uint8)
+
+
+def read_packed(whole: Bytes, sources: Mapping[str, str] | None = None) -> Packed | None:
+    """The forest in these bytes; None if they are not one, are damaged or of another version.
+
+    Parameters
+    ----------
+    whole
+        A file, mapped.
+    sources
+        What it must have been made of; None: anything.
+    """
+    front = bytes(whole[:HEADER])
+    start = len(MAGIC) + _DIGEST
+    text = front[start:].rstrip(b"\0")
+    if len(front) < HEADER or front[:start] != MAGIC + hashlib.sha256(text).digest():
+        return None
+    header = json.loads(text)
+    if header.pop("format") != FORMAT or (sources not in (None, header["sources"])):
+        return None
+    counts, digest = header.pop("counts"), header.pop("sha256")
+    if len(whole) != compute_places(counts, wide=header["wide"])[1]:
+        return None
+    if hashlib.sha256(whole[HEADER:].data).hexdigest() != digest:
+        return None
+    return Packed(**header, arrays=view_arrays(whole, counts, wide=header["wide"]))
