@@ -123,21 +123,27 @@ def _put_year(store: OutputStore, tile: str, year: int, staging: Path) -> None:
 
 def publish_root(store: OutputStore, staging: Path) -> None:
     """Bring the product's and the models' collections and the root up to what lies there."""
-    tiles = [LAYOUT.tile_collection(tile) for tile in list_tiles(store)]
-    folder = posixpath.dirname(LAYOUT.models)
-    models = [f"{folder}/{name}/{name}.json" for name in store.list_folders(folder)]
+
+    # Listed anew each time: a rival may have published another one meanwhile.
+    def read_tiles() -> list[dict[str, Any]]:
+        return _read_all(store, [LAYOUT.tile_collection(tile) for tile in list_tiles(store)])
+
+    def read_models() -> list[dict[str, Any]]:
+        folder = posixpath.dirname(LAYOUT.models)
+        names = store.list_folders(folder)
+        return _read_all(store, [f"{folder}/{name}/{name}.json" for name in names])
 
     def build_product() -> pystac.Collection:
-        found = _read_all(store, tiles)
+        found = read_tiles()
         return compute_product_collection([pystac.Collection.from_dict(one) for one in found])
 
     def build_models() -> pystac.Collection:
-        found = _read_all(store, models)
+        found = read_models()
         return compute_model_collection([pystac.Item.from_dict(one) for one in found])
 
-    if _read_all(store, tiles):
+    if read_tiles():
         put_index(store, LAYOUT.product_collection, build_product, staging)
-    if _read_all(store, models):
+    if read_models():
         put_index(store, LAYOUT.models, build_models, staging)
     publish_catalog(store, staging)
 

@@ -56,11 +56,20 @@ def remove_superseded(
 
 def _remove(store: OutputStore, due: list[str]) -> list[str]:
     """Look again first: a run may have come back to files that a killed one had left."""
+    removed = []
     still = set(find_superseded(store)) if due else set()
-    removed = [path for path in due if path in still]
-    for path in removed:
-        store.delete_folder(path)
+    for path in due:
+        if path in still and not _is_used(store, path):
+            store.delete_folder(path)
+            removed.append(path)
     return removed
+
+
+def _is_used(store: OutputStore, path: str) -> bool:
+    """Whether an item's files have come into use since all was looked through."""
+    home, name = posixpath.split(path)
+    item = read_document(store, f"{home}/{posixpath.basename(home)}.json")
+    return name in {one.split("/")[0] for one in _list_assets(item)}
 
 
 def find_superseded(store: OutputStore) -> Iterator[str]:

@@ -55,7 +55,8 @@ class DaskCrew(Crew[P, R]):
         self._out: dict[str, tuple[P, Future]] = {}
         self._restarted: set[str] = set()
         self._slots = 0
-        self._looked = self._seen = time.monotonic()
+        self._looked = time.monotonic()
+        self._alone_since: float | None = None
         self._gone = False
         self._await_workers()
         pages = "dashboard" in client.scheduler_info()["services"]
@@ -167,8 +168,10 @@ class DaskCrew(Crew[P, R]):
         except _GONE:
             self._give_up("does not answer any more")
         if self._slots:
-            self._seen = self._looked
-        elif self._looked - self._seen > self._wait_s:
+            self._alone_since = None
+        elif self._alone_since is None:
+            self._alone_since = self._looked
+        elif self._looked - self._alone_since > self._wait_s:
             self._give_up(f"has had no worker for {self._wait_s:.0f} s")
 
     def _give_up(self, reason: str) -> NoReturn:
@@ -190,7 +193,8 @@ class DaskCrew(Crew[P, R]):
             if address in self._restarted:
                 self.submit(piece)
                 return None
-            return Outcome(piece, lost=address, deaths=1 + killed.allowed_failures)
+            # However often the scheduler has tried by itself: others may have been to blame.
+            return Outcome(piece, lost=address, deaths=1)
         except _GONE:
             self._give_up("is gone")
         except Exception:  # noqa: BLE001 (whatever a worker could not send back in our own words)

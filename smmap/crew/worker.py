@@ -6,6 +6,7 @@ import functools
 import logging
 import os
 import time
+import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,8 @@ def do_parcel(terms: bytes, parcel: bytes) -> Reply:
             outcome = attempt(unpack(parcel), work)
     except SmmapError as error:
         return Reply(error=error, worker=worker.address)
+    except Exception:  # noqa: BLE001 (else it would look as if the scheduler were gone)
+        return Reply(trace=traceback.format_exc(), worker=worker.address)
     _pieces_done += 1
     limit = worker.memory_manager.memory_limit
     _worn = told.recycle is not None and is_worn(_pieces_done, told.recycle, limit)

@@ -11,15 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from smmap.archive.daily_ledger import read_day
 from smmap.archive.generation import load_depths
 from smmap.archive.item import CommittedItem
 from smmap.archive.put import put_item
 from smmap.mosaic.link import compute_link
 from smmap.mosaic.plan import DayPlan, MosaicPlan
-from smmap.mosaic.shard_record import remove_records
+from smmap.mosaic.shard_record import read_records, remove_records
 from smmap.product.daily_item import DayFacts, compute_day_item
 from smmap.product.daily_layers import DAILY_LAYERS
-from smmap.product.daily_layout import SLICE, DayUnit
+from smmap.product.daily_layout import SLICE
 from smmap.product.daily_store import compute_daily_files
 from smmap.product.document import encode_document
 from smmap.product.encoding import ROOT_DOCUMENT
@@ -107,7 +108,8 @@ def commit_day(
         attribution=_collect_attribution(day),
     )
     item = encode_document(compute_day_item(unit, facts))
-    put_item(plan.out, unit.item, item, staging, check=lambda there: _check_area(there, unit))
+    _check_shards(day, plan)
+    put_item(plan.out, unit.item, item, staging, check=lambda there: _check_rival(there, day))
     remove_records(plan.out, day.target)
     plan.out.delete(LAYOUT.failed(unit.id))
     logger.info("%s: %s from %d maps", unit.id, status, len(day.maps))
@@ -155,9 +157,25 @@ def _collect_attribution(day: DayPlan) -> list[str]:
     return sorted({text for texts in said for text in texts})
 
 
-def _check_area(there: CommittedItem, unit: DayUnit) -> None:
-    """Mosaics never shrink: what another run has committed since the plan must be in ours."""
-    if unit.area.hull(there.get_area(unit.canvas)) != unit.area:
+def _check_shards(day: DayPlan, plan: MosaicPlan) -> None:
+    """Whether the shards are still there: ``smmap gc`` may take those of a run that was killed."""
+    lost = {f"{one.row}_{one.col}" for one in day.list_shards()}
+    lost -= read_records(plan.out, day.target).keys()
+    if lost and not _is_committed(day, plan):
         raise TransientError(
-            f"{unit.id}: another run has merged more of this day meanwhile; rerun, to have both"
+            f"{day.unit.id}: {len(lost)} of its shards were removed meanwhile; rerun"
+        )
+
+
+def _is_committed(day: DayPlan, plan: MosaicPlan) -> bool:
+    """Whether another run has put the very item, and removed the records."""
+    there = read_day(plan.out, day.unit.item)
+    return there is not None and there.fingerprint == day.files_fingerprint
+
+
+def _check_rival(there: CommittedItem, day: DayPlan) -> None:
+    """A day is replaced only by who knew it as it is: nothing of what others merged is lost."""
+    if there.fingerprint != day.replaces:
+        raise TransientError(
+            f"{day.unit.id}: another run has merged more of this day meanwhile; rerun, to have both"
         )

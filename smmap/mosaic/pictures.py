@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import uuid
+import tempfile
 from pathlib import Path
 
 import rasterio
@@ -26,24 +26,24 @@ def publish_pictures(
     piece: PicturesPiece, out: OutputStore, staging: Path
 ) -> dict[str, StoredFile]:
     """Make them in ``staging`` and put them one by one; files by asset name."""
-    folder = staging / uuid.uuid4().hex
-    with report_store_errors(str(folder)):
-        folder.mkdir()
     files = {}
-    for name, path in _write(folder, piece, out).items():
-        target = f"{piece.target}/{path.name}"
-        mark = out.publish_file(path, target)
-        files[name] = StoredFile(target, mark.sha256, mark.size)
+    with tempfile.TemporaryDirectory(dir=staging) as folder:
+        for name, path in _write(Path(folder), piece, out).items():
+            target = f"{piece.target}/{path.name}"
+            mark = out.publish_file(path, target)
+            files[name] = StoredFile(target, mark.sha256, mark.size)
     return files
 
 
 def _write(folder: Path, piece: PicturesPiece, out: OutputStore) -> dict[str, Path]:
     unit = piece.unit
-    group = zarr.open_group(out.open_zarr_store(f"{piece.target}/{SLICE}"), mode="r", zarr_format=3)
+    source = f"{piece.target}/{SLICE}"
+    with out.report_errors(source):
+        group = zarr.open_group(out.open_zarr_store(source), mode="r", zarr_format=3)
     written = {}
     for layer in DAILY_LAYERS:
         written[layer.name] = folder / f"{unit.id}_{layer.name}.tif"
-        with out.report_errors(f"{piece.target}/{SLICE}"):
+        with out.report_errors(source):
             write_mosaic_cog(written[layer.name], group, unit.area, layer, unit.tags)
     styles = {
         "style": (SM, compute_sm_style()),

@@ -27,6 +27,7 @@ from smmap.spec.period import Period
 from smmap.spec.recipe import Area, CustomGrid
 from smmap.spec.tile import Block, Tile
 from smmap.spec.unit import compute_fingerprint
+from smmap.store.folder import FolderOutput
 from smmap.store.open import open_output_store
 from smmap.store.output import OutputStore
 from smmap.version import PRODUCT_VERSION
@@ -65,6 +66,8 @@ class DayPlan:
     """Which cells each map may touch."""
     state: DayState
     """Whether it is there already."""
+    replaces: str | None = None
+    """Fingerprint of the files of the item that is there; None where there is none."""
 
     @property
     def files_fingerprint(self) -> str:
@@ -141,6 +144,8 @@ def plan_mosaic(
     get_merge_rule(asked.rule)
     parse_time_of_day(asked.at)
     grid, root = get_grid(asked.grid), open_output_store(source)
+    if isinstance(root, FolderOutput):
+        root = FolderOutput(root.root.absolute())  # workers may stand in another folder
     out = root if target is None else open_output_store(target)
     maps = list_maps(root)
     name = _choose_source(root, maps, grid, asked)
@@ -243,7 +248,8 @@ def _plan_day(
         }
     )
     unit = replace(named, area=area, fingerprint=fingerprint)
-    return DayPlan(unit, tuple(maps), used, compare_day(there, unit))
+    replaces = there.fingerprint if there is not None else None
+    return DayPlan(unit, tuple(maps), used, compare_day(there, unit), replaces)
 
 
 def _by_name(one: OverpassMap) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,14 +38,15 @@ def publish_shard(piece: ShardPiece, out: OutputStore, staging: Path) -> Counter
         How often each stored value of ``sm`` occurs.
     """
     packed = merge_shard(piece)
-    group = staging / uuid.uuid4().hex
-    for layer, values in packed.items():
-        if (values != layer.fill).any():
-            _write(group, piece, layer, values)
-            for file in sorted((group / layer.name / "c").rglob("*")):
-                if file.is_file():
-                    name = file.relative_to(group).as_posix()
-                    out.publish_file(file, f"{piece.target}/{SLICE}/{name}")
+    with tempfile.TemporaryDirectory(dir=staging) as folder:
+        group = Path(folder)
+        for layer, values in packed.items():
+            if (values != layer.fill).any():
+                _write(group, piece, layer, values)
+                for file in sorted((group / layer.name / "c").rglob("*")):
+                    if file.is_file():
+                        name = file.relative_to(group).as_posix()
+                        out.publish_file(file, f"{piece.target}/{SLICE}/{name}")
     counts = _count(packed[SM])
     write_record(out, piece, counts, staging)
     return counts

@@ -7,8 +7,10 @@ import logging
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal
 
+from smmap.archive.item import CommittedItem
 from smmap.archive.put import publish_files, put_item
 from smmap.pipeline.fingerprint import compute_files_fingerprint
 from smmap.pipeline.lineage import describe_making
@@ -23,6 +25,7 @@ from smmap.product.names import compute_file_stem, compute_model_id
 from smmap.product.stored_file import StoredFile
 from smmap.sinks.registry import find_sinks
 from smmap.sinks.sink import Finished
+from smmap.spec.errors import TransientError
 from smmap.spec.recipe import Outputs
 from smmap.spec.unit import Receipt, Unit
 from smmap.store.atomic import report_store_errors
@@ -37,6 +40,8 @@ def commit_unit(unit: Unit, staged: StagedUnit, scenes: TaskScenes, run: RunStat
     ------
     StoreError
         If the output cannot be written; the item is then what it was.
+    TransientError
+        If the store does not answer, or another run has mapped more of the overpass meanwhile.
     """
     started = time.monotonic()
     figures = compute_statistics(staged)
@@ -58,7 +63,8 @@ def commit_unit(unit: Unit, staged: StagedUnit, scenes: TaskScenes, run: RunStat
         **describe_making(scenes.get_passes(unit), run),
     )
     item = encode_document(compute_item(unit, facts))
-    put_item(run.store, LAYOUT.item(unit), item, run.staging)
+    check = None if run.force else partial(_check_area, unit)
+    put_item(run.store, LAYOUT.item(unit), item, run.staging, check=check)
     run.store.delete(LAYOUT.failed(unit.id))
     staged.discard()
     figures["seconds_writing"] = time.monotonic() - started
@@ -73,6 +79,14 @@ def commit_unit(unit: Unit, staged: StagedUnit, scenes: TaskScenes, run: RunStat
         overpass=unit.overpass,
         statistics=figures,
     )
+
+
+def _check_area(unit: Unit, there: CommittedItem) -> None:
+    """Maps never shrink: done again, the unit covers what another run has committed meanwhile."""
+    if unit.area.hull(there.get_area(unit.tile)) != unit.area:
+        raise TransientError(
+            f"{unit.id}: another run has mapped more of it meanwhile; rerun, to have both"
+        )
 
 
 def list_files(outputs: Outputs) -> list[str]:

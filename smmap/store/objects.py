@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -108,6 +109,10 @@ class ObjectOutput:
     def delete_folder(self, path: str) -> None:
         """Remove all objects below a prefix, 1000 a request on S3, 256 on Azure."""
         names = self.list_files(path)
+        # A group without its root document is none: it goes first, should the rest not follow.
+        for name in [one for one in names if one == f"{path}/zarr.json"]:
+            self.delete(name)
+            names.remove(name)
         with self._explain(path):
             try:
                 obstore.delete(self._store, names)
@@ -177,7 +182,7 @@ class ObjectOutput:
         """
         self._check_conditions()
         digest = hashlib.sha256(self._address.encode()).hexdigest()[:12]
-        return open_staging(Path(tempfile.gettempdir()) / "smmap-staging" / digest)
+        return open_staging(Path(tempfile.gettempdir()) / f"smmap-staging-{os.getuid()}" / digest)
 
     def open_zarr_store(self, path: str) -> Any:
         """A read-only zarr store over the group's prefix."""

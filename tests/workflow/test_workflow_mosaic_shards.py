@@ -18,6 +18,7 @@ from smmap.grid.utm import UtmGrid
 from smmap.mosaic.plan import Asked, plan_mosaic
 from smmap.mosaic.run import make_mosaic, run_mosaic
 from smmap.product.layout import LAYOUT
+from smmap.spec.errors import TransientError
 from smmap.spec.tile import Block
 from smmap.store.folder import FolderOutput
 
@@ -135,6 +136,27 @@ def test_a_day_whose_shards_are_all_there_is_finished(maps, undisturbed, tmp_pat
     result = run_mosaic(plan_mosaic(maps, ASKED, tmp_path), heard, threads=1)
     assert result.count("done") == DAYS
     assert heard.pieces == 1 + len(TILES), "one of the first day, so that the rest follows"
+    check_whole(tmp_path, undisturbed)
+
+
+class Sweeper(Heard):
+    """Removes a shard's record when the first day's are all there, as a late ``gc`` would."""
+
+    def __init__(self, out):
+        super().__init__()
+        self.out = out
+
+    def advance(self):
+        super().advance()
+        if self.done == len(TILES):
+            next(self.out.glob("soil-moisture-daily/**/shards/*.json")).unlink()
+
+
+def test_a_day_that_lost_a_shard_is_not_committed(maps, undisturbed, tmp_path):
+    with pytest.raises(TransientError, match="1 of its shards were removed meanwhile"):
+        run_mosaic(plan_mosaic(maps, ASKED, tmp_path), Sweeper(tmp_path), threads=1)
+    assert not list_items(tmp_path)
+    assert make_mosaic(maps, ASKED, tmp_path, threads=1).count("done") == DAYS
     check_whole(tmp_path, undisturbed)
 
 
