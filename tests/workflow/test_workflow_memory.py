@@ -11,7 +11,9 @@ import pytest
 from small_world import SmallWorld
 
 TOLERANCE_MB = 64
-"""Between runs of different extent: what C's allocator and GDAL's cache make of the same work."""
+"""A thread, between runs of different extent: small areas fill neither GDAL's cache nor the windows
+of a sink, and C's allocator keeps for each thread what it once had. Six overpasses of 4096 x 4096
+are 600 MB of packed pixels."""
 
 _SCRIPT = """
 import json, sys
@@ -62,11 +64,11 @@ def test_memory_follows_the_block_and_not_the_area(tmp_path, threads):
         measure(tmp_path / str(size), size=size, dates=6, threads=threads)
         for size in (1024, 2048, 4096)
     ]
-    assert max(peaks) - min(peaks) < TOLERANCE_MB
+    assert max(peaks) - min(peaks) < TOLERANCE_MB * threads
 
 
 def test_memory_follows_the_block_and_not_the_span(tmp_path):
     few, many = (
         measure(tmp_path / str(dates), size=768, dates=dates, threads=2) for dates in (2, 100)
     )
-    assert many - few < TOLERANCE_MB
+    assert many - few < TOLERANCE_MB * 2
