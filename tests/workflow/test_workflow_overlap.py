@@ -116,11 +116,16 @@ def world(tmp_path):
 @pytest.fixture
 def undisturbed(world, server, tmp_path):
     """An output that nothing held up; it tells how often the last file is asked for."""
-    assert run(server, tmp_path / "undisturbed").count("done") == 4
-    each, rest = divmod(server.opened, BLOCKS)
+    for attempt in range(4):
+        server.opened = 0
+        out = tmp_path / f"undisturbed-{attempt}"
+        assert run(server, out).count("done") == 4
+        each, rest = divmod(server.opened, BLOCKS)
+        if rest == 0:  # on a busy machine GDAL may ask twice
+            break
     assert rest == 0
     server.hold_from, server.opened = each * (BLOCKS - 1) + 1, 0
-    return tmp_path / "undisturbed"
+    return out
 
 
 def list_items(out):
