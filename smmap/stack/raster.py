@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -39,6 +40,8 @@ class Aligned:
     """(h, w); True where the scene's raster lies, with or without a value."""
 
 
+_REFUSED = re.compile(r"response[ _]code[=: ]+(408|429|5\d\d)\b")
+"""GDAL's words for a part of a file that the server did not send for now."""
 _SAME_WARNINGS = 3
 """So many reads in a row with the same warnings: not a fault of the moment."""
 _OWN_WARNINGS: dict[str, frozenset[str]] = {}
@@ -86,9 +89,11 @@ def _read_file(band: Band, read: Callable[[rasterio.DatasetReader], _Result]) ->
                 return cast("_Result", result)
             # What GDAL could not fetch of a header it takes for absent.
             reason = "; ".join(told)
+        if refused := _REFUSED.search(" ".join(told)):
+            reason = f"{reason}; the server answered {refused[1]}"
         # Raised outside any handler: a rasterio error cannot be sent between processes.
         reason = reason.replace(href, band.href)  # a signature is for nobody's eyes
-        states.append(_find_state(href))
+        states.append(_find_state(href, refused=refused is not None))
         if states[-1] == "gone" or (len(states) == ATTEMPTS and set(states) == {"delivered"}):
             raise SceneError(f"band '{band.name}' of {band.href} cannot be read ({reason})")
         raise TransientError(f"{band.href}: not readable at the moment ({reason}); rerun later")
@@ -107,12 +112,13 @@ def _is_its_own(href: str, warned: list[frozenset[str]]) -> bool:
     return False
 
 
-def _find_state(href: str) -> FileState:
+def _find_state(href: str, *, refused: bool) -> FileState:
     """What became of a file that could not be read; the next attempt asks the server anew."""
     if not is_web(href):
         return "gone"  # a disk does not get better by waiting
     forget_failure(href)
-    return probe_file(href)
+    # A server that sends the first byte may have refused those that were read.
+    return "unknown" if refused else probe_file(href)
 
 
 def _try_to_read(

@@ -50,7 +50,7 @@ def open_environment() -> AbstractContextManager[Any]:
 
 
 class _Ear(logging.Handler):
-    """Hears GDAL's warnings, which rasterio passes to logging in the thread that caused them."""
+    """Hears what rasterio passes from GDAL to logging, in the thread that caused it."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -63,6 +63,7 @@ class _Ear(logging.Handler):
 
 
 _EAR = _Ear()
+_LOGGERS = ("rasterio._env", "rasterio._err")
 
 
 @contextmanager
@@ -70,11 +71,13 @@ def hear_warnings() -> Iterator[list[str]]:
     """Collect what GDAL warns of in this thread.
 
     GDAL opens a file of which a header field could not be fetched as if it had none: without its
-    nodata value or its place on Earth. A warning is all there is to know it by.
+    nodata value or its place on Earth. A warning is all there is to know it by. What a server
+    answered to a request for pixels is in no error either.
     """
-    logger = logging.getLogger("rasterio._env")
-    if _EAR not in logger.handlers:
-        logger.addHandler(_EAR)
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        if _EAR not in logger.handlers:
+            logger.addHandler(_EAR)
     told: list[str] = []
     _EAR.heard.told = told
     try:

@@ -28,6 +28,8 @@ class _Server(ThreadingHTTPServer):
     """Sends no more than so many bytes of a file, whatever it says."""
     first_byte = False
     """Whether the first byte is always sent."""
+    refused = 0
+    """Not 0: answers so for what does not begin with the first byte."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -54,6 +56,9 @@ class _Handler(BaseHTTPRequestHandler):
         if "Range" in self.headers:
             first, last = self.headers["Range"].removeprefix("bytes=").split("-")
             start, stop = int(first), min(stop, int(last) + 1)
+        if start > 0 and self.server.refused:
+            self.send_error(self.server.refused)
+            return
         self.send_response(206 if "Range" in self.headers else 200)
         self.send_header("Accept-Ranges", "bytes")
         self.send_header("Content-Length", str(max(0, stop - start)))
@@ -136,6 +141,13 @@ def noisy(tmp_path, write_tif):
 def test_a_get_that_fails_beside_a_head_that_works_is_the_servers_fault(server, noisy, block):
     server.status, server.heads = 503, 200
     with pytest.raises(TransientError, match="rerun later"):
+        load_band(make_band(server, "a.tif"), block)
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_a_server_that_sends_the_header_alone_is_at_fault(server, noisy, block, status):
+    server.refused = status
+    with pytest.raises(TransientError, match=f"{status}.*rerun later"):
         load_band(make_band(server, "a.tif"), block)
 
 

@@ -168,11 +168,14 @@ def test_conditions_hold_for_data_that_a_plain_put_would_send_in_parts(store, pr
     store.delete("large.json")
 
 
-def test_removing_thousands_takes_a_request_for_each_thousand(store, proxy, tmp_path):
+def test_removing_thousands_takes_few_requests(store, proxy, tmp_path):
     store.put("from", b"x", tmp_path)
     links = {f"c/{number}": "from" for number in range(1100)}
     store.publish_links("cubes", links, {"zarr.json": b"{}"}, tmp_path)
     proxy.asked.clear()
     store.delete_folder("cubes")
-    assert Counter(method for method, _ in proxy.asked) == {"GET": 2, "POST": 2}
+    asked = Counter(method for method, _ in proxy.asked)
+    assert asked["GET"] == 2
+    assert asked["POST"] <= 4  # a page that comes late is not waited for
+    assert asked.total() == asked["GET"] + asked["POST"]
     assert store.list_files("") == ["from"]
