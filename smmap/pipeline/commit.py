@@ -120,7 +120,7 @@ def describe_emptiness(figures: Mapping[str, float]) -> str:
 
 
 def record_failure(unit: Unit, scenes: TaskScenes, run: RunState) -> Receipt:
-    """Leave a note of why the unit could not be mapped; no item is written."""
+    """Leave a note of why a unit cannot be mapped, at all or for a fault of the moment; no item."""
     reason = scenes.get_failure(unit) or "unknown"
     logger.error("%s: failed: %s", unit.id, reason)
     note = {"unit": unit.id, "fingerprint": unit.fingerprint, "reason": reason}
@@ -131,6 +131,7 @@ def record_failure(unit: Unit, scenes: TaskScenes, run: RunState) -> Receipt:
         fingerprint=unit.fingerprint,
         reason=reason,
         skipped=scenes.get_skipped(unit),
+        passing=scenes.has_passing_fault(unit),
         overpass=unit.overpass,
     )
 

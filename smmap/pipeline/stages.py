@@ -7,8 +7,6 @@ Reading, computing and writing go on at once, in threads of their own.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from smmap.features.builder import compute_features
 from smmap.pipeline.attempt import Attempt, open_attempt
 from smmap.pipeline.blocks import BlockInputs, open_block
@@ -36,7 +34,7 @@ def run_task(task: Task, run: RunState) -> list[Receipt]:
             # is committed stands: its scenes were read wherever a unit needs them (`Attempt.put`),
             # so that a scene lost since is none of them, or lost for the moment alone.
             scenes.lose(error)
-    return [receipts.get(unit.id) or give_up(unit, scenes, run) for unit in task.units]
+    return [receipts.get(unit.id) or record_failure(unit, scenes, run) for unit in task.units]
 
 
 def read_block(block: Block, attempt: Attempt) -> None:
@@ -70,8 +68,3 @@ def write_unit(unit: Unit, attempt: Attempt) -> None:
     """A unit's files, and its item last."""
     staged = attempt.staged[unit.id]
     attempt.receipts[unit.id] = commit_unit(unit, staged, attempt.scenes, attempt.run)
-
-
-def give_up(unit: Unit, scenes: TaskScenes, run: RunState) -> Receipt:
-    """A unit that cannot be mapped: at all, or for a fault of the moment."""
-    return replace(record_failure(unit, scenes, run), passing=scenes.has_passing_fault(unit))

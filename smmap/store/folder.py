@@ -73,15 +73,13 @@ class FolderOutput:
             (self.root / path).unlink(missing_ok=True)
 
     def delete_folder(self, path: str) -> None:
-        """Remove a folder: renamed out of sight first, so that it goes as a whole."""
+        """Remove a folder: moved into a staging folder, which the next run empties if need be."""
         place = self.root / path
         if not place.is_dir():
             return
-        with report_store_errors(str(place)):
-            hidden = place.with_name(f".{place.name}.{uuid.uuid4().hex}.removed")
-            with suppress(FileNotFoundError):  # another run was faster
-                place.rename(hidden)
-                shutil.rmtree(hidden)
+        gone = suppress(FileNotFoundError)  # another run was faster
+        with self.open_staging() as staging, report_store_errors(str(place)), gone:
+            place.rename(staging / place.name)
 
     def list_files(self, folder: str) -> list[str]:
         """Paths of all files below a folder, sorted."""
