@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
+import numpy as np
+from numpy.typing import NDArray
+
 from smmap.report.colours import SM_COLOURS
 from smmap.report.picture import encode_png
 from smmap.sinks.ramp import SM_LIMITS
 
 MAX_MAPS = 60
 """More would not be seen on one sheet; the report links to every item."""
+
+_PANEL_PIXELS = 320
+"""A side of a panel is printed with fewer; more would only be memory."""
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top."""
@@ -43,7 +49,6 @@ def draw_contact_sheet(maps: Sequence[SheetMap]) -> bytes:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
-    from matplotlib.image import imread
 
     shown = sorted(maps, key=lambda one: one.moment)
     columns = min(5, len(shown))
@@ -60,7 +65,7 @@ def draw_contact_sheet(maps: Sequence[SheetMap]) -> bytes:
         left, bottom, right, top = one.frame
         extent = (one.edges[0], one.edges[2], one.edges[1], one.edges[3])
         axis.set_axis_on()
-        axis.imshow(imread(one.picture), extent=extent, interpolation="nearest")
+        axis.imshow(_load_thumbnail(one.picture), extent=extent, interpolation="nearest")
         axis.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], facecolor="0.88")
         axis.set_title(one.title, fontsize=8)
         axis.set_xlabel(one.note, fontsize=7)
@@ -68,3 +73,13 @@ def draw_contact_sheet(maps: Sequence[SheetMap]) -> bytes:
     bar = figure.colorbar(colours, ax=axes, shrink=0.6, pad=0.02)
     bar.set_label("soil moisture (m³/m³); grey: no value", fontsize=8)
     return encode_png(figure)
+
+
+def _load_thumbnail(picture: BinaryIO) -> NDArray[np.uint8]:
+    """(h, w, 4) RGBA, every so many pixels."""
+    from PIL import Image
+
+    with Image.open(picture) as image:
+        colours = image.convert("RGBA")
+    colours.thumbnail((_PANEL_PIXELS, _PANEL_PIXELS), Image.Resampling.NEAREST)
+    return np.asarray(colours)
