@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-STARTED_LATE_S = 60
+STARTED_LATE_S = 180
 
 
 @dataclass(frozen=True)
