@@ -1,0 +1,37 @@
+from typing import Any, TypeAlias
+
+from numpy.typing import NDArray
+
+_Array: TypeAlias = NDArray[Any]
+
+def resample(
+    values: _Array,
+    window: tuple[int, int, int, int],
+    rows: _Array,
+    cols: _Array,
+    bilinear: bool,
+    out: _Array,
+    covered: _Array,
+    /,
+) -> None: ...
+def resample_between(
+    values: _Array,
+    window: tuple[int, int, int, int],
+    nodes: _Array,
+    corner: tuple[int, int],
+    bilinear: bool,
+    out: _Array,
+    covered: _Array,
+    /,
+) -> None: ...
+def decode(
+    stored: _Array,
+    has_nodata: bool,
+    nodata: float,
+    scaled: bool,
+    scale: float,
+    offset: float,
+    zero_is_nothing: bool,
+    out: _Array,
+    /,
+) -> None: ...
