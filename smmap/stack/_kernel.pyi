@@ -4,12 +4,14 @@ from numpy.typing import NDArray
 
 _Array: TypeAlias = NDArray[Any]
 
+def lanes() -> list[int]: ...
 def resample(
     values: _Array,
     window: tuple[int, int, int, int],
     rows: _Array,
     cols: _Array,
     bilinear: bool,
+    lanes: int,
     out: _Array,
     covered: _Array,
     /,
@@ -20,6 +22,7 @@ def resample_between(
     nodes: _Array,
     corner: tuple[int, int],
     bilinear: bool,
+    lanes: int,
     out: _Array,
     covered: _Array,
     /,

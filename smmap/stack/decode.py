@@ -57,19 +57,23 @@ def decode_plainly(stored: NDArray[Any], band: Band, nodata: float | None) -> ND
     """``decode`` in NumPy: the same bits."""
     out = np.empty(stored.shape, np.float32)
     for row in range(0, stored.shape[0], _ROWS):
-        part = stored[row : row + _ROWS]
-        values: NDArray[np.float64] = part.astype(np.float64)
-        if nodata is not None:
-            values[part == nodata] = np.nan
-        if _is_scaled(band):
-            values = values * band.scale + band.offset
+        out[row : row + _ROWS] = _decode_part(stored[row : row + _ROWS], band, nodata)
+    out[~np.isfinite(out)] = np.nan
+    return out
+
+
+def _decode_part(part: NDArray[Any], band: Band, nodata: float | None) -> NDArray[np.float32]:
+    values: NDArray[np.float64] = part.astype(np.float64)
+    if nodata is not None:
+        values[part == nodata] = np.nan
+    if _is_scaled(band):
+        values = values * band.scale + band.offset
+    with np.errstate(over="ignore"):  # more than float32 holds is not finite either
         if band.units == "dB":
             values = to_power(values)
         if band.units in ("dB", "linear"):
             values[values == 0] = np.nan
-        values[~np.isfinite(values)] = np.nan
-        out[row : row + _ROWS] = values
-    return out
+        return values.astype(np.float32)
 
 
 def _is_scaled(band: Band) -> bool:

@@ -45,23 +45,26 @@ class Aligned:
     """(h, w); True where the scene's raster lies, with or without a value."""
 
 
-def resample(source: Source, positions: Positions | Lattice, method: Resampling) -> Aligned:
+def resample(
+    source: Source, positions: Positions | Lattice, method: Resampling, lanes: int | None = None
+) -> Aligned:
     """Values at the positions, NaN where the pixel that holds the position has none.
 
     ``bilinear`` weighs the four nearest centres; those without a value carry no weight, so
-    nodata never enters.
+    nodata never enters. ``lanes`` is one of the kernel's; None: the fastest of this processor.
     """
     if not HAS_KERNEL:
         return resample_plainly(source, positions, method)
     out = Aligned(np.empty(positions.shape, np.float32), np.empty(positions.shape, bool))
     values = np.ascontiguousarray(source.values)
-    window, bilinear = (*source.corner, *source.shape), method == "bilinear"
+    window = (*source.corner, *source.shape)
+    how = method == "bilinear", lanes or _kernel.lanes()[0]
     if isinstance(positions, Lattice):
         nodes, corner = positions.nodes, positions.corner
-        _kernel.resample_between(values, window, nodes, corner, bilinear, out.values, out.covered)
+        _kernel.resample_between(values, window, nodes, corner, *how, out.values, out.covered)
     else:
         rows, cols = positions.compute()
-        _kernel.resample(values, window, rows, cols, bilinear, out.values, out.covered)
+        _kernel.resample(values, window, rows, cols, *how, out.values, out.covered)
     return out
 
 

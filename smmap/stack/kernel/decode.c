@@ -15,8 +15,9 @@
             double physical = value * m.scale + m.offset;                                        \
             value = m.scaled ? physical : value;                                                 \
             nothing |= m.zero_is_nothing & (value == 0);                                         \
-            nothing |= !(fabs(value) <= DBL_MAX);                                                \
-            out[k] = nothing ? NAN : (float)value;                                               \
+            const float single = (float)value;                                                   \
+            nothing |= !(fabsf(single) <= FLT_MAX);                                              \
+            out[k] = nothing ? NAN : single;                                                     \
         }                                                                                        \
     }
 DECODE(decode_u8, uint8_t, double)

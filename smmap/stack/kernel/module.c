@@ -6,6 +6,44 @@
 
 #include "sample.h"
 
+/* How many numbers side by side, fastest first. */
+typedef struct {
+    int lanes;
+    Draw draw;
+    Sample sample;
+} Kernel;
+static const Kernel KERNELS[] = {
+#if defined(__x86_64__)
+    {4, draw_4, sample_4},
+#endif
+    {2, draw_2, sample_2},
+};
+#define N_KERNELS (sizeof KERNELS / sizeof *KERNELS)
+
+static int runs_here(const Kernel *kernel) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return kernel->lanes == 2 || __builtin_cpu_supports("avx2");
+#else
+    (void)kernel;
+    return 1;
+#endif
+}
+
+static PyObject *list_lanes(PyObject *self, PyObject *nothing) {
+    (void)self, (void)nothing;
+    PyObject *found = PyList_New(0);
+    for (size_t k = 0; found && k < N_KERNELS; k++) {
+        if (!runs_here(KERNELS + k))
+            continue;
+        PyObject *lanes = PyLong_FromLong(KERNELS[k].lanes);
+        if (!lanes || PyList_Append(found, lanes))
+            Py_CLEAR(found);
+        Py_XDECREF(lanes);
+    }
+    return found;
+}
+
 #define STRIDED (PyBUF_STRIDED_RO | PyBUF_FORMAT)
 #define WHOLE (PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
 #define WRITABLE (WHOLE | PyBUF_WRITABLE)
@@ -34,26 +72,31 @@ static Py_buffer *take(Buffers *buffers, PyObject *object, int flags, int dims, 
     return view;
 }
 
-/* The window, and the two arrays that are filled. */
+/* The window, the two arrays that are filled, and by what. */
 typedef struct {
+    const Kernel *kernel;
     Window window;
     Py_buffer *out, *covered;
     size_t height, width;
 } Task;
 
 static int take_task(Buffers *buffers, PyObject *values, const Py_ssize_t *place, int bilinear,
-                     PyObject *out, PyObject *covered, Task *task) {
+                     int lanes, PyObject *out, PyObject *covered, Task *task) {
+    task->kernel = NULL;
+    for (size_t k = 0; k < N_KERNELS; k++)
+        if (KERNELS[k].lanes == lanes && runs_here(KERNELS + k))
+            task->kernel = KERNELS + k;
     Py_buffer *source = take(buffers, values, WHOLE, 2, "f");
     if (!source || !(task->out = take(buffers, out, WRITABLE, 2, "f")) ||
         !(task->covered = take(buffers, covered, WRITABLE, 2, "?")))
         return 0;
-    int fit = !memcmp(task->out->shape, task->covered->shape, 2 * sizeof(Py_ssize_t));
+    int fit = task->kernel && !memcmp(task->out->shape, task->covered->shape, 2 * sizeof(Py_ssize_t));
     for (int axis = 0; axis < 2; axis++)
         fit = fit && place[axis] >= 0 && place[2 + axis] <= INT32_MAX - 2 &&
               place[axis] <= place[2 + axis] &&
               source->shape[axis] <= place[2 + axis] - place[axis];
     if (!fit) {
-        PyErr_SetString(PyExc_ValueError, "the window, the scene and the block do not fit");
+        PyErr_SetString(PyExc_ValueError, "the window, the scene and the block do not fit, or no kernel");
         return 0;
     }
     task->window = (Window){
@@ -72,18 +115,18 @@ static int take_task(Buffers *buffers, PyObject *values, const Py_ssize_t *place
 }
 
 static void sample_given(const Task *task, const Py_buffer *rows, const Py_buffer *cols) {
-    double row[RUN], col[RUN];
+    Run row = {{0}}, col = {{0}};
     for (size_t i = 0; i < task->height; i++)
         for (size_t j = 0; j < task->width; j += RUN) {
             size_t n = task->width - j < RUN ? task->width - j : RUN, at = i * task->width + j;
             for (size_t k = 0; k < n; k++) {
                 const Py_ssize_t r = (Py_ssize_t)i, c = (Py_ssize_t)(j + k);
-                memcpy(row + k, (char *)rows->buf + r * rows->strides[0] + c * rows->strides[1],
-                       sizeof *row);
-                memcpy(col + k, (char *)cols->buf + r * cols->strides[0] + c * cols->strides[1],
-                       sizeof *col);
+                memcpy(row.at + k, (char *)rows->buf + r * rows->strides[0] + c * rows->strides[1],
+                       sizeof *row.at);
+                memcpy(col.at + k, (char *)cols->buf + r * cols->strides[0] + c * cols->strides[1],
+                       sizeof *col.at);
             }
-            sample(&task->window, row, col, n, (float *)task->out->buf + at,
+            task->kernel->sample(&task->window, &row, &col, n, (float *)task->out->buf + at,
                    (uint8_t *)task->covered->buf + at);
         }
 }
@@ -92,14 +135,14 @@ static PyObject *resample(PyObject *self, PyObject *args) {
     (void)self;
     PyObject *values, *row_object, *col_object, *out, *covered;
     Py_ssize_t place[4];
-    int bilinear;
+    int bilinear, lanes;
     Buffers buffers = {.count = 0};
     Py_buffer *rows, *cols;
     Task task;
-    if (!PyArg_ParseTuple(args, "O(nnnn)OOpOO", &values, place, place + 1, place + 2, place + 3,
-                          &row_object, &col_object, &bilinear, &out, &covered))
+    if (!PyArg_ParseTuple(args, "O(nnnn)OOpiOO", &values, place, place + 1, place + 2, place + 3,
+                          &row_object, &col_object, &bilinear, &lanes, &out, &covered))
         return NULL;
-    int fit = take_task(&buffers, values, place, bilinear, out, covered, &task) &&
+    int fit = take_task(&buffers, values, place, bilinear, lanes, out, covered, &task) &&
               (rows = take(&buffers, row_object, STRIDED, 2, "d")) &&
               (cols = take(&buffers, col_object, STRIDED, 2, "d"));
     if (fit && (memcmp(rows->shape, task.out->shape, 2 * sizeof(Py_ssize_t)) ||
@@ -121,21 +164,24 @@ static PyObject *resample(PyObject *self, PyObject *args) {
 /* Down the rows first, for every column of points; then across. */
 static int sample_between(const Task *task, const double *nodes, size_t n_rows, size_t n_cols,
                           size_t first_row, size_t first_col) {
-    double *line = malloc(2 * n_cols * sizeof *line), row[RUN], col[RUN];
+    double *line = malloc(2 * n_cols * sizeof *line);
+    Run row, col;
     if (!line)
         return -1;
     for (size_t i = 0; i < task->height; i++) {
         const size_t count = first_row + i;
         for (size_t axis = 0; axis < 2; axis++)
-            for (size_t c = 0; c < n_cols; c++)
-                draw(nodes + (axis * n_rows + count / RUN) * n_cols + c, n_cols, count % RUN, 1,
-                     line + axis * n_cols + c);
+            for (size_t c = 0; c < n_cols; c++) {
+                Cubic down = fit_cubic(nodes + (axis * n_rows + count / RUN) * n_cols + c, n_cols);
+                line[axis * n_cols + c] = draw_one(&down, count % RUN);
+            }
         for (size_t j = 0, n; j < task->width; j += n) {
             const size_t across = first_col + j, cell = across / RUN, from = across % RUN;
             n = RUN - from < task->width - j ? RUN - from : task->width - j;
-            draw(line + cell, 1, from, n, row);
-            draw(line + n_cols + cell, 1, from, n, col);
-            sample(&task->window, row, col, n, (float *)task->out->buf + i * task->width + j,
+            Cubic for_rows = fit_cubic(line + cell, 1), for_cols = fit_cubic(line + n_cols + cell, 1);
+            task->kernel->draw(&for_rows, from, &row);
+            task->kernel->draw(&for_cols, from, &col);
+            task->kernel->sample(&task->window, &row, &col, n, (float *)task->out->buf + i * task->width + j,
                    (uint8_t *)task->covered->buf + i * task->width + j);
         }
     }
@@ -147,14 +193,14 @@ static PyObject *resample_between(PyObject *self, PyObject *args) {
     (void)self;
     PyObject *values, *points, *out, *covered;
     Py_ssize_t place[4], corner[2];
-    int bilinear, status = 0;
+    int bilinear, lanes, status = 0;
     Buffers buffers = {.count = 0};
     Py_buffer *nodes;
     Task task;
-    if (!PyArg_ParseTuple(args, "O(nnnn)O(nn)pOO", &values, place, place + 1, place + 2, place + 3,
-                          &points, corner, corner + 1, &bilinear, &out, &covered))
+    if (!PyArg_ParseTuple(args, "O(nnnn)O(nn)piOO", &values, place, place + 1, place + 2, place + 3,
+                          &points, corner, corner + 1, &bilinear, &lanes, &out, &covered))
         return NULL;
-    int fit = take_task(&buffers, values, place, bilinear, out, covered, &task) &&
+    int fit = take_task(&buffers, values, place, bilinear, lanes, out, covered, &task) &&
               (nodes = take(&buffers, points, WHOLE, 3, "d"));
     if (fit) {
         int enough = nodes->shape[0] == 2;
@@ -211,6 +257,7 @@ static PyObject *decode_stored(PyObject *self, PyObject *args) {
 }
 
 static PyMethodDef METHODS[] = {
+    {"lanes", list_lanes, METH_NOARGS, "Numbers side by side that run here, fastest first."},
     {"resample", resample, METH_VARARGS, "Values at given positions; without the GIL."},
     {"resample_between", resample_between, METH_VARARGS,
      "Values at positions between points; without the GIL."},

@@ -14,15 +14,38 @@ typedef struct {
     int bilinear;
 } Window;
 
-/* n <= RUN pixels at these positions. */
-void sample(const Window *window, const double *rows, const double *cols, size_t n, float *out,
-            uint8_t *covered);
+/* Positions of a run along one axis. */
+typedef struct {
+    double at[RUN] __attribute__((aligned(32)));
+} Run;
 
-/* Position at each of n pixels, `from` pixels behind the second of four points that are `step`
-   doubles apart. */
-void draw(const double *points, size_t step, size_t from, size_t n, double *out);
+/* A cubic through four points, from the second on. */
+typedef struct {
+    double here, rise, bend, twist;
+} Cubic;
 
-/* Stored numbers, of a type by its NumPy letter, to physical ones; 0 where the type is none. */
+/* Through points that are `step` doubles apart. */
+Cubic fit_cubic(const double *points, size_t step);
+double draw_one(const Cubic *cubic, size_t from);
+
+/* A pixel beside a gap or an edge, or without a value. */
+float sample_one(const Window *window, const double *pixel, const double *before,
+                 const double *behind);
+
+/* Positions from there on; then the first n pixels of a run. */
+typedef void (*Draw)(const Cubic *cubic, size_t from, Run *positions);
+typedef void (*Sample)(const Window *window, const Run *rows, const Run *cols, size_t n,
+                       float *out, uint8_t *covered);
+void draw_2(const Cubic *cubic, size_t from, Run *positions);
+void sample_2(const Window *window, const Run *rows, const Run *cols, size_t n, float *out,
+              uint8_t *covered);
+#if defined(__x86_64__)
+void draw_4(const Cubic *cubic, size_t from, Run *positions);
+void sample_4(const Window *window, const Run *rows, const Run *cols, size_t n, float *out,
+              uint8_t *covered);
+#endif
+
+/* Stored numbers, of a type by its letter in struct, to physical ones; 0 where the type is none. */
 typedef struct {
     int has_nodata, scaled, zero_is_nothing;
     double nodata, scale, offset;
