@@ -8,13 +8,11 @@ one piece, which warping libraries with approximate transformers do not.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from affine import Affine
-from pyproj import CRS
 
-from smmap.grid.reproject import get_transformer
+from smmap.grid.reproject import get_transformer, is_geographic
 from smmap.spec.tile import Block
 from smmap.stack.lattice import Doubles, Lattice, compute_positions_between
 
@@ -79,7 +77,7 @@ def compute_positions(
     """
     inverse = ~transform
     here = str(block.geobox.crs)
-    shared, geographic = _compare(here, crs)
+    shared, geographic = here == crs, is_geographic(crs)
     middle, _ = transform * (shape[1] / 2, shape[0] / 2)
 
     def place(row_counts: Doubles, col_counts: Doubles) -> tuple[Doubles, Doubles]:
@@ -115,13 +113,6 @@ def _find_centres(block: Block, rows: Doubles, cols: Doubles) -> tuple[Doubles, 
     xs = affine.c + (cols + 0.5) * affine.a
     ys = affine.f + (rows + 0.5) * affine.e
     return np.asarray(xs, np.float64)[None, :], np.asarray(ys, np.float64)[:, None]
-
-
-@lru_cache(maxsize=256)
-def _compare(here: str, there: str) -> tuple[bool, bool]:
-    """Whether two coordinate systems are the same, and whether the second is in degrees."""
-    first, second = CRS.from_user_input(here), CRS.from_user_input(there)
-    return first == second, bool(second.is_geographic)
 
 
 def find_window(
