@@ -28,7 +28,7 @@ class BuildWithData(build_py):
 LIMITED = "0x030B0000"  # one build for Python 3.11 and later
 
 
-def describe_kernel(room):
+def describe_kernel(room, *options):
     folder = Path("smmap", room, "kernel")
     return Extension(
         f"smmap.{room}._kernel",
@@ -36,7 +36,13 @@ def describe_kernel(room):
         depends=sorted(str(path) for path in folder.glob("*.h")),
         define_macros=[("Py_LIMITED_API", LIMITED)],
         # No fused multiply-adds, no reordering: the same bits on every processor.
-        extra_compile_args=["-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden"],
+        extra_compile_args=[
+            "-std=c11",
+            "-O3",
+            "-ffp-contract=off",
+            "-fvisibility=hidden",
+            *options,
+        ],
         py_limited_api=True,
         optional=True,
     )
@@ -44,6 +50,10 @@ def describe_kernel(room):
 
 setup(
     cmdclass={"build_py": BuildWithData},
-    ext_modules=[describe_kernel("stack"), describe_kernel("trees")],
+    ext_modules=[
+        # Nobody reads which exceptions floating point had: choices between numbers are vectors.
+        describe_kernel("stack", "-fno-trapping-math"),
+        describe_kernel("trees"),
+    ],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

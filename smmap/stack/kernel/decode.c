@@ -4,20 +4,20 @@
 
 #include "sample.h"
 
-/* Nodata is compared as the stored type compares it: float32 as NumPy does, rounded. */
+/* Without branches: what does not apply is compared with NaN, or adds -0, which changes nothing.
+   Nodata is compared as the stored type compares it: float32 as NumPy does, rounded. */
 #define DECODE(NAME, STORED, COMPARED)                                                           \
     static void NAME(const STORED *stored, size_t n, const Meaning *meaning, float *out) {       \
-        const Meaning m = *meaning;                                                              \
-        const COMPARED nodata = (COMPARED)m.nodata;                                              \
+        const COMPARED nodata = meaning->has_nodata ? (COMPARED)meaning->nodata : (COMPARED)NAN; \
+        const double scale = meaning->scaled ? meaning->scale : 1.0;                             \
+        const double offset = meaning->scaled ? meaning->offset : -0.0;                          \
+        const double zero = meaning->zero_is_nothing ? 0.0 : (double)NAN;                        \
         for (size_t k = 0; k < n; k++) {                                                         \
-            double value = (double)stored[k];                                                    \
-            int nothing = m.has_nodata & ((COMPARED)stored[k] == nodata);                        \
-            double physical = value * m.scale + m.offset;                                        \
-            value = m.scaled ? physical : value;                                                 \
-            nothing |= m.zero_is_nothing & (value == 0);                                         \
-            const float single = (float)value;                                                   \
-            nothing |= !(fabsf(single) <= FLT_MAX);                                              \
-            out[k] = nothing ? NAN : single;                                                     \
+            const double value = (double)stored[k] * scale + offset;                             \
+            float single = (float)value;                                                         \
+            single = (COMPARED)stored[k] == nodata ? NAN : single;                               \
+            single = value == zero ? NAN : single;                                               \
+            out[k] = fabsf(single) <= FLT_MAX ? single : NAN;                                    \
         }                                                                                        \
     }
 DECODE(decode_u8, uint8_t, double)
