@@ -1,6 +1,6 @@
 """Puts ``catalogs/``, ``pipelines/`` and ``models/`` into the wheel, under ``smmap/data``.
 
-Builds the tree kernel where there is a C compiler; without one, all else works.
+Builds the kernels where there is a C compiler; without one, all works without them.
 """
 
 import shutil
@@ -25,21 +25,35 @@ class BuildWithData(build_py):
             shutil.copytree(HERE / name, target, ignore=shutil.ignore_patterns(*LEFT_BEHIND))
 
 
-KERNEL = Path("smmap/trees/kernel")
 LIMITED = "0x030B0000"  # one build for Python 3.11 and later
-kernel = Extension(
-    "smmap.trees._kernel",
-    sources=sorted(str(path) for path in KERNEL.glob("*.c")),
-    depends=sorted(str(path) for path in KERNEL.glob("*.h")),
-    define_macros=[("Py_LIMITED_API", LIMITED)],
-    # No fused multiply-adds, no reordering: the same bits on every processor.
-    extra_compile_args=["-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden"],
-    py_limited_api=True,
-    optional=True,
-)
+
+
+def describe_kernel(room, *options):
+    folder = Path("smmap", room, "kernel")
+    return Extension(
+        f"smmap.{room}._kernel",
+        sources=sorted(str(path) for path in folder.glob("*.c")),
+        depends=sorted(str(path) for path in folder.glob("*.h")),
+        define_macros=[("Py_LIMITED_API", LIMITED)],
+        # No fused multiply-adds, no reordering: the same bits on every processor.
+        extra_compile_args=[
+            "-std=c11",
+            "-O3",
+            "-ffp-contract=off",
+            "-fvisibility=hidden",
+            *options,
+        ],
+        py_limited_api=True,
+        optional=True,
+    )
+
 
 setup(
     cmdclass={"build_py": BuildWithData},
-    ext_modules=[kernel],
+    ext_modules=[
+        # Nobody reads which exceptions floating point had: choices between numbers are vectors.
+        describe_kernel("stack", "-fno-trapping-math"),
+        describe_kernel("trees"),
+    ],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

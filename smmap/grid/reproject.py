@@ -28,7 +28,8 @@ def get_transformer(source: str, target: str) -> Transformer:
 
 
 @lru_cache(maxsize=256)
-def _is_geographic(crs: str) -> bool:
+def is_geographic(crs: str) -> bool:
+    """Whether a coordinate system counts in degrees; kept for reuse."""
     return bool(CRS.from_user_input(crs).is_geographic)
 
 
@@ -36,7 +37,7 @@ def reproject_geometry(shape: BaseGeometry, source: str, target: str) -> BaseGeo
     """``shape`` with enough points on its edges that they bend as they should."""
     left, bottom, right, top = shape.bounds
     step = max(right - left, top - bottom) / _POINTS_A_SIDE
-    if _is_geographic(source):
+    if is_geographic(source):
         step = min(step, _LONGEST_STEP_DEG)
     dense = shapely.segmentize(shape, step) if step > 0 else shape
     transformer = get_transformer(source, target)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 from affine import Affine
@@ -19,13 +18,11 @@ from smmap.grid.reproject import reproject_geometry
 from smmap.simulate.fractal import draw_fractal
 from smmap.simulate.region import Region
 from smmap.simulate.stream import open_stream
+from smmap.spec.band import Resampling
 from smmap.spec.tile import Block
-from smmap.stack.resample import (
-    Positions,
-    compute_covered,
-    compute_positions,
-    compute_resampled,
-)
+from smmap.stack.lattice import Lattice
+from smmap.stack.positions import Positions, compute_positions, find_window
+from smmap.stack.resample import Aligned, Source, resample
 
 SEA_SHARE = 0.35
 """Of the grid."""
@@ -89,13 +86,13 @@ class Continent:
 
     def cut(self, block: Block, soil_moisture: Field) -> Patch | None:
         """The ground under a scene's block, with a day's soil moisture; None: sea, or nothing."""
-        water, covered = self._sample(self.water, block, "nearest")
-        if not covered.any() or water[covered].min() == 1:
+        sea = self._sample(self.water, block, "nearest")
+        if not sea.covered.any() or sea.values[sea.covered].min() == 1:
             return None
         return Patch(
             pixel_m=float(block.geobox.resolution.x),
-            inside=covered,
-            water=covered & (water == 1),
+            inside=sea.covered,
+            water=sea.covered & (sea.values == 1),
             elevation=self.sample(self.elevation, block),
             rms_height_cm=self.sample(self.rms_height_cm, block),
             ndvi=self.sample(self.ndvi, block),
@@ -104,27 +101,22 @@ class Continent:
 
     def sample(self, field: Field, block: Block) -> Doubles:
         """A field on a block of another map, bilinear, NaN beyond the continent's grid."""
-        return self._sample(field, block, "bilinear")[0]
+        return self._sample(field, block, "bilinear").values.astype(np.float64)
 
-    def _sample(
-        self, field: Field, block: Block, method: Literal["nearest", "bilinear"]
-    ) -> tuple[Doubles, Bools]:
-        positions, covered = _locate(block, self.block)
-        window = positions.window(self.block.shape)
+    def _sample(self, field: Field, block: Block, method: Resampling) -> Aligned:
+        positions = _locate(block, self.block)
+        window = find_window(positions.bounds(), self.block.shape)
         if window is None:
-            return np.full(block.shape, np.nan), covered
+            return Aligned(np.full(block.shape, np.nan, np.float32), np.zeros(block.shape, bool))
         top, bottom, left, right = window
         part = field[top:bottom, left:right]
-        found = compute_resampled(part, (top, left), positions, covered, method)
-        return found.astype(np.float64), covered
+        return resample(Source(part, (top, left), self.block.shape), positions, method)
 
 
 @lru_cache(maxsize=4)
-def _locate(block: Block, ground: Block) -> tuple[Positions, Bools]:
-    """Where a block's pixels lie on the ground's grid, and whether they do: once for all fields."""
-    geobox = ground.geobox
-    positions = compute_positions(block, geobox.affine, str(geobox.crs), ground.shape)
-    return positions, compute_covered(positions, ground.shape)
+def _locate(block: Block, ground: Block) -> Positions | Lattice:
+    """Where a block's pixels lie on the ground's grid: once for all fields."""
+    return compute_positions(block, ground.geobox.affine, str(ground.geobox.crs), ground.shape)
 
 
 def draw_continent(region: Region, pixel_m: int, seed: int) -> Continent:

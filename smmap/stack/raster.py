@@ -4,40 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import rasterio
-from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.enums import MaskFlags
 from rasterio.errors import CRSError, RasterioError
 from rasterio.windows import Window
 
-from smmap.features.decibel import to_power
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
+from smmap.stack.decode import decode
+from smmap.stack.positions import Positions, compute_positions, find_window
 from smmap.stack.read_meter import count_read
-from smmap.stack.resample import compute_covered, compute_positions, compute_resampled
+from smmap.stack.resample import Aligned, Source, resample
 from smmap.store.gdal import forget_failure, hear_warnings, open_environment
 from smmap.store.probe import FileState, is_web, probe_file, to_path
 from smmap.store.retry import ATTEMPTS, retry
 from smmap.store.signing import sign_href
 
 _Result = TypeVar("_Result")
-
-
-@dataclass(frozen=True)
-class Aligned:
-    """A band on a block."""
-
-    values: NDArray[np.float32]
-    """(h, w); decibels have become linear power; NaN is nodata."""
-    covered: NDArray[np.bool_]
-    """(h, w); True where the scene's raster lies, with or without a value."""
 
 
 _REFUSED = re.compile(r"response[ _]code[=: ]+(408|429|5\d\d)\b")
@@ -145,22 +134,43 @@ def _open_and_read(
 def _read_thinned(file: rasterio.DatasetReader, band: Band, side: int) -> NDArray[np.float32]:
     factor = max(1.0, max(file.shape) / side)
     shape = (max(1, int(file.height / factor)), max(1, int(file.width / factor)))
-    return _decode(file, band, out_shape=shape)
+    return _read(file, band, out_shape=shape)
 
 
 def _read_block(file: rasterio.DatasetReader, band: Band, block: Block) -> Aligned:
     _check_file(file, band)
-    transform: Affine = file.transform
-    positions = compute_positions(block, transform, file.crs.to_string(), file.shape)
-    covered = np.broadcast_to(compute_covered(positions, file.shape), block.shape)
-    window = positions.window(file.shape)
-    if window is None or not covered.any():
-        return Aligned(np.full(block.shape, np.nan, np.float32), np.zeros(block.shape, bool))
-    values = _read_window(file, band, window)
-    resampled = compute_resampled(
-        values, (window[0], window[2]), positions, covered, band.resampling
+    positions = compute_positions(block, file.transform, file.crs.to_string(), file.shape)
+    shift = positions.find_shift() if isinstance(positions, Positions) else None
+    if shift is not None:
+        return _read_in_place(file, band, block, shift)
+    window = find_window(positions.bounds(), file.shape)
+    if window is None:
+        return _cover_nothing(block)
+    source = Source(_read_window(file, band, window), (window[0], window[2]), file.shape)
+    return resample(source, positions, band.resampling)
+
+
+def _read_in_place(
+    file: rasterio.DatasetReader, band: Band, block: Block, shift: tuple[int, int]
+) -> Aligned:
+    """Where the block's pixels are the scene's: nothing is resampled."""
+    (top, bottom), (left, right) = (
+        (max(0, start), min(end, start + size))
+        for start, size, end in zip(shift, block.shape, file.shape, strict=True)
     )
-    return Aligned(np.broadcast_to(resampled, block.shape), covered)
+    if top >= bottom or left >= right:
+        return _cover_nothing(block)
+    values = _read_window(file, band, (top, bottom, left, right))
+    if values.shape == block.shape:
+        return Aligned(values, np.ones(block.shape, bool))
+    aligned = _cover_nothing(block)
+    reached = np.s_[top - shift[0] : bottom - shift[0], left - shift[1] : right - shift[1]]
+    aligned.values[reached], aligned.covered[reached] = values, True
+    return aligned
+
+
+def _cover_nothing(block: Block) -> Aligned:
+    return Aligned(np.full(block.shape, np.nan, np.float32), np.zeros(block.shape, bool))
 
 
 def _check_file(file: rasterio.DatasetReader, band: Band) -> None:
@@ -184,26 +194,14 @@ def _read_window(
     file: rasterio.DatasetReader, band: Band, window: tuple[int, int, int, int]
 ) -> NDArray[np.float32]:
     top, bottom, left, right = window
-    return _decode(file, band, window=Window(left, top, right - left, bottom - top))
+    return _read(file, band, window=Window(left, top, right - left, bottom - top))
 
 
-def _decode(file: rasterio.DatasetReader, band: Band, **part: Any) -> NDArray[np.float32]:
-    """Stored numbers to physical ones, once; nodata to NaN; decibels to power."""
+def _read(file: rasterio.DatasetReader, band: Band, **part: Any) -> NDArray[np.float32]:
+    """A part of the band, decoded; nodata is NaN."""
     stored = file.read(band.index, **part)
     count_read(stored.nbytes)
-    values: NDArray[np.float64] = stored.astype(np.float64)
-    nodata = band.nodata if band.nodata is not None else file.nodata
-    if nodata is not None:
-        values[stored == nodata] = np.nan
+    values = decode(stored, band, file.nodata if band.nodata is None else band.nodata)
     if MaskFlags.per_dataset in file.mask_flag_enums[band.index - 1]:
         values[file.read_masks(band.index, **part) == 0] = np.nan
-    if band.scale != 1.0 or band.offset != 0.0:
-        values = values * band.scale + band.offset
-    if band.units == "dB":
-        values = to_power(values)
-    if band.units in ("dB", "linear"):
-        # Exact zero is what writers put where nothing was received. Negative power is what is
-        # left of little signal when the noise is taken off: it must stay in averages.
-        values[values == 0] = np.nan
-    values[~np.isfinite(values)] = np.nan
-    return values.astype(np.float32)
+    return values

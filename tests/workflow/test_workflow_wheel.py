@@ -16,7 +16,7 @@ from tree_files import Forest, Leaf, write_forest
 REPOSITORY = Path(__file__).parents[2]
 
 
-KERNEL = "smmap/trees/_kernel.abi3.so"
+KERNELS = ("smmap/trees/_kernel.abi3.so", "smmap/stack/_kernel.abi3.so")
 
 
 def build_wheel(folder: Path, **environment: str) -> Path:
@@ -48,7 +48,7 @@ def installed(tmp_path_factory) -> Path:
         "smmap/data/models/physics/model.onnx",
         "smmap/report/run_report.html",
         "smmap/py.typed",
-        KERNEL,
+        *KERNELS,
     ):
         assert needed in names
     return install(wheel)
@@ -77,14 +77,16 @@ def test_the_wheel_runs_from_elsewhere(installed, tmp_path):
     assert 0.05 < float(done.stdout) < 0.5
 
 
-def test_without_a_compiler_all_but_the_kernel_is_there(tmp_path):
+def test_without_a_compiler_all_but_the_kernels_is_there(tmp_path):
     wheel = build_wheel(tmp_path, CC="/bin/false")
-    assert KERNEL not in zipfile.ZipFile(wheel).namelist()
+    assert not {*KERNELS} & {*zipfile.ZipFile(wheel).namelist()}
     site = install(wheel)
     script = (
         "import smmap, sys\n"
+        "from smmap.stack.resample import HAS_KERNEL\n"
         "from smmap.trees.kernels import list_kernels\n"
         f"assert smmap.__file__.startswith({str(site)!r}) and not list_kernels()\n"
+        "assert not HAS_KERNEL\n"
         "print(smmap.load_model('physics').placement.engine)\n"
     )
     done = subprocess.run(

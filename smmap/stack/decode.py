@@ -1,0 +1,80 @@
+"""Stored numbers to physical ones, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smmap.features.decibel import to_power
+from smmap.spec.band import Band
+from smmap.stack.resample import HAS_KERNEL
+
+if HAS_KERNEL:
+    from smmap.stack import _kernel
+
+_TYPES = ("uint8", "int8", "uint16", "int16", "float32")
+"""What the kernel decodes."""
+_ROWS = 64
+"""As many rows at a time are in double precision."""
+
+
+def decode(stored: NDArray[Any], band: Band, nodata: float | None) -> NDArray[np.float32]:
+    """Scale and offset applied, nodata and what is not finite as NaN, decibels as power.
+
+    Parameters
+    ----------
+    stored
+        (h, w), of any type but complex.
+    nodata
+        Stored value that means nothing was measured, if there is one.
+
+    Returns
+    -------
+    float32 array, (h, w)
+        Power that is exactly zero is nothing: it is what writers put where nothing was received.
+        Negative power is what is left of little signal when the noise is taken off: it stays, as
+        averages need it.
+    """
+    if not HAS_KERNEL or band.units == "dB" or stored.dtype.name not in _TYPES:
+        return decode_plainly(stored, band, nodata)
+    out = np.empty(stored.shape, np.float32)
+    _kernel.decode(
+        np.ascontiguousarray(stored),
+        nodata is not None,
+        0.0 if nodata is None else nodata,
+        _is_scaled(band),
+        band.scale,
+        band.offset,
+        band.units == "linear",
+        out,
+    )
+    return out
+
+
+def decode_plainly(stored: NDArray[Any], band: Band, nodata: float | None) -> NDArray[np.float32]:
+    """``decode`` in NumPy: the same bits."""
+    out = np.empty(stored.shape, np.float32)
+    for row in range(0, stored.shape[0], _ROWS):
+        out[row : row + _ROWS] = _decode_part(stored[row : row + _ROWS], band, nodata)
+    out[~np.isfinite(out)] = np.nan
+    return out
+
+
+def _decode_part(part: NDArray[Any], band: Band, nodata: float | None) -> NDArray[np.float32]:
+    values: NDArray[np.float64] = part.astype(np.float64)
+    if nodata is not None:
+        values[part == nodata] = np.nan
+    if _is_scaled(band):
+        values = values * band.scale + band.offset
+    with np.errstate(over="ignore"):  # more than float32 holds is not finite either
+        if band.units == "dB":
+            values = to_power(values)
+        if band.units in ("dB", "linear"):
+            values[values == 0] = np.nan
+        return values.astype(np.float32)
+
+
+def _is_scaled(band: Band) -> bool:
+    return band.scale != 1.0 or band.offset != 0.0

@@ -1,0 +1,124 @@
+/* A run of pixels, LANES numbers side by side. The steps are those of resample.py and lattice.py,
+   in their order: the bits must be equal, however many lanes there are. */
+#include <float.h>
+#include <math.h>
+
+#include "sample.h"
+
+#define SNAP 1e-6       /* as in positions.py */
+#define TO_WHOLE 0x1p52 /* added and taken off, it rounds what is not negative */
+#define VECTORS (RUN / LANES)
+#define INLINE static inline __attribute__((always_inline))
+
+typedef double Vector __attribute__((vector_size(8 * LANES), may_alias));
+typedef int64_t Mask __attribute__((vector_size(8 * LANES), may_alias));
+
+#define KEEP(which, yes) ((Vector)((which) & (Mask)(yes)))
+#define PICK(which, yes, no) ((Vector)(((which) & (Mask)(yes)) | (~(which) & (Mask)(no))))
+
+INLINE void draw(const Cubic *cubic, size_t from, Run *positions) {
+    const Cubic c = *cubic;
+    Vector count = {0};
+    for (size_t lane = 0; lane < LANES; lane++)
+        count[lane] = (double)(from + lane);
+    for (size_t k = 0; k < RUN; k += LANES, count += (double)LANES) {
+        Vector t = count / (double)RUN;
+        *(Vector *)(positions->at + k) =
+            c.here + t * (c.rise + (t - 1.0) * (c.bend + (t + 1.0) * c.twist));
+    }
+}
+
+/* Where a run lies along one axis. */
+typedef struct {
+    Mask there[VECTORS];    /* on the scene */
+    Vector pixel[VECTORS];  /* that holds the position */
+    Vector before[VECTORS]; /* whose centre comes before it, or is there */
+    Vector behind[VECTORS]; /* how far that centre is behind */
+} Axis;
+
+INLINE void locate(const Run *positions, double size, Axis *axis) {
+    const Vector one = (Vector){0} + 1.0;
+    for (size_t k = 0; k < VECTORS; k++) {
+        Vector at = *(const Vector *)(positions->at + LANES * k);
+        Mask there = (at >= 0.0) & (at < size);
+        at = KEEP(there, at);
+        Vector pixel = (at + TO_WHOLE) - TO_WHOLE;
+        pixel -= KEEP(pixel > at, one);
+        Vector centre = pixel + 0.5, off = at - centre;
+        at = PICK((off < SNAP) & (off > -SNAP), centre, at) - 0.5;
+        Vector before = pixel - KEEP(at < pixel, one);
+        axis->there[k] = there;
+        axis->pixel[k] = pixel;
+        axis->before[k] = before;
+        axis->behind[k] = at - before;
+    }
+}
+
+/* Where in the window pixels of the scene are, if the one to the lower right is in it too. */
+INLINE void find(const Window *window, const Axis *down, const Axis *across, Vector *index) {
+    const double last_row = window->height - 1 - window->bilinear;
+    const double last_col = window->width - 1 - window->bilinear;
+    const Vector *rows = window->bilinear ? down->before : down->pixel;
+    const Vector *cols = window->bilinear ? across->before : across->pixel;
+    for (size_t k = 0; k < VECTORS; k++) {
+        Vector r = rows[k] - (double)window->top, c = cols[k] - (double)window->left;
+        Mask inside = down->there[k] & across->there[k] & (r >= 0.0) & (r <= last_row) &
+                      (c >= 0.0) & (c <= last_col);
+        index[k] = PICK(inside, r * (double)window->width + c, (Vector){0} - 1.0);
+    }
+}
+
+/* Means of four neighbours; NaN beside a gap, or where index is negative. */
+INLINE void weigh(const Window *window, const Axis *down, const Axis *across, const Vector *index,
+                  Vector *means) {
+    static const float unknown[2] = {NAN, NAN};
+    for (size_t k = 0; k < VECTORS; k++) {
+        Vector a, b, c, d;
+        for (size_t lane = 0; lane < LANES; lane++) {
+            const ptrdiff_t at = (ptrdiff_t)index[k][lane];
+            const float *upper = at < 0 ? unknown : window->values + at;
+            const float *lower = at < 0 ? unknown : upper + window->width;
+            a[lane] = (double)upper[0];
+            b[lane] = (double)upper[1];
+            c[lane] = (double)lower[0];
+            d[lane] = (double)lower[1];
+        }
+        Vector lower = down->behind[k], upper = 1.0 - lower;
+        Vector right = across->behind[k], left = 1.0 - right;
+        Vector w = upper * left, x = upper * right, y = lower * left, z = lower * right;
+        /* From zero on, as sums of fewer: -0 is never a mean. */
+        means[k] = (0.0 + w * a + x * b + y * c + z * d) / (w + x + y + z);
+    }
+}
+
+INLINE void take(const Window *window, const Vector *index, Vector *values) {
+    for (size_t k = 0; k < VECTORS; k++)
+        for (size_t lane = 0; lane < LANES; lane++) {
+            const ptrdiff_t at = (ptrdiff_t)index[k][lane];
+            values[k][lane] = at < 0 ? NAN : (double)window->values[at];
+        }
+}
+
+INLINE void sample(const Window *window, const Run *rows, const Run *cols, size_t n, float *out,
+                   uint8_t *covered) {
+    Axis down, across;
+    Vector index[VECTORS], found[VECTORS];
+    locate(rows, window->scene_rows, &down);
+    locate(cols, window->scene_cols, &across);
+    find(window, &down, &across, index);
+    if (window->bilinear)
+        weigh(window, &down, &across, index, found);
+    else
+        take(window, index, found);
+    for (size_t k = 0; k < n; k++) {
+        const size_t v = k / LANES, lane = k % LANES;
+        covered[k] = (uint8_t)(down.there[v][lane] & across.there[v][lane] & 1);
+        out[k] = (float)found[v][lane];
+        if (covered[k] && !(fabs(found[v][lane]) <= DBL_MAX)) {
+            const double pixel[2] = {down.pixel[v][lane], across.pixel[v][lane]};
+            const double before[2] = {down.before[v][lane], across.before[v][lane]};
+            const double behind[2] = {down.behind[v][lane], across.behind[v][lane]};
+            out[k] = sample_one(window, pixel, before, behind);
+        }
+    }
+}
