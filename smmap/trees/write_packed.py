@@ -33,9 +33,7 @@ def pack_file(path: Path, digest: str, reserve: Reserve) -> Packed:
     """Read an ONNX file, of that SHA-256, and pack it; errors as ``load_ensemble`` and ``pack``."""
     node = load_tree_node(path)
     others = {name: compute_sha256(path.parent / name) for name in node.external}
-    ensemble = read_trees(node, str(path))
-    del node
-    return pack(ensemble, {path.name: digest, **others}, reserve)
+    return pack(read_trees(node, str(path)), {path.name: digest, **others}, reserve)
 
 
 def write_packed(path: Path, digest: str, target: Path) -> None:
