@@ -14,8 +14,11 @@ from smmap.spec.errors import ModelError, UnsuitedError
 from smmap.trees.wire import Lists, Span, Wire, Words, read_lists
 
 OPERATORS = ("TreeEnsembleRegressor", "TreeEnsemble")
-_GRAPH, _NODE, _ATTRIBUTE = 7, 1, 5
-"""Numbers of fields: ModelProto.graph, GraphProto.node, NodeProto.attribute."""
+_GRAPH, _NODE, _ATTRIBUTE, _PROPERTY = 7, 1, 5, 14
+"""Numbers of fields: ModelProto.graph, GraphProto.node, NodeProto.attribute,
+ModelProto.metadata_props."""
+_CHECKSUM = "sha256:"
+"""A property whose key starts so says what the file of that name must be."""
 _FLOAT = 1
 """TensorProto.FLOAT"""
 _ONE_COLUMN = ([-1], [-1, 1], [0, 1], [0, -1])
@@ -41,6 +44,8 @@ class TreeNode:
     """True: something behind it gives the output a shape that holds for one target only."""
     external: tuple[str, ...]
     """Names of the files that hold its tensors, beside the ONNX file."""
+    checksums: Mapping[str, str]
+    """SHA-256 of those of them for which the ONNX file gives it."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def load_tree_node(path: Path) -> TreeNode:
 
     try:
         with Wire(path) as wire:
-            return _find(*_load_graph(wire), path)
+            return _find(*_load_graph(wire), _load_checksums(wire), path)
     except (OSError, DecodeError, ValueError) as error:
         reason = str(error)
     raise UnsuitedError(f"{path}: not an ONNX file ({reason})")
@@ -93,6 +98,21 @@ def _load_graph(wire: Wire) -> tuple[Any, dict[str, list[_Attribute]]]:
     return graph, lists
 
 
+def _load_checksums(wire: Wire) -> dict[str, str]:
+    import onnx
+
+    properties = (
+        onnx.StringStringEntryProto.FromString(wire.read(field))
+        for field in wire.list_fields(wire.whole)
+        if field.number == _PROPERTY and field.nested
+    )
+    return {
+        one.key.removeprefix(_CHECKSUM): one.value
+        for one in properties
+        if one.key.startswith(_CHECKSUM)
+    }
+
+
 def _load_attribute(wire: Wire, span: Span) -> _Attribute:
     import onnx
 
@@ -103,7 +123,9 @@ def _load_attribute(wire: Wire, span: Span) -> _Attribute:
     )
 
 
-def _find(graph: Any, lists: Mapping[str, list[_Attribute]], path: Path) -> TreeNode:
+def _find(
+    graph: Any, lists: Mapping[str, list[_Attribute]], checksums: Mapping[str, str], path: Path
+) -> TreeNode:
     makers = {name: node for node in graph.node for name in node.output}
     constants = {one.name: one for one in graph.initializer}
     inputs = [one for one in graph.input if one.name not in constants]
@@ -148,6 +170,7 @@ def _find(graph: Any, lists: Mapping[str, list[_Attribute]], path: Path) -> Tree
         added=added,
         one_column=one_column,
         external=_list_external(attributes),
+        checksums=checksums,
     )
 
 
