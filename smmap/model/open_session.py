@@ -32,7 +32,7 @@ def open_session(path: Path, device: Device, threads: int | None) -> Runner:
     """
     if device == "cuda" and _holds_trees(path) and list_kernels():
         try:
-            return TreeGraphSession(path, device, "cuda", threads)
+            return TreeGraphSession(path, device, "cuda")
         except UnsuitedError as error:
             logger.info("%s; ONNX Runtime is asked", error)
     elif device != "cuda" and _holds_trees(path):

@@ -27,8 +27,10 @@ def get_version() -> str:
     return str(ort.__version__)
 
 
-def open_runtime(model: str | bytes, name: str, place: Place, threads: int | None) -> Any:
+def open_runtime(model: str | bytes, name: str, place: Place) -> Any:
     """An ``onnxruntime.InferenceSession`` whose operators all run at that place.
+
+    It may be run from several threads at once, each of which does its own work.
 
     Parameters
     ----------
@@ -38,9 +40,6 @@ def open_runtime(model: str | bytes, name: str, place: Place, threads: int | Non
         For messages.
     place
         The device.
-    threads
-        Threads a prediction may use: this process then has a share of the machine, and its
-        threads do not spin while they wait for work. None: all, spinning.
 
     Raises
     ------
@@ -59,10 +58,8 @@ def open_runtime(model: str | bytes, name: str, place: Place, threads: int | Non
         )
     options = ort.SessionOptions()
     options.log_severity_level = 3
-    if threads is not None:
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Whoever calls brings the threads: none of the runtime's own, that would spin while they wait.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
     if place == "cuda":
         options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -14,14 +15,16 @@ from numpy.typing import NDArray
 from smmap.model.binding import Binding
 from smmap.model.runtime import Place, get_version, list_places, open_runtime
 from smmap.spec.errors import DeviceError, ModelError
+from smmap.trees.processors import count_processors
 
 logger = logging.getLogger(__name__)
 
 Device = Literal["auto", "cpu", "cuda"]
 
-BATCH = 8192
+BATCHES: dict[Place, int] = {"cpu": 1024, "cuda": 32768}
 """Rows a call, always: kernels that depend on the number of rows would make a pixel's value
-depend on how a tile is cut."""
+depend on how a tile is cut. On the processor as few as keep it busy: what a layer leaves stays in
+the cache for the next, and little is lost on a last batch that is filled up."""
 
 
 @dataclass(frozen=True)
@@ -69,30 +72,31 @@ class Session:
         got: Place = "cpu"
         if device == "cuda" or (device == "auto" and "cuda" in list_places()):
             try:
-                self._session, got = open_runtime(str(path), path.name, "cuda", threads), "cuda"
+                self._session, got = open_runtime(str(path), path.name, "cuda"), "cuda"
             except DeviceError as error:
                 if device == "cuda":
                     raise
                 logger.warning("%s; the processor runs it", error)
         if got == "cpu":
-            self._session = open_runtime(str(path), path.name, "cpu", threads)
+            self._session = open_runtime(str(path), path.name, "cpu")
         self.placement = Placement(device, got, f"onnxruntime {get_version()}")
         logger.info("%s: device asked %s, got %s", path.name, device, got)
         self._input, self.features = _check_input(self._session.get_inputs(), path)
+        self._threads = threads or count_processors()
         self._bound: Binding | None = None
         if got == "cuda" and self.features is not None:
-            shape = (BATCH, self.features)
+            shape = (BATCHES[got], self.features)
             self._bound = Binding(self._session, got, (self._input, shape, np.float32), {})
 
     def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n, features) to (n, columns), float32, in batches of ``BATCH`` rows; n at least 1.
+        """(n, features) to (n, columns), float32, in batches of one size; n at least 1.
 
         Raises
         ------
         ModelError
             If the runtime refuses the pixels, for example for their number of features.
         """
-        return run_in_batches(pixels, self._run_batch)
+        return run_in_batches(pixels, BATCHES[self.placement.got], self._threads, self._run_batch)
 
     def _run_batch(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         try:
@@ -104,25 +108,36 @@ class Session:
         except Exception as error:  # noqa: BLE001 (the runtime raises its own, unrelated kinds)
             reason = str(error)
         else:
-            if output.ndim in (1, 2) and len(output) == BATCH:
-                return output.reshape(BATCH, -1)
+            if output.ndim in (1, 2) and len(output) == len(batch):
+                return output.reshape(len(batch), -1)
             reason = f"its first output has shape {output.shape}, not one row a pixel"
         raise ModelError(f"{self._path}: no prediction from {batch.shape[1]} features: {reason}")
 
 
 def run_in_batches(
     pixels: NDArray[np.float32],
+    size: int,
+    threads: int,
     run_batch: Callable[[NDArray[np.float32]], NDArray[np.float32]],
 ) -> NDArray[np.float32]:
-    """Rows through something that takes ``BATCH`` of them; the last batch is filled up."""
-    parts = []
-    for start in range(0, len(pixels), BATCH):
-        batch = pixels[start : start + BATCH]
+    """Rows through something that takes ``size`` of them, in several threads.
+
+    The last batch is filled up. Batches side by side, each in one thread, are faster than one
+    after the other with threads inside, which would wait for each other in every layer.
+    """
+
+    def work(start: int) -> NDArray[np.float32]:
+        batch = pixels[start : start + size]
         count = len(batch)
-        if count < BATCH:
-            batch = np.vstack([batch, np.repeat(batch[-1:], BATCH - count, axis=0)])
-        parts.append(run_batch(np.ascontiguousarray(batch))[:count])
-    return np.concatenate(parts)
+        if count < size:
+            batch = np.vstack([batch, np.repeat(batch[-1:], size - count, axis=0)])
+        return run_batch(np.ascontiguousarray(batch))[:count]
+
+    starts = range(0, len(pixels), size)
+    if threads == 1 or len(starts) == 1:
+        return np.concatenate([work(start) for start in starts])
+    with ThreadPoolExecutor(min(threads, len(starts))) as pool:
+        return np.concatenate(list(pool.map(work, starts)))
 
 
 def _check_input(inputs: list[Any], path: Path) -> tuple[str, int | None]:

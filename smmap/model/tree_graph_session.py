@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from smmap.model.binding import Binding
 from smmap.model.runtime import Place, get_version, list_places, open_runtime
-from smmap.model.session import BATCH, Device, Placement, run_in_batches
+from smmap.model.session import BATCHES, Device, Placement, run_in_batches
 from smmap.spec.errors import DeviceError, ModelError
 
 
@@ -26,8 +26,6 @@ class TreeGraphSession:
         As asked.
     place
         Where it runs.
-    threads
-        Of the processor, where it runs there.
 
     Raises
     ------
@@ -38,7 +36,7 @@ class TreeGraphSession:
         all of it.
     """
 
-    def __init__(self, path: Path, device: Device, place: Place, threads: int | None) -> None:
+    def __init__(self, path: Path, device: Device, place: Place) -> None:
         if place not in list_places():
             raise DeviceError(
                 f"device '{place}' was required for {path.name}, but this ONNX Runtime is built "
@@ -51,12 +49,12 @@ class TreeGraphSession:
         self._packed = open_packed(path)
         operator_graph.check_suited(self._packed, str(path))
         model = operator_graph.build_graph(self._packed)
-        session = open_runtime(model, path.name, place, threads)
+        session = open_runtime(model, path.name, place)
         self.placement = Placement(
             device, place, f"onnxruntime {get_version()}, trees as operators"
         )
         self.features = self._packed.features
-        shape = (BATCH, operator_graph.count_columns(self._packed))
+        shape = (BATCHES[place], operator_graph.count_columns(self._packed))
         batch = (operator_graph.ROWS, shape, np.int32)
         tables = operator_graph.compute_tables(self._packed)
         self._binding = Binding(session, place, batch, tables)
@@ -75,7 +73,7 @@ class TreeGraphSession:
             raise ModelError(
                 f"{self._path}: pixels must have shape (n, {needed}), not {pixels.shape}"
             )
-        return run_in_batches(pixels, self._run_batch)
+        return run_in_batches(pixels, BATCHES[self.placement.got], 1, self._run_batch)
 
     def _run_batch(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         from smmap.trees.operator_graph import compute_rows

@@ -9,12 +9,14 @@ from tree_files import Forest, Leaf, make_forest, make_pixels, walk, write_fores
 
 from smmap.model.binding import Binding
 from smmap.model.runtime import open_runtime
-from smmap.model.session import BATCH
+from smmap.model.session import BATCHES
 from smmap.model.tree_graph_session import TreeGraphSession
 from smmap.spec.errors import DeviceError, ModelError, UnsuitedError
 from smmap.trees import operator_graph
 from smmap.trees.cache import open_packed
 from smmap.trees.engine import load_engine
+
+BATCH = BATCHES["cpu"]
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ def folder(tmp_path_factory):
 
 
 def open_graph(path):
-    return TreeGraphSession(path, "cuda", "cpu", 1)
+    return TreeGraphSession(path, "cuda", "cpu")
 
 
 @given(
@@ -44,7 +46,7 @@ def test_every_leaf_is_the_walks(folder, seed, opset, average, together, **shape
     pixels = make_pixels(rng, forest, 70)
     path = write_forest(forest, folder / "m.onnx", opset)
     packed = open_packed(path)
-    session = open_runtime(operator_graph.build_graph(packed, together), "m", "cpu", 1)
+    session = open_runtime(operator_graph.build_graph(packed, together), "m", "cpu")
     rows = operator_graph.compute_rows(pixels, packed)
     tables = operator_graph.compute_tables(packed)
     found = Binding(session, "cpu", (operator_graph.ROWS, rows.shape, np.int32), tables).run(rows)
@@ -108,4 +110,4 @@ def test_never_silently_on_the_processor(folder):
         pytest.skip("there is a GPU runtime")
     path = write_forest(make_forest(np.random.default_rng(1)), folder / "gpu.onnx")
     with pytest.raises(DeviceError, match=r"'cuda' was required for gpu\.onnx"):
-        TreeGraphSession(path, "cuda", "cuda", None)
+        TreeGraphSession(path, "cuda", "cuda")
