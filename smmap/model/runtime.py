@@ -75,7 +75,7 @@ def open_runtime(model: str | bytes, name: str, place: Place) -> Any:
         reason = f"it runs on {', '.join(session.get_providers())} instead"
     if place == "cuda":
         raise DeviceError(
-            f"device 'cuda' was required for {name}, but does not run all of it ({reason}); check "
-            "the driver and the CUDA libraries, or use device: auto"
+            f"{name}: CUDA does not run all of it ({reason}); check the driver and the CUDA "
+            "libraries, or use device: cpu"
         )
     raise ModelError(f"{name}: ONNX Runtime cannot open it ({reason})")
