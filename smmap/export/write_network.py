@@ -12,6 +12,7 @@ import onnx
 from numpy.typing import NDArray
 
 from smmap.export.ghost_norm import fold_ghost_norms
+from smmap.export.unrolled_lstm import unroll_lstms
 from smmap.spec.errors import ModelError
 from smmap.store.atomic import write_atomic
 
@@ -24,7 +25,9 @@ _EXAMPLES = 3
 def write_network(
     network: Any, path: Path, inputs: NDArray[np.float32], *, tolerance: float = 1e-5
 ) -> float:
-    """Write a network of (n, features) to (n, columns) or (n,), ghost batch norms made plain.
+    """Write a network of (n, features) to (n, columns) or (n,).
+
+    Ghost batch norms are made plain and LSTMs written out.
 
     Parameters
     ----------
@@ -51,7 +54,7 @@ def write_network(
     """
     import torch
 
-    plain = fold_ghost_norms(network)
+    plain = unroll_lstms(fold_ghost_norms(network))
     buffer: Any = io.BytesIO()  # which torch takes, against its own annotation
     try:
         with warnings.catch_warnings():

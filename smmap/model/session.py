@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 Device = Literal["auto", "cpu", "cuda"]
 
-BATCHES: dict[Place, int] = {"cpu": 1024, "cuda": 32768}
+BATCHES: dict[Place, int] = {"cpu": 512, "cuda": 32768}
 """Rows a call, always: kernels that depend on the number of rows would make a pixel's value
 depend on how a tile is cut. On the processor as few as keep it busy: what a layer leaves stays in
 the cache for the next, and little is lost on a last batch that is filled up."""

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from smmap.export.ghost_norm import fold_ghost_norms
+from smmap.export.unrolled_lstm import unroll_lstms
 from smmap.export.write_network import write_network
 from smmap.model.session import BATCHES, Session
 from smmap.spec.errors import ModelError
@@ -122,6 +123,27 @@ def test_plain_norms_are_the_ghosts(tmp_path):
     with torch.inference_mode():
         x = torch.from_numpy(rows)
         assert torch.equal(plain(x), network(x))
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_written_out_lstm_is_torchs(bias, batch_first):
+    torch.manual_seed(5)
+    settings = {"bias": bias, "batch_first": batch_first}
+    network = nn.Sequential(nn.LSTM(4, 6, 2, **settings)).eval()
+    plain = unroll_lstms(network)
+    assert not any(isinstance(one, nn.LSTM) for one in plain.modules())
+    with torch.inference_mode():
+        x = torch.randn(5, 8, 4)
+        (outputs, states), (expected, wanted) = plain(x), network(x)
+    torch.testing.assert_close(outputs, expected, rtol=0, atol=1e-6)
+    for found, one in zip(states, wanted, strict=True):
+        torch.testing.assert_close(found, one, rtol=0, atol=1e-6)
+
+
+def test_an_lstm_that_runs_both_ways_stays():
+    network = nn.Sequential(nn.LSTM(4, 6, bidirectional=True)).eval()
+    assert isinstance(unroll_lstms(network)[0], nn.LSTM)
 
 
 def test_a_network_in_training_is_refused(tmp_path):
