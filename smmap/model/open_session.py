@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from smmap.model.session import Device, Runner, Session
+from smmap.model.tree_graph_session import TreeGraphSession
 from smmap.model.tree_session import TreeSession
 from smmap.spec.errors import UnsuitedError
 from smmap.trees.kernels import choose_kernel, list_kernels
@@ -20,16 +21,21 @@ _OPERATOR = b"TreeEnsemble"
 def open_session(path: Path, device: Device, threads: int | None) -> Runner:
     """Open a file for prediction.
 
-    Trees run in our own engine, unless ``cuda`` is required: ONNX Runtime decides what that
-    means. A file that the engine does not take goes to ONNX Runtime; so do all where the
-    engine's kernel was not built, or is switched off.
+    Trees run in our own engine; where ``cuda`` is required, as standard operators in ONNX
+    Runtime, which has no operator for trees there. A file that the engine does not take goes to
+    ONNX Runtime; so do all where the engine's kernel was not built, or is switched off.
 
     Raises
     ------
     ModelError
         If it cannot be opened, by whichever runs it; ``DeviceError`` if ``cuda`` is not there.
     """
-    if device != "cuda" and _holds_trees(path):
+    if device == "cuda" and _holds_trees(path) and list_kernels():
+        try:
+            return TreeGraphSession(path, device, "cuda")
+        except UnsuitedError as error:
+            logger.info("%s; ONNX Runtime is asked", error)
+    elif device != "cuda" and _holds_trees(path):
         kernel = choose_kernel()
         if kernel is not None:
             try:

@@ -15,8 +15,8 @@ from smmap.model.open_session import open_session
 from smmap.model.session import Device
 from smmap.spec.card import ModelCard
 from smmap.spec.errors import ConfigError, GoldenError, ModelError
-from smmap.store.checksum import compute_sha256
 from smmap.store.documents import load_yaml
+from smmap.store.known_checksum import find_sha256
 
 CARD = "card.yaml"
 
@@ -117,7 +117,7 @@ def _check_file(package: Path, name: str, sha256: str) -> Path:
     path = package / name
     if not path.is_file():
         raise ModelError(f"{path}: the card names this file, but it is not there")
-    found = compute_sha256(path)
+    found = find_sha256(path)
     if found != sha256:
         raise ModelError(
             f"{path}: checksum {found[:12]}... is not the card's {sha256[:12]}...; "

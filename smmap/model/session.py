@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -10,17 +12,19 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.model.binding import Binding
+from smmap.model.runtime import Place, get_version, list_places, open_runtime
 from smmap.spec.errors import DeviceError, ModelError
+from smmap.trees.processors import count_processors
 
 logger = logging.getLogger(__name__)
 
 Device = Literal["auto", "cpu", "cuda"]
 
-BATCH = 8192
+BATCHES: dict[Place, int] = {"cpu": 512, "cuda": 32768}
 """Rows a call, always: kernels that depend on the number of rows would make a pixel's value
-depend on how a tile is cut."""
-
-_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+depend on how a tile is cut. On the processor as few as keep it busy: what a layer leaves stays in
+the cache for the next, and little is lost on a last batch that is filled up."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Placement:
 
     asked: Device
     """As the recipe or the caller said."""
-    got: Literal["cpu", "cuda"]
+    got: Place
     """What runs it."""
     engine: str
     """Engine and version."""
@@ -53,77 +57,87 @@ class Runner(Protocol):
 class Session:
     """An ONNX Runtime session over one file.
 
+    ``auto`` takes CUDA where ONNX Runtime can run all of the file there, else the processor.
+
     Raises
     ------
     DeviceError
-        If ``cuda`` is required and there is none.
+        If ``cuda`` is required and there is none, or it does not run all of the file.
     ModelError
         If the file cannot be opened or does not take one (n, features) float32 input.
     """
 
     def __init__(self, path: Path, device: Device, threads: int | None) -> None:
-        import onnxruntime as ort
-
-        available = ort.get_available_providers()
-        wanted = "cuda" if device == "auto" and _PROVIDERS["cuda"] in available else device
-        wanted = "cpu" if wanted == "auto" else wanted
-        if _PROVIDERS[wanted] not in available:
-            raise DeviceError(
-                f"device '{device}' was required for {path.name}, but ONNX Runtime offers only "
-                f"{', '.join(available)}; install onnxruntime-gpu or use device: auto"
-            )
         self._path = path
-        options = ort.SessionOptions()
-        options.log_severity_level = 3
-        if threads is not None:
-            options.intra_op_num_threads = threads
-            options.inter_op_num_threads = 1
-        chain = [_PROVIDERS[wanted]] if wanted == "cpu" else [_PROVIDERS["cuda"], _PROVIDERS["cpu"]]
-        try:
-            self._session = ort.InferenceSession(str(path), options, providers=chain)
-        except Exception as error:  # noqa: BLE001 (the runtime raises its own, unrelated kinds)
-            reason = str(error)
-        else:
-            reason = ""
-        if reason:
-            raise ModelError(f"{path}: ONNX Runtime cannot open it ({reason})")
-        got: Literal["cpu", "cuda"] = (
-            "cuda" if self._session.get_providers()[0] == _PROVIDERS["cuda"] else "cpu"
-        )
-        if device == "cuda" and got != "cuda":
-            raise DeviceError(f"device 'cuda' was required for {path.name}, ONNX Runtime fell back")
-        self.placement = Placement(device, got, f"onnxruntime {ort.__version__}")
+        got: Place = "cpu"
+        if device == "cuda" or (device == "auto" and "cuda" in list_places()):
+            try:
+                self._session, got = open_runtime(str(path), path.name, "cuda"), "cuda"
+            except DeviceError as error:
+                if device == "cuda":
+                    raise
+                logger.warning("%s; the processor runs it", error)
+        if got == "cpu":
+            self._session = open_runtime(str(path), path.name, "cpu")
+        self.placement = Placement(device, got, f"onnxruntime {get_version()}")
         logger.info("%s: device asked %s, got %s", path.name, device, got)
         self._input, self.features = _check_input(self._session.get_inputs(), path)
+        self._threads = threads or count_processors()
+        self._bound: Binding | None = None
+        if got == "cuda" and self.features is not None:
+            shape = (BATCHES[got], self.features)
+            self._bound = Binding(self._session, got, (self._input, shape, np.float32), {})
 
     def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n, features) to (n, columns), float32, in batches of ``BATCH`` rows; n at least 1.
+        """(n, features) to (n, columns), float32, in batches of one size; n at least 1.
 
         Raises
         ------
         ModelError
             If the runtime refuses the pixels, for example for their number of features.
         """
-        parts = []
-        for start in range(0, len(pixels), BATCH):
-            batch = pixels[start : start + BATCH]
-            count = len(batch)
-            if count < BATCH:
-                batch = np.vstack([batch, np.repeat(batch[-1:], BATCH - count, axis=0)])
-            parts.append(self._run_batch(np.ascontiguousarray(batch))[:count])
-        return np.concatenate(parts)
+        return run_in_batches(pixels, BATCHES[self.placement.got], self._threads, self._run_batch)
 
     def _run_batch(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         try:
-            first: Any = self._session.run(None, {self._input: batch})[0]
+            if self._bound is not None:
+                first: Any = self._bound.run(batch)
+            else:
+                first = self._session.run(None, {self._input: batch})[0]
             output = np.asarray(first, dtype=np.float32)
         except Exception as error:  # noqa: BLE001 (the runtime raises its own, unrelated kinds)
             reason = str(error)
         else:
-            if output.ndim in (1, 2) and len(output) == BATCH:
-                return output.reshape(BATCH, -1)
+            if output.ndim in (1, 2) and len(output) == len(batch):
+                return output.reshape(len(batch), -1)
             reason = f"its first output has shape {output.shape}, not one row a pixel"
         raise ModelError(f"{self._path}: no prediction from {batch.shape[1]} features: {reason}")
+
+
+def run_in_batches(
+    pixels: NDArray[np.float32],
+    size: int,
+    threads: int,
+    run_batch: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+) -> NDArray[np.float32]:
+    """Rows through something that takes ``size`` of them, in several threads.
+
+    The last batch is filled up. Batches side by side, each in one thread, are faster than one
+    after the other with threads inside, which would wait for each other in every layer.
+    """
+
+    def work(start: int) -> NDArray[np.float32]:
+        batch = pixels[start : start + size]
+        count = len(batch)
+        if count < size:
+            batch = np.vstack([batch, np.repeat(batch[-1:], size - count, axis=0)])
+        return run_batch(np.ascontiguousarray(batch))[:count]
+
+    starts = range(0, len(pixels), size)
+    if threads == 1 or len(starts) == 1:
+        return np.concatenate([work(start) for start in starts])
+    with ThreadPoolExecutor(min(threads, len(starts))) as pool:
+        return np.concatenate(list(pool.map(work, starts)))
 
 
 def _check_input(inputs: list[Any], path: Path) -> tuple[str, int | None]:

@@ -29,3 +29,6 @@ def predict(
     out: _Array,
     /,
 ) -> None: ...
+def read_attribute(
+    data: bytes, /
+) -> tuple[bytes, tuple[int, int], bytes | None, bytes | None, int, list[bytes], bytes | None]: ...

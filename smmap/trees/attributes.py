@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.spec.errors import ModelError, UnsuitedError
-from smmap.trees.onnx_graph import TreeNode, Words
+from smmap.trees.onnx_graph import TreeNode
+from smmap.trees.wire import Words
 
 MOST_TARGETS = 4096
 """More than that are not read: leaves of several targets are rows of all."""
@@ -16,6 +17,8 @@ MOST_TARGETS = 4096
 
 class Attributes:
     """Reads one operator's attributes; an error names the attribute.
+
+    A list is handed out once: whoever has read it decides how long it stays in memory.
 
     Parameters
     ----------
@@ -41,7 +44,7 @@ class Attributes:
         return UnsuitedError(f"{self.where}: {self.node.operator}: {reason}")
 
     def integers(self, name: str, count: int | None, default: int | None = None) -> NDArray[Any]:
-        """(n,) int32 of an integer list.
+        """(n,) integers of at most 32 bits, of the kind that holds them closest.
 
         Parameters
         ----------
@@ -52,12 +55,12 @@ class Attributes:
         default
             What an attribute that is not there is filled with; None: it must be there.
         """
-        values = self.node.attributes.get(name)
+        values = self.node.attributes.pop(name, None)
         if not isinstance(values, np.ndarray) or not len(values):
             if default is None and count != 0:
                 raise self.fail(f"'{name}' is not there")
             return np.full(count or 0, default or 0, np.int32)
-        if values.dtype != np.int32:
+        if values.dtype.kind not in "iu" or values.dtype.itemsize > 4:
             raise self.fail(f"'{name}' holds no whole numbers, or some that are out of range")
         return self._count(name, values, count)
 
@@ -65,7 +68,7 @@ class Attributes:
         """(n,) float32 of a list of floats or, under the same name, a tensor."""
         if f"{name}_as_tensor" in self.node.attributes:
             raise self.refuse(f"'{name}' is given in another precision than float32")
-        values = self.node.attributes.get(name)
+        values = self.node.attributes.pop(name, None)
         if not isinstance(values, np.ndarray):
             values = np.zeros(0, np.float32)
         if len(np.ravel(values)) and values.dtype != np.float32:
@@ -74,14 +77,14 @@ class Attributes:
 
     def octets(self, name: str, count: int) -> NDArray[np.uint8]:
         """(n,) uint8 of a tensor."""
-        values = self.node.attributes.get(name)
+        values = self.node.attributes.pop(name, None)
         if not isinstance(values, np.ndarray) or values.dtype != np.uint8:
             raise self.fail(f"'{name}' is not a tensor of uint8")
         return self._count(name, values.ravel(), count)
 
     def words(self, name: str, count: int, codes: dict[bytes, int]) -> NDArray[np.int8]:
         """(n,) the code of each word; -1 for one without."""
-        words = self.node.attributes.get(name)
+        words = self.node.attributes.pop(name, None)
         if not isinstance(words, Words):
             raise self.fail(f"'{name}' is not a list of words")
         code_of = np.array([codes.get(word, -1) for word in words.known], np.int8)

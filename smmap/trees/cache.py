@@ -1,5 +1,7 @@
 """Packed forms on disk: found by what they were made of, made where there is none.
 
+That it is whole is known by its checksum, which is noted as long as the file stays as it is, and
+by its nodes, each of which is looked at whenever it is opened: none may lead out of its tree.
 A form lies beside its ONNX file, or, where that folder cannot be written, in the user's cache
 folder; where neither can, it is kept in memory.
 """
@@ -8,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import mmap
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +18,10 @@ import numpy as np
 from smmap.spec.errors import StoreError
 from smmap.store.atomic import report_store_errors, sync_folder
 from smmap.store.checksum import compute_sha256
+from smmap.store.known_checksum import find_sha256, get_cache_folder
 from smmap.store.lock import hold_lock
 from smmap.trees import _kernel
-from smmap.trees.packed import Packed, read_packed
+from smmap.trees.packed import Packed, compute_digest, read_packed
 
 logger = logging.getLogger(__name__)
 
@@ -34,12 +36,13 @@ def open_packed(path: Path) -> Packed:
     ModelError
         As ``load_ensemble`` and ``pack``, if it has to be made.
     """
-    digest = compute_sha256(path)
+    digest = find_sha256(path)
     places = list(_list_places(path, digest))
     for place in places:
         found = _map(place, path, digest)
         if found is not None:
             return found
+    digest = compute_sha256(path)
     for place in places:
         try:
             return _make(place, path, digest)
@@ -52,8 +55,7 @@ def open_packed(path: Path) -> Packed:
 
 def _list_places(path: Path, digest: str) -> Iterator[Path]:
     yield path.with_name(path.name + SUFFIX)
-    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    yield Path(home, "smmap", "trees", digest[:32] + SUFFIX)
+    yield get_cache_folder() / "trees" / (digest[:32] + SUFFIX)
 
 
 def _map(place: Path, path: Path, digest: str) -> Packed | None:
@@ -63,14 +65,14 @@ def _map(place: Path, path: Path, digest: str) -> Packed | None:
             whole = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
     except (OSError, ValueError):  # not there, not to be read, or empty
         return None
-    packed = read_packed(whole)
+    packed = read_packed(whole, lambda: find_sha256(place, lambda _: compute_digest(whole)))
     if packed is None or not _kernel.fits(*packed.description):
         logger.info("%s: damaged or of another version; packed again", place)
         return None
     made_of = list(packed.sources.items())
     others = [(path.parent / name, found) for name, found in made_of[1:]]
     if made_of[0][1] != digest or any(
-        not other.is_file() or compute_sha256(other) != found for other, found in others
+        not other.is_file() or find_sha256(other) != found for other, found in others
     ):
         return None
     return packed

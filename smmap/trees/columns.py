@@ -13,17 +13,12 @@ from numpy.typing import NDArray
 
 from smmap.trees.ensemble import Ensemble
 from smmap.trees.image import Images
+from smmap.trees.survey import RANKS, Survey, compute_directions
 
 COLUMN = np.dtype([("feature", "<u4"), ("first", "<u4"), ("count", "<u4"), ("missing", "<u4")])
 """A column: feature, its cuts (first, count), and what a NaN becomes. As in the kernel."""
-_RANKS = 255
-"""Cuts that ranks of 8 bits tell apart."""
-_RANK_COLUMNS = 32
-"""Of a row of ranks: more than that, and images are as fast."""
 _RANK_NODES = 1 << 18
 """Of a tree of ranks: in larger ones, images with sorted rows are faster."""
-_CHUNK = 1 << 20
-"""Nodes looked at together."""
 _LEFT_BITS = 32
 """Bits of a wide node that hold its column and its left child."""
 
@@ -60,19 +55,14 @@ class Columns:
         if not self.wide:
             keyed = np.repeat(np.arange(len(self.first_cut) - 1), np.diff(self.first_cut))
             place = np.searchsorted(keyed << 32 | self.cuts, direction << 32 | key)
-            column, key = np.divmod(place - self.first_cut[direction], _RANKS)
+            column, key = np.divmod(place - self.first_cut[direction], RANKS)
             column += self.first_column[direction]
         found = np.zeros((2, len(branch)), np.uint32)
         found[0, branch], found[1, branch] = column, key
         return found[0], found[1]
 
 
-def compute_directions(ensemble: Ensemble, span: slice) -> NDArray[np.int64]:
-    """Directions of the span's nodes; those of leaves mean nothing."""
-    return ensemble.feature[span].astype(np.int64) * 2 + ensemble.nan_right[span]
-
-
-def compute_columns(ensemble: Ensemble) -> Columns | None:
+def compute_columns(survey: Survey) -> Columns | None:
     """Choose ranks where the cuts are few enough and the trees small enough, else images.
 
     255 cuts a column, 32 columns: boosted trees whose cuts are of histograms. Forests that cut
@@ -83,59 +73,41 @@ def compute_columns(ensemble: Ensemble) -> Columns | None:
     Columns or None
         None where a node has too few bits for the features and the largest tree.
     """
-    largest = int(np.diff(ensemble.starts).max())
-    found = _list_cuts(ensemble) if largest <= _RANK_NODES else None
-    return _rank(found) if found is not None else _widen(ensemble, largest)
-
-
-def _list_cuts(ensemble: Ensemble) -> NDArray[np.int64] | None:
-    """Every direction's distinct cuts, as direction << 32 | cut; None where they are too many."""
-    found = np.zeros(0, np.int64)
-    for start in range(0, len(ensemble.left), _CHUNK):
-        span = slice(start, start + _CHUNK)
-        branch = ensemble.left[span] >= 0
-        cuts = compute_directions(ensemble, span)[branch] << 32 | ensemble.cut[span][branch]
-        found = np.unique(np.concatenate([found, cuts]))
-        count = np.bincount(found >> 32)
-        if int((-(-count // _RANKS)).sum()) > _RANK_COLUMNS:
-            return None
-    return found
+    if survey.cuts is not None and survey.largest <= _RANK_NODES:
+        return _rank(survey.cuts)
+    return _widen(survey)
 
 
 def _rank(found: NDArray[np.int64]) -> Columns:
     """A column for every 255 cuts of a direction."""
     count = np.bincount(found >> 32, minlength=1)
-    columns_of = -(-count // _RANKS)
+    columns_of = -(-count // RANKS)
     first_cut = np.concatenate([[0], np.cumsum(count)])
     first_column = np.cumsum(columns_of) - columns_of
     direction = np.repeat(np.arange(len(count)), columns_of)
     part = np.arange(len(direction)) - first_column[direction]
     table = np.zeros(len(direction), COLUMN)
     table["feature"] = direction // 2
-    table["first"] = first_cut[direction] + part * _RANKS
-    table["count"] = np.minimum(count[direction] - part * _RANKS, _RANKS)
-    table["missing"] = np.where(direction % 2, _RANKS, 0)
+    table["first"] = first_cut[direction] + part * RANKS
+    table["count"] = np.minimum(count[direction] - part * RANKS, RANKS)
+    table["missing"] = np.where(direction % 2, RANKS, 0)
     stride = 16 if len(table) <= 16 else 32
     cuts = (found & 0xFFFFFFFF).astype(np.uint32)
     bits = stride.bit_length() - 1
     return Columns(False, bits, stride, table, cuts, first_column, first_cut)  # noqa: FBT003
 
 
-def _widen(ensemble: Ensemble, largest: int) -> Columns | None:
+def _widen(survey: Survey) -> Columns | None:
     """A column for every direction, and one for leaves."""
-    count = np.zeros(2 * ensemble.needs, np.int64)
-    for start in range(0, len(ensemble.left), _CHUNK):
-        span = slice(start, start + _CHUNK)
-        used = compute_directions(ensemble, span)[ensemble.left[span] >= 0]
-        count += np.bincount(used, minlength=len(count))
-    direction = np.flatnonzero(count)
+    direction = survey.directions
     stride = -(-(len(direction) + 1) // 16) * 16
     bits = (stride - 1).bit_length()
-    if largest > 1 << (_LEFT_BITS - bits):
+    if survey.largest > 1 << (_LEFT_BITS - bits):
         return None
     table = np.zeros(len(direction), COLUMN)
     table["feature"] = direction // 2
     table["missing"] = np.where(direction % 2, 0xFFFFFFFF, 0)
-    first_column = np.cumsum(count > 0) - 1
+    first_column = np.zeros(2 * survey.needs, np.int64)
+    first_column[direction] = np.arange(len(direction))
     none = np.zeros(0, np.int64)
     return Columns(True, bits, stride, table, none.astype(np.uint32), first_column, none)  # noqa: FBT003

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from smmap.trees import _kernel
 from smmap.trees.cache import open_packed
 from smmap.trees.kernels import list_kernels
 from smmap.trees.packed import Packed
+from smmap.trees.processors import count_processors
 
 _MOST = 16384
 _FEWEST = 1024
@@ -47,7 +47,7 @@ class TreeEngine:
         self.packed = packed
         self.kernel = kernel or list_kernels()[0]
         """Its name."""
-        self.threads = threads or _count_processors()
+        self.threads = threads or count_processors()
         """Threads of a prediction."""
 
     def predict(self, pixels: NDArray[np.floating]) -> Array:
@@ -102,12 +102,6 @@ class TreeEngine:
         row = self.packed.stride * (4 if self.packed.wide else 1)
         most = max(_FEWEST, min(_MOST, _ROW_BYTES // row))
         return min(most, max(_FEWEST, -(-n // self.threads)))
-
-
-def _count_processors() -> int:
-    """Processors that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux alone has it
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def load_engine(path: Path, kernel: str | None = None, threads: int | None = None) -> TreeEngine:

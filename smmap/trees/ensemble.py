@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +10,13 @@ from numpy.typing import NDArray
 
 from smmap.trees.image import Images
 
+_TOGETHER = 1 << 18
+"""Nodes of a group of trees."""
+
 
 @dataclass(frozen=True)
 class Ensemble:
-    """All trees of a model, one after the other, in file order.
+    """Trees of a model, one after the other, in file order: all, or a group of neighbours.
 
     The first node of a tree is its root. A branch sends a value x right where ``cut <=
     image(x)``, else left; a NaN as ``nan_right`` says.
@@ -48,3 +52,19 @@ class Ensemble:
     def needs(self) -> int:
         """Columns that the pixels must have at least."""
         return int(self.feature.max(initial=0)) + 1
+
+
+def list_groups(starts: NDArray[np.int64]) -> Iterator[slice]:
+    """Trees to be read together: many small ones, or one large one.
+
+    Parameters
+    ----------
+    starts
+        (trees + 1,) first node of each, then the number of nodes.
+    """
+    first = 0
+    while first < len(starts) - 1:
+        fit = int(np.searchsorted(starts, starts[first] + _TOGETHER, "right")) - 1
+        last = max(first + 1, fit)
+        yield slice(first, last)
+        first = last

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from smmap.trees.attributes import Attributes
 
-_MOST_VALUES = 1 << 28
+MOST_VALUES = 1 << 28
 """Of all leaf rows together: a gigabyte."""
 
 
@@ -69,7 +69,7 @@ def assign_leaves(
     plain = single[tree[owner]]
     leaf[owner[plain]] = weight[plain].view(np.uint32)
     in_rows = np.flatnonzero(is_leaf & ~single[tree])
-    if len(in_rows) * targets > _MOST_VALUES:
+    if len(in_rows) * targets > MOST_VALUES:
         raise attributes.refuse(f"has {len(in_rows)} leaves of {targets} targets")
     leaf[in_rows] = np.arange(len(in_rows))
     leaf_rows = np.zeros((len(in_rows), targets), np.float32)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.spec.errors import ModelError, UnsuitedError
+from smmap.trees.wire import Lists, Span, Wire, Words, read_lists
 
 OPERATORS = ("TreeEnsembleRegressor", "TreeEnsemble")
+_GRAPH, _NODE, _ATTRIBUTE, _PROPERTY = 7, 1, 5, 14
+"""Numbers of fields: ModelProto.graph, GraphProto.node, NodeProto.attribute,
+ModelProto.metadata_props."""
+_CHECKSUM = "sha256:"
+"""A property whose key starts so says what the file of that name must be."""
 _FLOAT = 1
 """TensorProto.FLOAT"""
 _ONE_COLUMN = ([-1], [-1, 1], [0, 1], [0, -1])
-
-
-@dataclass(frozen=True)
-class Words:
-    """A list of strings, most of them alike."""
-
-    known: dict[bytes, int]
-    """Each different one, and its number."""
-    numbers: NDArray[np.int32]
-    """(n,)"""
 
 
 Value = int | float | bytes | Words | NDArray[Any]
@@ -47,6 +44,18 @@ class TreeNode:
     """True: something behind it gives the output a shape that holds for one target only."""
     external: tuple[str, ...]
     """Names of the files that hold its tensors, beside the ONNX file."""
+    checksums: Mapping[str, str]
+    """SHA-256 of those of them for which the ONNX file gives it."""
+
+
+@dataclass(frozen=True)
+class _Attribute:
+    head: Any
+    """The message without its lists."""
+    lists: Lists
+    """Its lists."""
+    tensor: Any
+    """Its tensor's message, or None."""
 
 
 def load_tree_node(path: Path) -> TreeNode:
@@ -58,19 +67,65 @@ def load_tree_node(path: Path) -> TreeNode:
         If the file is not that, or is not ONNX.
     """
     # Imported here: a packed model is opened without it.
-    import onnx
     from google.protobuf.message import DecodeError
 
     try:
-        graph = onnx.load(path, load_external_data=False).graph
+        with Wire(path) as wire:
+            return _find(*_load_graph(wire), _load_checksums(wire), path)
     except (OSError, DecodeError, ValueError) as error:
         reason = str(error)
-    else:
-        return _find(graph, path)
     raise UnsuitedError(f"{path}: not an ONNX file ({reason})")
 
 
-def _find(graph: Any, path: Path) -> TreeNode:
+def _load_graph(wire: Wire) -> tuple[Any, dict[str, list[_Attribute]]]:
+    """The graph without the attributes of tree operators, and these by the operator's output."""
+    import onnx
+
+    graphs = [field for field in wire.list_fields(wire.whole) if field.number == _GRAPH]
+    if len(graphs) != 1:
+        raise ValueError(f"holds {len(graphs)} graphs")
+    rest, nodes = wire.read_but(graphs[0], _NODE)
+    graph = onnx.GraphProto.FromString(rest)
+    lists: dict[str, list[_Attribute]] = {}
+    for span in nodes:
+        rest, attributes = wire.read_but(span, _ATTRIBUTE)
+        node = onnx.NodeProto.FromString(rest)
+        if node.op_type in OPERATORS and node.output:
+            lists[node.output[0]] = [_load_attribute(wire, one) for one in attributes]
+        else:
+            node = onnx.NodeProto.FromString(wire.read(span))
+        graph.node.append(node)
+    return graph, lists
+
+
+def _load_checksums(wire: Wire) -> dict[str, str]:
+    import onnx
+
+    properties = (
+        onnx.StringStringEntryProto.FromString(wire.read(field))
+        for field in wire.list_fields(wire.whole)
+        if field.number == _PROPERTY and field.nested
+    )
+    return {
+        one.key.removeprefix(_CHECKSUM): one.value
+        for one in properties
+        if one.key.startswith(_CHECKSUM)
+    }
+
+
+def _load_attribute(wire: Wire, span: Span) -> _Attribute:
+    import onnx
+
+    lists = read_lists(wire.read(span))
+    tensor = None if lists.tensor is None else onnx.TensorProto.FromString(lists.tensor)
+    return _Attribute(
+        onnx.AttributeProto.FromString(lists.rest), replace(lists, tensor=None), tensor
+    )
+
+
+def _find(
+    graph: Any, lists: Mapping[str, list[_Attribute]], checksums: Mapping[str, str], path: Path
+) -> TreeNode:
     makers = {name: node for node in graph.node for name in node.output}
     constants = {one.name: one for one in graph.initializer}
     inputs = [one for one in graph.input if one.name not in constants]
@@ -106,36 +161,33 @@ def _find(graph: Any, path: Path) -> TreeNode:
     shape = inputs[0].type.tensor_type.shape.dim
     if len(shape) != 2:
         raise UnsuitedError(f"{path}: its input is not (n, features)")
+    attributes = lists[found.output[0]]
     width = shape[1].dim_value if shape[1].HasField("dim_value") else 0
     return TreeNode(
         operator=found.op_type,
-        attributes={one.name: _convert(one, path) for one in found.attribute},
+        attributes={one.head.name: _convert(one, path) for one in attributes},
         features=width if width > 0 else None,
         added=added,
         one_column=one_column,
-        external=_list_external(found),
+        external=_list_external(attributes),
+        checksums=checksums,
     )
 
 
-def _convert(attribute: Any, path: Path) -> Value:
-    """The attribute without its message, which takes several times the memory."""
-    if attribute.HasField("t"):
-        return load_tensor(attribute.t, path)
-    if attribute.floats:
-        return np.fromiter(attribute.floats, np.float32, len(attribute.floats))
-    if attribute.strings:
-        known: dict[bytes, int] = {}
-        codes = (known.setdefault(word, len(known)) for word in attribute.strings)
-        return Words(known, np.fromiter(codes, np.int32, len(attribute.strings)))
-    if attribute.HasField("i"):
-        return int(attribute.i)
-    if attribute.HasField("s"):
-        return bytes(attribute.s)
-    if attribute.HasField("f"):
-        return float(attribute.f)
-    numbers = np.fromiter(attribute.ints, np.int64, len(attribute.ints))
-    small = numbers.astype(np.int32)
-    return small if np.array_equal(small, numbers) else numbers
+def _convert(attribute: _Attribute, path: Path) -> Value:
+    head, lists = attribute.head, attribute.lists
+    if attribute.tensor is not None:
+        return load_tensor(attribute.tensor, path)
+    for values in (lists.floats, lists.words, lists.ints):
+        if values is not None:
+            return values
+    if head.HasField("i"):
+        return int(head.i)
+    if head.HasField("s"):
+        return bytes(head.s)
+    if head.HasField("f"):
+        return float(head.f)
+    return np.zeros(0, np.int32)
 
 
 def _keeps_values(node: Any) -> bool:
@@ -184,6 +236,7 @@ def load_tensor(tensor: Any, path: Path) -> NDArray[Any]:
     raise ModelError(f"{path}: tensor '{tensor.name}' cannot be read ({reason})")
 
 
-def _list_external(node: Any) -> tuple[str, ...]:
-    entries = (entry for one in node.attribute for entry in one.t.external_data)
+def _list_external(attributes: list[_Attribute]) -> tuple[str, ...]:
+    tensors = (one.tensor for one in attributes if one.tensor is not None)
+    entries = (entry for tensor in tensors for entry in tensor.external_data)
     return tuple(dict.fromkeys(entry.value for entry in entries if entry.key == "location"))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,7 +129,7 @@ def write_header(whole: Bytes, packed: Packed) -> None:
             "needs": packed.needs,
             "sources": dict(packed.sources),
             "counts": {name: len(array) for name, array in packed.arrays.items()},
-            "sha256": hashlib.sha256(whole[HEADER:].data).hexdigest(),
+            "sha256": compute_digest(whole),
         }
     ).encode()
     header = MAGIC + hashlib.sha256(text).digest() + text
@@ -138,15 +138,20 @@ def write_header(whole: Bytes, packed: Packed) -> None:
     whole[: len(header)] = np.frombuffer(header, np.uint8)
 
 
-def read_packed(whole: Bytes, sources: Mapping[str, str] | None = None) -> Packed | None:
+def compute_digest(whole: Bytes) -> str:
+    """SHA-256 of the arrays, hex."""
+    return hashlib.sha256(whole[HEADER:].data).hexdigest()
+
+
+def read_packed(whole: Bytes, find_digest: Callable[[], str] | None = None) -> Packed | None:
     """The forest in these bytes; None if they are not one, are damaged or of another version.
 
     Parameters
     ----------
     whole
         A file, mapped.
-    sources
-        What it must have been made of; None: anything.
+    find_digest
+        Says what `compute_digest` gives, if that is known better; None: it is computed.
     """
     front = bytes(whole[:HEADER])
     start = len(MAGIC) + _DIGEST
@@ -154,11 +159,11 @@ def read_packed(whole: Bytes, sources: Mapping[str, str] | None = None) -> Packe
     if len(front) < HEADER or front[:start] != MAGIC + hashlib.sha256(text).digest():
         return None
     header = json.loads(text)
-    if header.pop("format") != FORMAT or (sources not in (None, header["sources"])):
+    if header.pop("format") != FORMAT:
         return None
     counts, digest = header.pop("counts"), header.pop("sha256")
     if len(whole) != compute_places(counts, wide=header["wide"])[1]:
         return None
-    if hashlib.sha256(whole[HEADER:].data).hexdigest() != digest:
+    if (find_digest() if find_digest else compute_digest(whole)) != digest:
         return None
     return Packed(**header, arrays=view_arrays(whole, counts, wide=header["wide"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,116 +10,120 @@ from numpy.typing import NDArray
 
 from smmap.trees.attributes import Attributes
 from smmap.trees.branches import compute_cuts, compute_swapped
-from smmap.trees.ensemble import Ensemble
+from smmap.trees.ensemble import Ensemble, list_groups
 from smmap.trees.leaves import LeafWeights, assign_leaves
+from smmap.trees.members import Children, find_members
 
 Integers = NDArray[Any]
 
 
-def read_ensemble(attributes: Attributes) -> Ensemble:
-    """The operator's trees; every mention of a leaf becomes a leaf of its own.
+class EnsembleTrees:
+    """The operator's trees, some at a time; every mention of a leaf becomes a leaf of its own.
 
     Raises
     ------
     ModelError
-        If it is damaged; UnsuitedError if it is not for this engine.
+        Here or when they are gone through, if it is damaged; UnsuitedError if it is not for this
+        engine.
     """
-    feature = attributes.integers("nodes_featureids", None)
-    n = len(feature)
-    children, ends = _read_children(attributes, n)
-    roots = attributes.integers("tree_roots", None)
-    tree = _follow(roots, children, ends, attributes)
-    # Branches by tree, its root first.
-    is_root = np.zeros(n, bool)
-    is_root[roots] = True
-    order = np.lexsort((~is_root, tree))
-    branches = np.bincount(tree, minlength=len(roots)).astype(np.int64)
-    starts = np.concatenate([[0], np.cumsum(2 * branches + 1)])
-    tree, children, ends = tree[order], children[order], ends[order]
-    first_branch = np.concatenate([[0], np.cumsum(branches)])
-    within = np.empty(n, np.int64)
-    within[order] = np.arange(n) - first_branch[tree]
-    # Behind a tree's branches its leaves, as they are mentioned.
-    mentions = np.cumsum(ends.ravel()) - 1
-    leaf_within = mentions - np.concatenate([[0], np.cumsum(branches + 1)])[np.repeat(tree, 2)]
-    local = np.where(
-        ends,
-        leaf_within.reshape(n, 2) + branches[tree][:, None],
-        within[np.where(ends, 0, children)],
-    )
-    mode = attributes.octets("nodes_modes", n)[order]
-    swapped = compute_swapped(mode)
-    at = starts[tree] + within[order]
-    n_nodes = int(starts[-1])
-    left, right = np.full((2, n_nodes), -1, np.int32)
-    left[at] = np.where(swapped, local[:, 1], local[:, 0])
-    right[at] = np.where(swapped, local[:, 0], local[:, 1])
-    cut = np.zeros(n_nodes, np.uint32)
-    cut[at] = compute_cuts(mode, attributes.floats("nodes_splits", n)[order], attributes)
-    missing_true = attributes.integers("nodes_missing_value_tracks_true", n, default=0) == 1
-    nan_right = np.zeros(n_nodes, bool)
-    nan_right[at] = missing_true[order] == swapped
-    features = np.zeros(n_nodes, np.int32)
-    features[at] = feature[order]
-    node_tree = np.repeat(np.arange(len(roots)), np.diff(starts))
-    targets = attributes.read_targets()
-    given = LeafWeights(
-        node=(starts[tree][:, None] + local)[ends],
-        target=attributes.integers("leaf_targetids", None)[children[ends]],
-        weight=attributes.floats("leaf_weights", None)[children[ends]],
-    )
-    leaf, target, leaf_rows = assign_leaves(node_tree, left < 0, given, targets, attributes)
-    return Ensemble(
-        features=attributes.node.features,
-        average=_read_aggregate(attributes),
-        base=attributes.read_base(targets),
-        starts=starts,
-        left=left,
-        right=right,
-        feature=features,
-        cut=cut,
-        nan_right=nan_right,
-        leaf=leaf,
-        target=target,
-        leaf_rows=leaf_rows,
-    )
+
+    def __init__(self, attributes: Attributes) -> None:
+        self._attributes = attributes
+        self._feature = attributes.integers("nodes_featureids", None)
+        n = len(self._feature)
+        self._leaf_target = attributes.integers("leaf_targetids", None)
+        self._leaf_weight = attributes.floats("leaf_weights", len(self._leaf_target))
+        self._children = [
+            _read_children(side, n, len(self._leaf_target), attributes)
+            for side in ("true", "false")
+        ]
+        self._mode = attributes.octets("nodes_modes", n)
+        self._split = attributes.floats("nodes_splits", n)
+        missing = attributes.integers("nodes_missing_value_tracks_true", n, default=0)
+        self._missing_true = missing == 1
+        self._targets = attributes.read_targets()
+        self._base = attributes.read_base(self._targets)
+        self._average = _read_aggregate(attributes)
+        roots = attributes.integers("tree_roots", None).astype(np.int64)
+        self._members = find_members(roots, self._children, attributes)
+
+    def __iter__(self) -> Iterator[Ensemble]:
+        first = self._members.first
+        # As many leaves as branches, and one more.
+        for trees in list_groups(2 * first + np.arange(len(first))):
+            yield self._read(trees)
+
+    def _read(self, trees: slice) -> Ensemble:
+        attributes = self._attributes
+        members = self._members.pick(trees)
+        tree, starts, local, ends = self._number(trees)
+        mode = self._mode[members]
+        swapped = compute_swapped(mode)
+        at = starts[tree] + np.arange(len(tree)) - self._members.count_before(trees)[tree]
+        left, right = np.full((2, int(starts[-1])), -1, np.int32)
+        left[at] = np.where(swapped, local[:, 1], local[:, 0])
+        right[at] = np.where(swapped, local[:, 0], local[:, 1])
+        cut = np.zeros(len(left), np.uint32)
+        cut[at] = compute_cuts(mode, self._split[members], attributes)
+        nan_right = np.zeros(len(left), bool)
+        nan_right[at] = self._missing_true[members] == swapped
+        feature = np.zeros(len(left), np.int32)
+        feature[at] = self._feature[members]
+        node_tree = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        named = np.stack([child[members] for child, _ in self._children], axis=1)[ends]
+        given = LeafWeights(
+            node=(starts[tree][:, None] + local)[ends],
+            target=self._leaf_target[named],
+            weight=self._leaf_weight[named],
+        )
+        leaf, target, leaf_rows = assign_leaves(
+            node_tree, left < 0, given, self._targets, attributes
+        )
+        return Ensemble(
+            features=attributes.node.features,
+            average=self._average,
+            base=self._base,
+            starts=starts,
+            left=left,
+            right=right,
+            feature=feature,
+            cut=cut,
+            nan_right=nan_right,
+            leaf=leaf,
+            target=target,
+            leaf_rows=leaf_rows,
+        )
+
+    def _number(self, trees: slice) -> tuple[Integers, Integers, Integers, NDArray[np.bool_]]:
+        """How a group's nodes are numbered.
+
+        Returns
+        -------
+        tree, starts, local, ends
+            (branches,) the tree; (trees + 1,) first nodes; (branches, 2) the true and the false
+            child by its number in its tree, and whether it is a leaf.
+        """
+        members = self._members.pick(trees)
+        before = self._members.count_before(trees)
+        branches = np.diff(before)
+        starts = np.concatenate([[0], np.cumsum(2 * branches + 1)])
+        tree = np.repeat(np.arange(len(branches)), branches)
+        ends = np.stack([end[members] for _, end in self._children], axis=1)
+        child = np.stack([one[members] for one, _ in self._children], axis=1)
+        place = self._members.find(np.where(ends, 0, child), trees) - before[tree][:, None]
+        # Behind a tree's branches its leaves, as they are mentioned.
+        mentions = (np.cumsum(ends.ravel()) - 1).reshape(-1, 2)
+        leaf = mentions - (before[:-1] + np.arange(len(branches)))[tree][:, None]
+        return tree, starts, np.where(ends, leaf + branches[tree][:, None], place), ends
 
 
-def _read_children(attributes: Attributes, n: int) -> tuple[Integers, NDArray[np.bool_]]:
-    """(n, 2) the true and the false child, and whether it is a leaf."""
-    leaves = len(attributes.integers("leaf_targetids", None))
-    attributes.floats("leaf_weights", leaves)
-    children = np.stack(
-        [attributes.integers(f"nodes_{side}nodeids", n) for side in ("true", "false")], axis=1
-    )
-    ends = np.stack(
-        [attributes.integers(f"nodes_{side}leafs", n) != 0 for side in ("true", "false")], axis=1
-    )
-    if n and not (children.min() >= 0 and (children < np.where(ends, leaves, n)).all()):
+def _read_children(side: str, n: int, leaves: int, attributes: Attributes) -> Children:
+    """(n,) the children on one side, and whether they are leaves."""
+    child = attributes.integers(f"nodes_{side}nodeids", n)
+    end = attributes.integers(f"nodes_{side}leafs", n) != 0
+    if n and not (child.min() >= 0 and (child < np.where(end, leaves, n)).all()):
         raise attributes.fail("a branch names a node or leaf that is not there")
-    return children, ends
-
-
-def _follow(
-    roots: Integers, children: Integers, ends: NDArray[np.bool_], attributes: Attributes
-) -> Integers:
-    """The tree of each branch: every branch hangs on one other, or is a root."""
-    n = len(children)
-    if not len(roots) or not (roots.min() >= 0 and roots.max() < n):
-        raise attributes.fail("'tree_roots' names a node that is not there")
-    parents = np.bincount(np.concatenate([roots, children[~ends]]), minlength=n)
-    tree = np.full(n, -1, np.int64)
-    tree[roots] = np.arange(len(roots))
-    once = (parents == 1).all()
-    level = roots if once else roots[:0]
-    while len(level):
-        inner = ~ends[level]
-        below = children[level][inner]
-        tree[below] = np.repeat(tree[level], inner.sum(axis=1))
-        level = below
-    if not once or (tree < 0).any():
-        raise attributes.fail("its branches are no trees: one hangs on two others, or on none")
-    return tree
+    return child, end
 
 
 def _read_aggregate(attributes: Attributes) -> bool:

@@ -33,9 +33,13 @@ def pack_file(path: Path, digest: str, reserve: Reserve) -> Packed:
     """Read an ONNX file, of that SHA-256, and pack it; errors as ``load_ensemble`` and ``pack``."""
     node = load_tree_node(path)
     others = {name: compute_sha256(path.parent / name) for name in node.external}
-    ensemble = read_trees(node, str(path))
-    del node
-    return pack(ensemble, {path.name: digest, **others}, reserve)
+    for name, found in others.items():
+        if node.checksums.get(name, found) != found:
+            raise ModelError(
+                f"{path.parent / name}: not the file that {path.name} was written with; fetch or "
+                "export both again"
+            )
+    return pack(read_trees(node, str(path)), {path.name: digest, **others}, reserve)
 
 
 def write_packed(path: Path, digest: str, target: Path) -> None:

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "forest.h"
+#include "wire.h"
 
 enum { NODES, VALUES, TREES, COLUMNS, CUTS, LEAF_ROWS, BASE, N_FOREST };
 
@@ -180,11 +181,78 @@ static PyObject *predict_pixels(PyObject *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
+/* Room for a list; None is told of an empty one. */
+static PyObject *make_room(size_t count, void *start) {
+    *(void **)start = NULL;
+    if (!count)
+        return Py_NewRef(Py_None);
+    PyObject *room = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(count * 4));
+    if (room)
+        *(void **)start = PyBytes_AsString(room);
+    return room;
+}
+
+static PyObject *join_rest(const uint8_t *data, const Lists *found) {
+    size_t size = 0;
+    for (size_t r = 0; r < found->n_rest; r++)
+        size += found->rest[r].end - found->rest[r].start;
+    PyObject *rest = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
+    char *to = rest ? PyBytes_AsString(rest) : NULL;
+    for (size_t r = 0; rest && r < found->n_rest; r++) {
+        size_t length = found->rest[r].end - found->rest[r].start;
+        memcpy(to, data + found->rest[r].start, length);
+        to += length;
+    }
+    return rest;
+}
+
+static PyObject *list_known(const Lists *found) {
+    PyObject *known = PyList_New(0);
+    for (size_t k = 0; known && k < found->n_known; k++) {
+        PyObject *word = PyBytes_FromStringAndSize((const char *)found->known[k].start,
+                                                   (Py_ssize_t)found->known[k].length);
+        if (!word || PyList_Append(known, word))
+            Py_CLEAR(known);
+        Py_XDECREF(word);
+    }
+    return known;
+}
+
+static PyObject *read_attribute(PyObject *self, PyObject *args) {
+    (void)self;
+    const char *text;
+    Py_ssize_t size;
+    Lists found = {0};
+    if (!PyArg_ParseTuple(args, "y#", &text, &size))
+        return NULL;
+    const uint8_t *data = (const uint8_t *)text;
+    if (!read_lists(data, (size_t)size, &found))
+        return PyErr_Format(PyExc_ValueError, "not an attribute");
+    PyObject *floats = make_room(found.n_floats, &found.floats);
+    PyObject *ints = make_room(found.n_ints, &found.ints);
+    PyObject *words = make_room(found.n_words, &found.words);
+    PyObject *rest = join_rest(data, &found), *known = NULL;
+    if (floats && ints && words && rest) {
+        read_lists(data, (size_t)size, &found);
+        known = list_known(&found);
+    }
+    if (!known) {
+        Py_XDECREF(floats);
+        Py_XDECREF(ints);
+        Py_XDECREF(words);
+        Py_XDECREF(rest);
+        return NULL;
+    }
+    return Py_BuildValue("N(nn)NNiNN", rest, (Py_ssize_t)found.tensor.start,
+                         (Py_ssize_t)found.tensor.end, floats, ints, found.exceeds, known, words);
+}
+
 static PyMethodDef METHODS[] = {
     {"kernels", list_kernels, METH_NOARGS, "Kernels that this processor runs, fastest first."},
     {"lay_out", lay_out_tree, METH_VARARGS, "Put one tree's nodes in order."},
     {"fits", check_forest, METH_VARARGS, "Whether a forest can be walked inside its arrays."},
     {"predict", predict_pixels, METH_VARARGS, "Pixels through all trees; without the GIL."},
+    {"read_attribute", read_attribute, METH_VARARGS, "The lists of an ONNX attribute."},
     {NULL, NULL, 0, NULL},
 };
 

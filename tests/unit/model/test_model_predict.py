@@ -4,9 +4,10 @@ from onnx.reference import ReferenceEvaluator
 
 from smmap.data import get_folder
 from smmap.model.package import load_model
-from smmap.model.session import BATCH
+from smmap.model.session import BATCHES
 from smmap.spec.errors import ModelError
 
+BATCH = BATCHES["cpu"]
 ZERO = ([[0, 0, 0]], [0.0])
 
 

@@ -1,12 +1,17 @@
 """Trees larger than a cache: rows are sorted on the way. Against a walk in NumPy."""
 
 import numpy as np
+import onnx
 import pytest
+import tree_files
+from tree_files import make_forest, make_pixels, write_forest
 
-from smmap.trees.engine import TreeEngine
+from smmap.trees import ensemble as ensemble_module
+from smmap.trees.engine import TreeEngine, load_engine
 from smmap.trees.ensemble import Ensemble
 from smmap.trees.image import compute_image
 from smmap.trees.kernels import list_kernels
+from smmap.trees.load_ensemble import load_ensemble
 from smmap.trees.pack import pack
 from smmap.trees.packed import read_packed
 
@@ -76,7 +81,7 @@ def walk(ensemble, thresholds, pixels):
 def test_large_trees(features, targets):
     rng = np.random.default_rng(features)
     ensemble, thresholds = make_ensemble(rng, features, targets)
-    packed = pack(ensemble, {"large": ""}, lambda size: np.zeros(size, np.uint8))
+    packed = pack([ensemble], {"large": ""}, lambda size: np.zeros(size, np.uint8))
     assert packed.wide
     # Two directions a feature and the leaves' column: 30 features are too many to copy rows.
     levels = packed.arrays["trees"]["sort_levels"]
@@ -93,8 +98,61 @@ def test_large_trees(features, targets):
 def test_a_packed_form_is_read_as_it_was_written():
     ensemble, _ = make_ensemble(np.random.default_rng(0), 2, 1)
     kept = []
-    packed = pack(ensemble, {"f": "0"}, lambda size: kept.append(np.zeros(size, "u1")) or kept[0])
+    packed = pack([ensemble], {"f": "0"}, lambda size: kept.append(np.zeros(size, "u1")) or kept[0])
     again = read_packed(kept[0])
     assert again.sources == {"f": "0"}
     for name, array in packed.arrays.items():
         np.testing.assert_array_equal(array, again.arrays[name])
+
+
+@pytest.mark.parametrize("targets", [1, 2])
+@pytest.mark.parametrize("opset", [3, 5])
+def test_trees_are_read_some_at_a_time(tmp_path, monkeypatch, opset, targets):
+    """Groups of one tree or of a few make the same bytes as all at once."""
+    rng = np.random.default_rng(opset)
+    forest = make_forest(rng, trees=40, depth=5, targets=targets, dense=opset == 3)
+    path = write_forest(forest, tmp_path / "m.onnx", opset)
+    forms = []
+    for together in (1 << 18, 50, 1):
+        monkeypatch.setattr(ensemble_module, "_TOGETHER", together)
+        assert (len(list(load_ensemble(path))) > 1) == (together < 1000)
+        whole = []
+        pack(
+            load_ensemble(path),
+            {"m": ""},
+            lambda n, to=whole: to.append(np.zeros(n, "u1")) or to[0],
+        )
+        forms.append(whole[0].tobytes())
+    assert forms[0] == forms[1] == forms[2]
+    pixels = make_pixels(rng, forest, 50)
+    np.testing.assert_array_equal(
+        load_engine(path).predict(pixels), tree_files.walk(forest, pixels)
+    )
+
+
+def test_branches_in_any_order(tmp_path):
+    """Roots last, children before their parents, trees mixed."""
+    rng = np.random.default_rng(7)
+    forest = make_forest(rng, trees=6, depth=6)
+    forest.base = []
+    attributes = tree_files.make_ensemble(forest)
+    n = len(attributes["nodes_featureids"])
+    order = rng.permutation(n)
+    place = np.argsort(order)
+    for side in ("true", "false"):
+        ids, leafs = attributes[f"nodes_{side}nodeids"], attributes[f"nodes_{side}leafs"]
+        moved = [i if leaf else int(place[i]) for i, leaf in zip(ids, leafs, strict=True)]
+        attributes[f"nodes_{side}nodeids"] = moved
+    attributes["tree_roots"] = [int(place[root]) for root in attributes["tree_roots"]]
+    for name, value in attributes.items():
+        if name.startswith("nodes_") and isinstance(value, list):
+            attributes[name] = [value[i] for i in order]
+        elif name.startswith("nodes_"):
+            values = onnx.numpy_helper.to_array(value)
+            attributes[name] = onnx.numpy_helper.from_array(values[order])
+    path = tmp_path / "m.onnx"
+    onnx.save(tree_files.make_model(attributes, features=3, opset=5), path)
+    pixels = make_pixels(rng, forest, 50)
+    np.testing.assert_array_equal(
+        load_engine(path).predict(pixels), tree_files.walk(forest, pixels)
+    )

@@ -1,0 +1,1 @@
+"""Writes trained models as ONNX; the libraries that trained them are imported when asked for."""

@@ -1,0 +1,81 @@
+"""Boosted trees of XGBoost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+
+from smmap.export.forest import Tree
+from smmap.spec.errors import ModelError
+
+OBJECTIVES = (
+    "reg:squarederror",
+    "reg:squaredlogerror",
+    "reg:absoluteerror",
+    "reg:pseudohubererror",
+)
+"""Whose prediction is the sum of the leaves itself."""
+_ROUNDS = 4
+"""Rounds looked at together: as JSON, a round of a deep model has megabytes."""
+
+
+class XgboostForest:
+    """A trained ``Booster`` (or an ``XGBRegressor``, up to its best iteration) of one target.
+
+    Raises
+    ------
+    ModelError
+        If it is something else, or predicts more than a sum of leaves.
+    """
+
+    left_if: Literal["<", "<="] = "<"
+    average = False
+
+    def __init__(self, model: Any) -> None:
+        import xgboost
+
+        if isinstance(model, xgboost.XGBModel):
+            booster = model.get_booster()
+            best = booster.attr("best_iteration")
+            model = booster if best is None else booster[: int(best) + 1]
+        if not isinstance(model, xgboost.Booster):
+            raise ModelError(f"{type(model).__name__}: not a Booster or XGBRegressor of xgboost")
+        self._booster = model
+        settings = json.loads(model.save_config())["learner"]
+        objective, kind = settings["objective"]["name"], settings["gradient_booster"]["name"]
+        base = np.ravel(json.loads(settings["learner_model_param"]["base_score"]))
+        if objective not in OBJECTIVES or kind != "gbtree" or len(base) != 1:
+            raise ModelError(
+                f"a {kind} booster of {objective} for {len(base)} targets; only gbtree with "
+                f"{', '.join(OBJECTIVES)} and one target is exported"
+            )
+        self.base = float(base[0])
+        self.features = int(model.num_features())
+        self._rounds = int(model.num_boosted_rounds())
+        per_round = settings["gradient_booster"]["gbtree_model_param"]["num_parallel_tree"]
+        self.n_trees = self._rounds * int(per_round)
+
+    def list_trees(self) -> Iterator[Tree]:
+        """The trees in order."""
+        for start in range(0, self._rounds, _ROUNDS):
+            part = self._booster[start : min(start + _ROUNDS, self._rounds)]
+            model = json.loads(part.save_raw("json"))["learner"]["gradient_booster"]["model"]
+            for tree in model["trees"]:
+                yield _read_tree(tree)
+
+
+def _read_tree(tree: Any) -> Tree:
+    if tree["categories"] or tree["tree_param"]["size_leaf_vector"] not in ("0", "1"):
+        raise ModelError("a tree has categories or leaves of several targets; not exported")
+    numbers = np.array(tree["split_conditions"], np.float32)
+    return Tree(
+        left=np.array(tree["left_children"], np.int32),
+        right=np.array(tree["right_children"], np.int32),
+        feature=np.array(tree["split_indices"], np.int64),
+        threshold=numbers,
+        missing_left=np.array(tree["default_left"], bool),
+        value=numbers,
+    )
