@@ -7,7 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import onnx
 import pytest
+
+import smmap
+from smmap.bench.card_inputs import CARD_INPUTS
+from smmap.bench.shapes import NETWORK_SHAPES, TREE_SHAPES
+from smmap.features.registry import get_feature
+from smmap.model.package import load_card
 
 KEYS = {"name", "threads", "unit", "ours", "yardstick", "yardstick_name", "ratio", "goal", "met"}
 GOALS = {
@@ -52,10 +59,21 @@ def models(tmp_path_factory):
     return folder
 
 
-def measure(models, tmp_path, name, *more):
+def test_every_model_is_there_and_two_can_map(models):
+    for shape in (*TREE_SHAPES, *NETWORK_SHAPES):
+        onnx.checker.check_model(models / shape.name / "model.onnx")
+    for name in ("xgb-1000x10", "rf-800x35"):
+        card = load_card(models / name)
+        assert [column.name for column in card.inputs] == [one.name for one in CARD_INPUTS]
+        for column in card.inputs:
+            get_feature(column, "card.yaml")
+        smmap.load_model(models / name)  # its golden rows come back
+
+
+def measure(models, tmp_path, name, *more, code=0):
     path = tmp_path / "bench.json"
     done = bench(name, "--models", models, "--quick", "--json", path, *more)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == code, done.stderr
     rows = json.loads(path.read_text())
     for row in rows:
         assert set(row) == KEYS
@@ -69,7 +87,10 @@ def measure(models, tmp_path, name, *more):
 
 @pytest.mark.parametrize("name", GOALS)
 def test_rows_and_goals(models, tmp_path, name):
-    rows, printed = measure(models, tmp_path, name, "--threads", "2")
+    # A tile of 128 pixels a side takes longer to plan than to predict, on any machine: its goal
+    # is missed, which is told, and a failure only where it is asked for.
+    strict, code = (["--strict"], 8) if name == "tile" else ([], 0)
+    rows, printed = measure(models, tmp_path, name, "--threads", "2", *strict, code=code)
     found = {(row["name"], row["goal"]) for row in rows.values() if row["goal"] is not None}
     assert found == GOALS[name]
     assert "processors" in printed
@@ -77,6 +98,7 @@ def test_rows_and_goals(models, tmp_path, name):
         assert rows["furthest from exact"]["ours"] <= 1.0
         assert rows["same for every block size"]["met"]
     if name == "tile":
+        assert not rows["tile of 0.0164 Mpx, time"]["met"]
         assert rows["tile, values within 0.001 m3/m3 of the script's"]["ours"] > 0.99
         assert rows["tile, valid in ours and in the script"]["ours"] > 0.9
 
@@ -91,14 +113,6 @@ def test_trees_are_identical_to_xgboost_whatever_the_kernel(models, tmp_path):
     forced = [row["goal"] for name, row in rows.items() if "SMMAP_TREE_KERNEL=" in name]
     assert forced
     assert set(forced) == {2.5}
-
-
-def test_a_missed_goal_is_told_and_only_strictly_a_failure(models, tmp_path):
-    # A tile of 128 pixels a side takes longer to plan than to predict, on any machine.
-    arguments = ("tile", "--models", models, "--quick", "--threads", "1", "--strict")
-    done = bench(*arguments, "--json", tmp_path / "bench.json")
-    assert done.returncode == 8, done.stderr
-    assert any(row["met"] is False for row in json.loads((tmp_path / "bench.json").read_text()))
 
 
 @pytest.mark.parametrize(
