@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 LIBRARIES = ("xgboost", "sklearn", "torch")
 _CHECKED = 2000
+_TREES_A_PART = 100
 _TOLERANCE = 1e-6
 """Of forests, m3/m3; the trees of xgboost come back bit for bit."""
 
@@ -90,14 +91,13 @@ def _make_trees(folder: Path, shape: TreeShape) -> int:
     from smmap.bench.package_card import write_card
     from smmap.bench.tree_file import write_trees
 
-    rows, target = draw_training(shape.inputs, shape.rows, SEED)
     checked = draw_rows(shape.inputs, _CHECKED, SEED + 1)
     if shape.kind == "xgboost":
-        booster = grow_booster(shape, rows, target)
+        booster = grow_booster(shape)
         booster.save_model(folder / NATIVE)
         forest, expected = read_booster(booster), booster.inplace_predict(checked)
     else:
-        grown = grow_forest(shape, rows, target)
+        grown = grow_forest(shape)
         forest, expected = read_forest(grown), grown.predict(checked).astype(np.float32)
     write_trees(folder / MODEL, forest)
     _check(folder / MODEL, checked, expected, 0.0 if shape.kind == "xgboost" else _TOLERANCE)
@@ -106,18 +106,31 @@ def _make_trees(folder: Path, shape: TreeShape) -> int:
     return len(forest.left)
 
 
-def grow_booster(shape: TreeShape, rows: NDArray[np.float32], target: NDArray[np.float32]) -> Any:
-    """A booster of xgboost."""
+def grow_booster(shape: TreeShape) -> Any:
+    """A booster of xgboost.
+
+    Every hundred trees get rows of their own, cut at the same points: trees that see the same few
+    rows again and again learn them by heart, and the later ones have no branch left.
+    """
     import xgboost
 
     options = {"tree_method": "hist", "seed": SEED, "base_score": 0.25, **shape.options}
-    return xgboost.train(options, xgboost.QuantileDMatrix(rows, target), shape.trees)
+    booster = first = None
+    for start in range(0, shape.trees, _TREES_A_PART):
+        part = draw_training(shape.inputs, shape.rows, [SEED, start])
+        rows = xgboost.QuantileDMatrix(*part, ref=first)
+        first = first or rows
+        count = min(_TREES_A_PART, shape.trees - start)
+        booster = xgboost.train(options, rows, count, xgb_model=booster)
+        logger.info("%s: %d of %d trees", shape.name, start + count, shape.trees)
+    return booster
 
 
-def grow_forest(shape: TreeShape, rows: NDArray[np.float32], target: NDArray[np.float32]) -> Any:
+def grow_forest(shape: TreeShape) -> Any:
     """A random forest of scikit-learn."""
     from sklearn.ensemble import RandomForestRegressor
 
+    rows, target = draw_training(shape.inputs, shape.rows, [SEED])
     forest = RandomForestRegressor(shape.trees, random_state=SEED, n_jobs=-1, **shape.options)
     return forest.fit(rows, target)
 

@@ -5,6 +5,8 @@ The first eleven columns are those that `card_inputs` says how to derive from sc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +23,7 @@ def draw_rows(inputs: int, n: int, seed: int) -> Rows:
     return _stretch(np.random.default_rng(seed).random((n, inputs)))
 
 
-def draw_training(inputs: int, n: int, seed: int) -> tuple[Rows, Rows]:
+def draw_training(inputs: int, n: int, seed: Sequence[int]) -> tuple[Rows, Rows]:
     """Rows, and soil moisture (n,), m3/m3: smooth in the inputs, and noise, so that trees grow."""
     rng = np.random.default_rng(seed)
     share = rng.random((n, inputs))

@@ -38,7 +38,7 @@ _GSSM: dict[str, Any] = {
 }
 
 TREE_SHAPES = (
-    TreeShape("xgb-1000x10", "xgboost", 11, 1000, 60_000, _WANG),
+    TreeShape("xgb-1000x10", "xgboost", 11, 1000, 160_000, _WANG),
     TreeShape("xgb-2500x19", "xgboost", 33, 2500, 16_000, _GSSM),
     TreeShape(
         "rf-800x35",
