@@ -69,7 +69,7 @@ def _obey(order: Mapping[str, Any]) -> Figures:
     figures = getattr(module, order["function"])(**order["arguments"])
     # The kernel hands a parent's ru_maxrss on to its child; VmHWM is the process's own.
     peak = int(_STATUS.read_text().split("VmHWM:")[1].split()[0])
-    return {**figures, "peak_mb": peak / 1024}
+    return {**figures, "peak_mb": peak * 1024 / 1e6}
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -32,12 +33,13 @@ def write_network(folder: Path, shape: NetworkShape) -> int:
             dynamic_axes={"x": {0: "n"}, "y": {0: "n"}},
             opset_version=_OPSET,
         )
-    torch.save(network.state_dict(), folder / WEIGHTS)
+    torch.save({"width": shape.width, "weights": network.state_dict()}, folder / WEIGHTS)
     return sum(weight.numel() for weight in network.parameters())
 
 
 def load_network(folder: Path, shape: NetworkShape) -> nn.Module:
     """The network that was written there, for evaluation."""
-    network = build_network(shape)
-    network.load_state_dict(torch.load(folder / WEIGHTS, weights_only=True))
+    saved = torch.load(folder / WEIGHTS, weights_only=True)
+    network = build_network(replace(shape, width=saved["width"]))
+    network.load_state_dict(saved["weights"])
     return network.eval()

@@ -73,6 +73,8 @@ class NetworkShape:
     """Folder of the model, and which network it is."""
     inputs: int
     """Columns."""
+    width: int = 256
+    """Units of a layer."""
 
 
 NETWORK_SHAPES = (
@@ -83,6 +85,8 @@ NETWORK_SHAPES = (
 )
 
 
-def shrink(shape: TreeShape) -> TreeShape:
+def shrink(shape: TreeShape | NetworkShape) -> TreeShape | NetworkShape:
     """The same kind, made in a second."""
+    if isinstance(shape, NetworkShape):
+        return replace(shape, width=16)
     return replace(shape, trees=max(10, shape.trees // 100), rows=2000)

@@ -60,9 +60,9 @@ def sparsemax(x: Tensor) -> Tensor:
 
 
 class TabNet(nn.Module):
-    """Three steps of 256 decision and 256 attention units."""
+    """Three steps of ``width`` decision and ``width`` attention units."""
 
-    def __init__(self, inputs: int, width: int = 256, steps: int = 3, gamma: float = 1.143) -> None:
+    def __init__(self, inputs: int, width: int, steps: int = 3, gamma: float = 1.143) -> None:
         super().__init__()
         self.width, self.gamma = width, gamma
         self.norm = nn.BatchNorm1d(inputs)
@@ -93,14 +93,15 @@ class TabNet(nn.Module):
 
 
 class Cnn1d(nn.Module):
-    """Two convolutions along the inputs, 64 and 128 filters, and a hidden layer of 256."""
+    """Two convolutions along the inputs, ``width`` / 4 and / 2 filters, and a hidden layer."""
 
-    def __init__(self, inputs: int) -> None:
+    def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
+        few, many = width // 4, width // 2
         self.layers = nn.Sequential(
-            *(nn.Conv1d(1, 64, 3, padding=1), nn.ReLU()),
-            *(nn.Conv1d(64, 128, 3, padding=1), nn.ReLU(), nn.Flatten()),
-            *(nn.Linear(128 * inputs, 256), nn.ReLU(), nn.Dropout(0.2), nn.Linear(256, 1)),
+            *(nn.Conv1d(1, few, 3, padding=1), nn.ReLU()),
+            *(nn.Conv1d(few, many, 3, padding=1), nn.ReLU(), nn.Flatten()),
+            *(nn.Linear(many * inputs, width), nn.ReLU(), nn.Dropout(0.2), nn.Linear(width, 1)),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -109,12 +110,12 @@ class Cnn1d(nn.Module):
 
 
 class Lstm(nn.Module):
-    """Three layers of 256 units along the inputs; the last state decides."""
+    """Three layers of ``width`` units along the inputs; the last state decides."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.layers = nn.LSTM(1, 256, 3, batch_first=True, dropout=0.3)
-        self.last = nn.Linear(256, 1)
+        self.layers = nn.LSTM(1, width, 3, batch_first=True, dropout=0.3)
+        self.last = nn.Linear(width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, inputs) to (n, 1)."""
@@ -122,17 +123,17 @@ class Lstm(nn.Module):
         return cast("Tensor", self.last(states[:, -1]))
 
 
-def _build_mlp(inputs: int) -> nn.Module:
-    sizes = [(inputs, 256), (256, 256), (256, 256)]
+def _build_mlp(inputs: int, width: int) -> nn.Module:
+    sizes = [(inputs, width), (width, width), (width, width)]
     hidden = [layer for size in sizes for layer in (nn.Linear(*size), nn.ReLU())]
-    return nn.Sequential(*hidden, nn.Linear(256, 1))
+    return nn.Sequential(*hidden, nn.Linear(width, 1))
 
 
-_BUILDERS: dict[str, Callable[[int], nn.Module]] = {
+_BUILDERS: dict[str, Callable[[int, int], nn.Module]] = {
     "tabnet": TabNet,
     "mlp": _build_mlp,
     "cnn1d": Cnn1d,
-    "lstm": lambda _: Lstm(),
+    "lstm": lambda _, width: Lstm(width),
 }
 
 
@@ -140,6 +141,6 @@ def build_network(shape: NetworkShape) -> nn.Module:
     """The network of that name, for evaluation; batch norms have seen a batch of normal rows."""
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(SEED)
-        network = _BUILDERS[shape.name](shape.inputs).train()
+        network = _BUILDERS[shape.name](shape.inputs, shape.width).train()
         network(torch.randn(1024, shape.inputs))
     return network.eval()

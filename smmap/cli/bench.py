@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from smmap.cli.options import OutFolder
 from smmap.spec.errors import ConfigError
 
 _MODELS = Path("bench-models")
@@ -23,7 +22,9 @@ def bench(
     ],
     *,
     models: Annotated[Path, typer.Option(help="Folder that `bench models` made.")] = _MODELS,
-    out: OutFolder = _MODELS,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="models: folder to make them in.")
+    ] = _MODELS,
     small: Annotated[
         bool, typer.Option("--small", help="models: few trees, made in seconds; to try things.")
     ] = False,
