@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import rasterio
+from rasterio.coords import BoundingBox
 
 from smmap.bench.comparison import Comparison, Comparisons, compare_speeds
 from smmap.bench.fresh import run_fresh
@@ -37,8 +38,8 @@ _ROUNDS = 3
 """Of our sides; the script, which takes minutes, is run in the middle one."""
 OURS, PLAIN = "ours", "plain.tif"
 """What is compared, in the scratch folder."""
-_CLOSE = 0.001
-"""m3/m3: a tree's branch may turn at the last bit of an input, which moves the value a little."""
+_CLOSE = 0.01
+"""m3/m3: GDAL approximates the DEM's reprojection, which moves slopes, and branches turn."""
 
 
 @dataclass
@@ -116,16 +117,28 @@ def _compare(sides: _Sides, threads: int) -> Comparisons:
 
 
 def _compare_values(ours: Path, plain: Path, threads: int) -> Comparisons:
-    """Where both have a value: they differ in nothing but the resampling of what they read."""
+    """Where both have a value: they differ in nothing but GDAL's resampling in the script."""
     (path,) = ours.glob("soil-moisture/**/*_sm.tif")
     maps = []
-    for one in (path, plain):
-        with rasterio.open(one) as file:
-            maps.append(file.read(1, masked=True).astype(np.float64) * (SM.scale_factor or 1.0))
+    with rasterio.open(path) as file, rasterio.open(plain) as other:
+        # An area in degrees can take in a row or column that the scene does not have.
+        common = _intersect(file.bounds, other.bounds)
+        for one in (file, other):
+            window = one.window(*common).round_offsets().round_lengths()
+            packed = one.read(1, window=window, masked=True)
+            maps.append(packed.astype(np.float64) * (SM.scale_factor or 1.0))
     both = ~np.ma.getmaskarray(maps[0]) & ~np.ma.getmaskarray(maps[1])
     apart = np.abs(maps[0] - maps[1])[both].filled(np.nan)
     yield Comparison("tile, valid in ours and in the script", threads, "share", float(both.mean()))
     name = f"tile, values within {_CLOSE} m3/m3 of the script's"
     yield Comparison(name, threads, "share", float((apart <= _CLOSE).mean()), 1.0, "all")
-    name = "tile, median difference from the script"
-    yield Comparison(name, threads, "m3/m3", float(np.median(apart)))
+    for share in (0.5, 0.99):
+        name = f"tile, difference from the script, of {share:.0%} at most"
+        yield Comparison(name, threads, "m3/m3", float(np.quantile(apart, share)))
+
+
+def _intersect(one: BoundingBox, other: BoundingBox) -> tuple[float, float, float, float]:
+    return (
+        *(max(one.left, other.left), max(one.bottom, other.bottom)),
+        *(min(one.right, other.right), min(one.top, other.top)),
+    )
