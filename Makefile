@@ -3,6 +3,7 @@
 # make check  lint, types, floors
 # make soak   large plans and Azure's store (installed by npm, where that is), then injected faults
 #             for SMMAP_SOAK_MINUTES (10)
+# make bench  every goal beside its yardstick, at full size (an hour or more; see docs/benchmarks.md)
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -10,7 +11,7 @@ export MPLBACKEND := Agg
 # Files written by tests and benchmarks must not depend on what the user has set.
 unexport PYTHONPATH
 
-.PHONY: demo test soak check package clean
+.PHONY: demo test bench soak check package clean
 
 demo: .venv/base
 	$(BIN)/smmap demo --out demo-output
@@ -21,6 +22,13 @@ test: .venv/dev
 soak: .venv/dev .venv/azurite
 	$(BIN)/python -m pytest -m slow -s
 	$(BIN)/python -m pytest -m soak -s
+
+bench: .venv/dev bench-models
+	$(BIN)/smmap bench all --models bench-models --json bench.json
+
+bench-models: | .venv/dev
+	$(BIN)/smmap bench models --out $@.part
+	mv $@.part $@
 
 check: .venv/dev
 	$(BIN)/ruff format --check .
@@ -46,4 +54,4 @@ package: .venv/dev
 	if command -v npm >/dev/null; then npm install --silent --prefix $@ azurite@3.37.0 && touch $@; fi
 
 clean:
-	rm -rf .venv build dist demo-output *.egg-info
+	rm -rf .venv build dist demo-output bench-models bench-models.part bench.json *.egg-info

@@ -3,7 +3,7 @@
 Exit codes: 0 done; 1 unexpected; 2 a recipe, card, catalogue file or option cannot be used;
 3 a search failed or was empty; 4 some overpasses or scenes failed; 5 a model cannot be opened;
 6 an output is none, is not whole, or cannot be written; 7 a store, server or scheduler does not
-answer now: rerun later; 130 interrupted, 143 terminated.
+answer now: rerun later; 8 a goal was missed (``bench --strict``); 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import typer
 
 from smmap.cli import (
     backfill,
+    bench,
     demo,
     doctor,
     gc,
@@ -41,7 +42,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     epilog="Exit codes: 0 done, 2 bad recipe or option, 3 nothing found, 4 some overpasses failed, "
-    "5 model, 6 output, 7 no answer: rerun later, 130 interrupted, 143 terminated.",
+    "5 model, 6 output, 7 no answer: rerun later, 8 goal missed, 130 interrupted, 143 terminated.",
 )
 _VERBS: tuple[Callable[..., None], ...] = (
     run.run,
@@ -58,6 +59,7 @@ _VERBS: tuple[Callable[..., None], ...] = (
     simulate.simulate,
     train.train,
     demo.demo,
+    bench.bench,
 )
 for verb in _VERBS:
     app.command()(verb)

@@ -43,7 +43,7 @@ def test_help_imports_nothing_heavy():
 
 def test_help_names_every_verb():
     text = smmap("--help").stdout
-    verbs = "run plan status inspect doctor schema simulate train demo"
+    verbs = "run plan status inspect doctor schema simulate train demo bench"
     for verb in verbs.split(" "):
         assert verb in text
 

@@ -1,0 +1,1 @@
+"""Our figures beside their yardsticks, measured side by side in one run."""

@@ -1,0 +1,161 @@
+"""Reading: aligned blocks beside odc-stac and plain windows, from disk and over a slow network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+from rasterio.windows import Window
+
+from smmap.bench.clock import time_in_turns
+from smmap.bench.comparison import Comparison, Comparisons, compare_speeds
+from smmap.bench.goal import Goal
+from smmap.bench.read_scene import ReadScene, make_scene
+from smmap.bench.settings import Settings, require
+from smmap.bench.slow_server import serve_file
+from smmap.spec.band import Band
+from smmap.spec.tile import Block
+from smmap.stack.raster import load_band
+
+SPEED = Goal("at least", 5.0)
+"""Of reprojected input, against odc-stac."""
+EXACT = Goal("at most", 1.0)
+"""Digital numbers by which a value may differ from the exact one."""
+SAME = Goal("at least", 1.0)
+"""1: every block size gives the same bits."""
+LATENCY_S = 0.02
+"""Of each answer, where a server is read from."""
+
+_BLOCK = 512
+_ODC_CHUNK = 2048
+_FULL, _QUICK = 4096, 512
+_SAMPLE = 200_000
+
+
+def compare_reading(settings: Settings) -> Comparisons:
+    """Speed, exactness, sameness, same grid, network.
+
+    Raises
+    ------
+    ConfigError
+        If odc-stac is missing.
+    """
+    require("the benchmark 'read'", ["odc.stac"])
+    size = settings.choose_size(_FULL, _QUICK)
+    scene = make_scene(settings.scratch / "scene.tif", size)
+    for threads in settings.threads:
+        yield _compare_reprojected(scene, threads, settings)
+    yield from _compare_values(scene)
+    for threads in settings.threads:
+        yield _compare_same_grid(scene, threads, settings)
+    yield from _compare_network(scene)
+
+
+def _compare_reprojected(scene: ReadScene, threads: int, settings: Settings) -> Comparison:
+    sides: dict[str, Callable[[], object]] = {
+        "ours": lambda: read_by_blocks(scene.describe_band(), scene.target, threads),
+        "odc-stac": lambda: read_by_odc(scene, scene.target, threads),
+    }
+    for side in sides.values():
+        side()
+    seconds = time_in_turns(sides, settings.rounds)
+    megapixels = Block.whole(scene.target).width ** 2 / 1e6
+    return compare_speeds("reprojected", threads, megapixels, seconds, SPEED)
+
+
+def read_by_blocks(
+    band: Band, geobox: GeoBox, threads: int, side: int = _BLOCK
+) -> NDArray[np.float32]:
+    """All of the grid, block by block, as a run reads it."""
+    whole = Block.whole(geobox)
+    values = np.empty(whole.shape, np.float32)
+
+    def read(block: Block) -> None:
+        values[block.within(whole)] = load_band(band, block).values
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(read, whole.split(side)))
+    return values
+
+
+def read_by_odc(
+    scene: ReadScene, geobox: GeoBox, threads: int, href: str | None = None
+) -> NDArray[np.uint16]:
+    """All of the grid by odc-stac: at once, or with several threads in chunks."""
+    import dask
+    import odc.stac
+
+    chunks: dict[str, int | Literal["auto"]] = {"x": _ODC_CHUNK, "y": _ODC_CHUNK}
+    loaded = odc.stac.load(
+        [scene.describe_item(href)],
+        ["red"],
+        geobox=geobox,
+        resampling="bilinear",
+        chunks=None if threads == 1 else chunks,
+    )
+    with dask.config.set(scheduler="threads", num_workers=threads):
+        return np.asarray(loaded.red.isel(time=0).values)
+
+
+def _compare_values(scene: ReadScene) -> Comparisons:
+    ours = read_by_blocks(scene.describe_band(), scene.target, 1)
+    rng = np.random.default_rng(7)
+    rows, cols = rng.integers(0, len(ours), (2, _SAMPLE))
+    exact = scene.compute_exact(rows, cols)
+    furthest = float(np.abs(ours[rows, cols] - exact).max())
+    allowed = "one digital number"
+    yield Comparison("furthest from exact", 1, "DN", furthest, 1.0, allowed, EXACT)
+    theirs = read_by_odc(scene, scene.target, 1)[rows, cols]
+    name = "furthest from exact, odc-stac (which rounds)"
+    yield Comparison(name, 1, "DN", float(np.abs(theirs - exact).max()), 1.0, allowed)
+    same = all(
+        np.array_equal(ours, read_by_blocks(scene.describe_band(), scene.target, 2, side))
+        for side in (200, 256, 1000, 2048)
+    )
+    yield Comparison("same for every block size", 1, "share", float(same), 1.0, "all", SAME)
+
+
+def _compare_same_grid(scene: ReadScene, threads: int, settings: Settings) -> Comparison:
+    whole = Block.whole(scene.source)
+
+    def read_window(block: Block) -> NDArray[np.uint16]:
+        window = Window(block.col, block.row, block.width, block.height)
+        with rasterio.open(scene.path) as file:
+            values: NDArray[np.uint16] = file.read(1, window=window)
+        return values
+
+    def read_windows() -> None:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(read_window, whole.split(_BLOCK)))
+
+    sides = {
+        "ours": lambda: read_by_blocks(scene.describe_band(), scene.source, threads),
+        "rasterio windows": read_windows,
+    }
+    seconds = time_in_turns(sides, settings.rounds)
+    return compare_speeds("same grid", threads, scene.values.size / 1e6, seconds)
+
+
+def _compare_network(scene: ReadScene) -> Comparisons:
+    """Requests and bytes for the whole target; seconds say what the waiting costs."""
+    blocks = len(Block.whole(scene.target).split(_BLOCK))
+    # Once each: GDAL keeps what it has fetched.
+    with serve_file(scene.path, LATENCY_S) as ours, serve_file(scene.path, LATENCY_S) as theirs:
+        sides = {
+            "ours": lambda: read_by_blocks(scene.describe_band(ours.url), scene.target, 2),
+            "odc-stac": lambda: read_by_odc(scene, scene.target, 2, theirs.url),
+        }
+        seconds = time_in_turns(sides, 1)
+    needed = scene.count_needed_bytes() / 1e6
+    where = f"over HTTP, {LATENCY_S * 1e3:.0f} ms"
+    yield Comparison(f"{where}, time", 2, "s", seconds["ours"], seconds["odc-stac"], "odc-stac")
+    requests, their_requests = ours.requests / blocks, theirs.requests / blocks
+    yield Comparison(f"{where}, requests", 2, "1/block", requests, their_requests, "odc-stac")
+    for name, side in (("", ours), (" by odc-stac", theirs)):
+        label = f"{where}, bytes read{name}"
+        yield Comparison(label, 2, "MB", side.sent / 1e6, needed, "blocks that are needed")

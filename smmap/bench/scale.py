@@ -1,0 +1,102 @@
+"""Scale: processes, what handing out a task costs, memory over many dates."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from smmap.bench.comparison import Comparison, Comparisons
+from smmap.bench.fresh import run_fresh
+from smmap.bench.goal import Goal
+from smmap.bench.memory_goal import ALLOWED_MB, MEMORY
+from smmap.bench.scale_sides import hand_out, map_alone, map_with_workers
+from smmap.bench.settings import Settings
+from smmap.bench.shapes import TREE_SHAPES
+from smmap.simulate.world import simulate_world
+
+TWO = Goal("at most", 0.55)
+"""Time of two processes, against that of one; each has one processor."""
+OVERHEAD = Goal("at most", 0.01)
+"""What a task without work takes, against one of the hundred dates, which is a small one."""
+FLAT = Goal("at most", 1.1)
+"""Peak over many dates, against that over one."""
+_FULL, _QUICK = 1024, 64
+_DAYS = 6
+"""Two overpasses over each tile."""
+_ROUNDS = 3
+_EMPTY_TASKS = 500
+_DATES_SIZE = 512
+_DATES_DAYS = 300
+"""Four overpasses in twelve days: a hundred."""
+
+
+def compare_scale(settings: Settings) -> Comparisons:
+    """Two processes against one, overhead, memory.
+
+    Raises
+    ------
+    ConfigError
+        If the model is missing, or there are not two processors.
+    """
+    model = settings.find_model(TREE_SHAPES[0].name).parent
+    folder = settings.scratch / "scale"
+    yield from _compare_processes(folder, model, settings)
+    yield from _compare_dates(folder, model, settings)
+    shutil.rmtree(folder)
+
+
+def _compare_processes(folder: Path, model: Path, settings: Settings) -> Comparisons:
+    size = settings.choose_size(_FULL, _QUICK)
+    tiles = 2 if settings.quick else 8
+    simulate_world(folder / "tiles", tiles=tiles, days=_DAYS, size=size)
+    rounds = 1 if settings.quick else _ROUNDS
+    order = {"catalog": folder / "tiles" / "catalog.json", "model": model}
+    spent: dict[int, list[float]] = {1: [], 2: []}
+    tasks = 0
+    for _ in range(rounds):
+        for workers, seconds in spent.items():
+            found = _map(folder, map_with_workers, order | {"workers": workers}, workers)
+            seconds.append(found["seconds"])
+            tasks = found["tasks"]
+    one, two = (median(seconds) for seconds in spent.values())
+    name = f"{tasks} tasks of {size * size / 1e6:.3g} Mpx by 2 processes"
+    yield Comparison(name, 1, "s", two, one, "1 process", TWO)
+
+
+def _compare_dates(folder: Path, model: Path, settings: Settings) -> Comparisons:
+    size = _QUICK if settings.quick else _DATES_SIZE
+    peaks, task_s = {}, 0.0
+    for days in (3, 24 if settings.quick else _DATES_DAYS):
+        world = folder / f"days-{days}"
+        simulate_world(world, days=days, size=size)
+        found = _map(folder, map_alone, {"catalog": world / "catalog.json", "model": model}, None)
+        peaks[found["units"]] = found["peak_mb"]
+        task_s = found["task_seconds"]
+        shutil.rmtree(world)
+    for dates, peak in peaks.items():
+        name = f"peak memory, {dates} dates"
+        yield Comparison(name, 2, "MB", peak, ALLOWED_MB, "2 GB", MEMORY)
+    (few, least), (many, most) = sorted(peaks.items())
+    name = f"peak memory, {many} dates against {few}"
+    yield Comparison(name, 2, "MB", most, least, f"{few} dates", FLAT)
+    yield _compare_overhead(task_s, settings)
+
+
+def _compare_overhead(task_s: float, settings: Settings) -> Comparison:
+    count, rounds = (50, 1) if settings.quick else (_EMPTY_TASKS, _ROUNDS)
+    empty_s = median(
+        run_fresh(hand_out, tasks=count, workers=1)["seconds"] / count for _ in range(rounds)
+    )
+    figures = empty_s * 1e3, task_s * 1e3
+    return Comparison("overhead a task", 1, "ms", *figures, "task of these dates", OVERHEAD)
+
+
+def _map(
+    folder: Path, side: Any, order: Mapping[str, Any], processors: int | None
+) -> dict[str, Any]:
+    out = folder / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    return run_fresh(side, processors, out=out, **order)

@@ -1,0 +1,63 @@
+"""The sides of the tile benchmark, each run in a process of its own: see `smmap.bench.fresh`.
+
+Seconds are those of the work: each side has imported its first library before the clock starts.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+RECIPE = "local-stac"
+
+
+def map_tile(catalog: str, model: str, out: str, threads: int) -> dict[str, Any]:
+    """From the recipe to maps, everything included."""
+    from smmap.pipeline.run import run
+
+    start = time.perf_counter()
+    changes = [f"catalog={catalog}", f"model={model}", f"threads={threads}"]
+    result = run(RECIPE, Path(out), changes=changes)
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "units": result.count("done")}
+
+
+def infer_tile(catalog: str, model: str, scratch: str, threads: int) -> dict[str, Any]:
+    """The model alone, on the pixels that `map_tile` gives it, block by block."""
+    import numpy as np
+
+    from smmap.features.builder import compute_features
+    from smmap.pipeline.blocks import open_block
+    from smmap.pipeline.load_layers import load_layers
+    from smmap.pipeline.open_state import open_state
+    from smmap.pipeline.plan import plan_run
+    from smmap.pipeline.recipe import load_recipe
+    from smmap.pipeline.task_scenes import TaskScenes
+
+    plan = plan_run(load_recipe(RECIPE, [f"catalog={catalog}", f"model={model}"]))
+    rows = []
+    with open_state(plan.context, scratch, model_threads=threads) as state:
+        for task in plan.tasks:
+            scenes = TaskScenes(task, plan.context)
+            for block in task.area.split(plan.context.block_size):
+                inputs = open_block(block, scenes, state)
+                for unit in task.units:
+                    layers = load_layers(unit, block, inputs, state)
+                    values = compute_features(state.card, layers).values
+                    valid = np.isfinite(layers["sigma0_vv"]) & np.isfinite(values).all(axis=0)
+                    rows.append(np.ascontiguousarray(values[:, valid].T))
+        start = time.perf_counter()
+        for part in rows:
+            state.model.estimate(part)
+        seconds = time.perf_counter() - start
+    return {"seconds": seconds, "pixels": sum(len(part) for part in rows)}
+
+
+def map_plainly(catalog: str, model: str, out: str, threads: int) -> dict[str, Any]:
+    """The same map by the plain script."""
+    from smmap.bench.plain_tile import map_scene
+
+    start = time.perf_counter()
+    map_scene(Path(catalog), Path(model), Path(out), threads)
+    return {"seconds": time.perf_counter() - start}
