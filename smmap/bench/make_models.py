@@ -37,7 +37,7 @@ class Made:
     parts: int
     """Nodes of all its trees, or weights of the network."""
     megabytes: float
-    """Of the ONNX file."""
+    """Of the ONNX file, and the one beside it that holds its tensors."""
     seconds: float
     """How long it took."""
 
@@ -77,31 +77,33 @@ def _make(out: Path, shape: TreeShape | NetworkShape) -> Made:
         if isinstance(shape, TreeShape):
             parts = _make_trees(folder, shape)
         else:
-            from smmap.bench.network_file import write_network
+            from smmap.bench.network_file import write_weights
 
-            parts = write_network(folder, shape)
-        size = (folder / MODEL).stat().st_size / 1e6
+            parts = write_weights(folder, shape)
+        size = sum(file.stat().st_size for file in folder.glob(f"{MODEL}*")) / 1e6
     return Made(shape.name, parts, size, time.perf_counter() - start)
 
 
 def _make_trees(folder: Path, shape: TreeShape) -> int:
-    from smmap.bench.forest_arrays import read_booster, read_forest
     from smmap.bench.package_card import write_card
-    from smmap.bench.tree_file import write_trees
+    from smmap.export.sklearn_forest import SklearnForest
+    from smmap.export.write_forest import write_forest
+    from smmap.export.xgboost_forest import XgboostForest
 
     checked = draw_rows(shape.inputs, _CHECKED, SEED + 1)
     if shape.kind == "xgboost":
         booster = grow_booster(shape)
         booster.save_model(folder / NATIVE)
-        forest, expected = read_booster(booster), booster.inplace_predict(checked)
+        expected = booster.inplace_predict(checked)
+        written = write_forest(XgboostForest(booster), folder / MODEL)
     else:
-        grown = grow_forest(shape)
-        forest, expected = read_forest(grown), grown.predict(checked).astype(np.float32)
-    write_trees(folder / MODEL, forest)
+        forest = grow_forest(shape)
+        expected = forest.predict(checked).astype(np.float32)
+        written = write_forest(SklearnForest(forest), folder / MODEL)
     _check(folder / MODEL, checked, expected, 0.0 if shape.kind == "xgboost" else _TOLERANCE)
     if shape.inputs == len(CARD_INPUTS):
         write_card(folder, shape, checked[:256], expected[:256])
-    return len(forest.left)
+    return written.nodes
 
 
 def grow_booster(shape: TreeShape) -> Any:

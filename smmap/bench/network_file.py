@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from smmap.bench.rows import draw_rows
 from smmap.bench.settings import MODEL, WEIGHTS
-from smmap.bench.shapes import NetworkShape
+from smmap.bench.shapes import SEED, NetworkShape
 from smmap.bench.torch_networks import build_network
+from smmap.export.write_network import write_network
 
-_OPSET = 17
+_COMPARED = 256
 
 
-def write_network(folder: Path, shape: NetworkShape) -> int:
-    """Write it into that folder; the number of its weights."""
+def write_weights(folder: Path, shape: NetworkShape) -> int:
+    """Write it into that folder, in both forms; the number of its weights."""
     network = build_network(shape)
-    with warnings.catch_warnings():
-        # The other exporter wants a library more; this one says that it is the older, and that
-        # the LSTM's first state is made for each batch anew, as it is.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network,
-            (torch.zeros(2, shape.inputs),),
-            str(folder / MODEL),
-            dynamo=False,
-            input_names=["x"],
-            output_names=["y"],
-            dynamic_axes={"x": {0: "n"}, "y": {0: "n"}},
-            opset_version=_OPSET,
-        )
+    write_network(network, folder / MODEL, draw_rows(shape.inputs, _COMPARED, SEED + 1))
     torch.save({"width": shape.width, "weights": network.state_dict()}, folder / WEIGHTS)
     return sum(weight.numel() for weight in network.parameters())
 
