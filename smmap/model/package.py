@@ -71,7 +71,7 @@ def load_model(
         ``auto`` takes CUDA where ONNX Runtime offers it (tree ensembles run on the processor);
         ``cuda`` fails where it does not.
     threads
-        Threads a prediction may use; None leaves it to the engine.
+        Threads a prediction may use; None: the processors that the process may use.
 
     Raises
     ------

@@ -37,7 +37,7 @@ def open_state(
     force
         As of ``run``.
     model_threads
-        Threads that a prediction may use; None leaves it to ONNX Runtime.
+        Threads that a prediction may use; None: the processors that the process may use.
     """
     with _ONE_AT_A_TIME:
         identity = compute_model_id(context.card)
