@@ -44,8 +44,9 @@ def test_missing_values_go_where_xgboost_learned_to_send_them(tmp_path):
 
 
 def test_thresholds_between_two_float32_decide_as_scikit_learn_does(tmp_path):
-    # A threshold is the middle of two values: of neighbours it is no float32.
-    low = np.float32(4.0)
+    # A threshold is the middle of two values: of neighbours it is no float32, and the nearest
+    # float32 is the one with an even last digit, here the upper one.
+    low = np.nextafter(np.float32(4), np.float32(5))
     high = np.nextafter(low, np.float32(5))
     rows = np.array([[low], [high]], np.float32)
     forest = RandomForestRegressor(3, bootstrap=False, random_state=0).fit(rows, [0.25, 0.5])
