@@ -21,13 +21,7 @@ def choose_workforce(
     workers, scheduler
         As of `choose_cluster`.
     threads
-    <<<<<<< HEAD
-        Blocks at work at once in a task.
-    =======
         Blocks read at once in a task; as many computed, as many overpasses written.
-    scheduler
-        Address of a Dask scheduler.
-    >>>>>>> tasks
 
     Raises
     ------
