@@ -40,6 +40,13 @@ class Comparison:
             return None
         return self.goal.is_met(self.ratio)
 
+    def __str__(self) -> str:
+        """On one line."""
+        text = f"{self.name}, {self.threads} threads: {self.ours:.4g} {self.unit}"
+        if self.yardstick is not None:
+            text += f", {self.yardstick_name}: {self.yardstick:.4g}, ratio {self.ratio:.3g}"
+        return text if self.met is None else f"{text}, goal {'met' if self.met else 'missed'}"
+
     def to_plain(self) -> dict[str, Any]:
         """For JSON: the goal as its bound."""
         return {

@@ -28,7 +28,9 @@ def run_benchmarks(names: Iterable[str], settings: Settings) -> Iterator[Compari
     """
     for name in names:
         logger.info("benchmark %s", name)
-        yield from BENCHMARKS[name](settings)
+        for row in BENCHMARKS[name](settings):
+            logger.info("%s", row)
+            yield row
 
 
 def choose_benchmarks(what: str) -> Sequence[str]:

@@ -39,7 +39,7 @@ _SEED = 7
 _FORCED = "xgb-1000x10"
 """The model that is run with other kernels."""
 _PIXELS = {"xgb-1000x10": 131072}
-_OTHERS = 32768
+_OTHERS = 16384
 _QUICK = 2048
 
 Pixels = NDArray[np.float32]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from smmap.spec.errors import ConfigError
+
+if TYPE_CHECKING:
+    from smmap.bench.comparison import Comparison
 
 _MODELS = Path("bench-models")
 _MISSED = 8
@@ -56,14 +59,16 @@ def bench(
         raise ConfigError(f"--size {size}: must be even")
     counts = parse_threads(threads)
     print_machine()
-    rows = []
+    rows: list[Comparison] = []
     with tempfile.TemporaryDirectory(prefix="smmap-bench-") as scratch:
         settings = Settings(models, Path(scratch), counts, size=size, quick=quick)
         for name in names:
-            measured = list(run_benchmarks([name], settings))
-            print_table(name, measured)
+            measured: list[Comparison] = []
+            for row in run_benchmarks([name], settings):
+                measured.append(row)
+                if json_file is not None:  # at once: what is interrupted has lost nothing
+                    write_comparisons(json_file, [*rows, *measured])
             rows += measured
-            if json_file is not None:
-                write_comparisons(json_file, rows)
+            print_table(name, measured)
     if strict and any(row.met is False for row in rows):
         raise typer.Exit(_MISSED)
