@@ -1,6 +1,8 @@
-/* For every processor: two numbers side by side. */
-#define LANES 2
-#include "lanes.h"
+/* A pixel by itself. */
+#include <float.h>
+#include <math.h>
+
+#include "sample.h"
 
 Cubic fit_cubic(const double *points, size_t step) {
     const double here = points[step];
@@ -42,11 +44,4 @@ float sample_one(const Window *window, const double *pixel, const double *before
             weight += shares[k];
         }
     return (float)(total / weight);
-}
-
-void draw_2(const Cubic *cubic, size_t from, Run *positions) { draw(cubic, from, positions); }
-
-void sample_2(const Window *window, const Run *rows, const Run *cols, size_t n, float *out,
-              uint8_t *covered) {
-    sample(window, rows, cols, n, out, covered);
 }
