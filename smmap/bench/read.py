@@ -20,7 +20,7 @@ from smmap.bench.settings import Settings, require
 from smmap.bench.slow_server import serve_file
 from smmap.spec.band import Band
 from smmap.spec.tile import Block
-from smmap.stack.raster import load_band
+from smmap.stack.raster import load_raster
 
 SPEED = Goal("at least", 5.0)
 """Of reprojected input, against odc-stac."""
@@ -76,7 +76,7 @@ def read_by_blocks(
     values = np.empty(whole.shape, np.float32)
 
     def read(block: Block) -> None:
-        values[block.within(whole)] = load_band(band, block).values
+        values[block.within(whole)] = load_raster(band, block).values
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(read, whole.split(side)))

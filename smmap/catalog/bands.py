@@ -11,7 +11,7 @@ import pystac
 from smmap.catalog.candidate import Candidate
 from smmap.catalog.facts import read_number
 from smmap.catalog.footprint import read_crs
-from smmap.spec.band import Band
+from smmap.spec.band import Band, Reader
 from smmap.spec.definition import BandDefinition, Definition, OffsetRule
 from smmap.spec.errors import ConfigError, SceneError
 
@@ -115,7 +115,17 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         resampling=band.resampling,
         crs=read_crs(asset.extra_fields) or read_crs(item.properties),
         sign=definition.sign,
+        reader=_find_reader(href, definition),
+        variable=None if definition.kind.startswith("stac") else key,
     )
+
+
+def _find_reader(href: str, definition: Definition) -> Reader:
+    match definition.kind:
+        case "earth-engine" | "zarr":
+            return definition.kind
+        case _:
+            return "netcdf" if href.lower().endswith((".nc", ".nc4")) else "raster"
 
 
 def _find_key(item: pystac.Item, band: BandDefinition) -> str | None:

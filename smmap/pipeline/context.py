@@ -64,9 +64,8 @@ class Context:
     def list_bands(self, source: str) -> list[str]:
         """Bands of a source that are in use: needed ones, and those that are welcome if served."""
         definition = self.definitions[source]
-        classes = [definition.classes.band] if definition.classes else []
         welcome = [name for name in WELCOME if name in definition.bands]
-        return sorted({*self.bands[source], *classes, *welcome})
+        return sorted({*self.bands[source], *definition.flag_bands, *welcome})
 
     def requires(self, source: str) -> bool:
         """Whether the model can do nothing without a scene of that source."""

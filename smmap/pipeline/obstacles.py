@@ -53,7 +53,6 @@ class ObstacleFinder:
     def _list_reasons(self, key: str, candidates: Iterable[Candidate]) -> dict[str, str]:
         """Scenes that cannot be used, by id."""
         definition = self._context.definitions[key]
-        classes = [definition.classes.band] if definition.classes else []
-        wanted = [*self._context.bands[key], *classes]
+        wanted = [*self._context.bands[key], *definition.flag_bands]
         found = {one.id: find_obstacle(one, definition, wanted) for one in candidates}
         return {name: reason for name, reason in found.items() if reason is not None}

@@ -74,11 +74,12 @@ def _anchor_paths(data: dict[str, Any], folder: Path) -> None:
     """Make the file's own relative paths absolute, where they exist beside it."""
     keys = [(data, "catalog"), (data, "model"), (data.get("area"), "geojson")]
     keys += [(data.get("sources"), source) for source in Sources.model_fields]
+    keys += [(data.get("catalogs"), source) for source in Sources.model_fields]
     for holder, key in keys:
         if isinstance(holder, dict) and isinstance(holder.get(key), str):
             beside = folder / holder[key]
             # A folder may be called like a packaged definition; a definition is a file.
-            there = beside.is_file() or (holder is data and beside.is_dir())
+            there = beside.is_file() or (holder is not data.get("sources") and beside.is_dir())
             if "://" not in holder[key] and there:
                 holder[key] = str(beside)
 

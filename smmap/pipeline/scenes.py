@@ -18,7 +18,7 @@ from smmap.catalog.footprint import (
 from smmap.spec.definition import Definition
 from smmap.spec.scene import Scene
 
-_OPTIONAL = {"sentinel-1": ("vh", "incidence"), "sentinel-2": ("red",), "dem": ()}
+_OPTIONAL = {"sentinel-1": ("vh", "incidence"), "sentinel-2": ("red",)}
 """Red: dark pixels may have to be looked at, whatever the model needs."""
 _WGS84 = Geod(ellps="WGS84")
 
@@ -31,10 +31,9 @@ def resolve_scene(item: pystac.Item, definition: Definition, bands: Iterable[str
     SceneError
         If a band it must have is missing, or its offset cannot be decided.
     """
-    wanted = [*bands]
-    if definition.classes is not None:
-        wanted.append(definition.classes.band)
-    wanted += [name for name in _OPTIONAL[definition.sensor] if has_band(item, definition, name)]
+    optional = _OPTIONAL.get(definition.sensor, ())
+    wanted = [*bands, *definition.flag_bands]
+    wanted += [name for name in optional if has_band(item, definition, name)]
     footprint = compute_footprint(item)
     notes = [item.assets[key] for key in definition.annotations if key in item.assets]
     return Scene(
@@ -49,6 +48,10 @@ def resolve_scene(item: pystac.Item, definition: Definition, bands: Iterable[str
         mean_incidence_deg=read_number(item, "view:incidence_angle"),
         annotation=notes[0].get_absolute_href() if notes else None,
         check_dark_pixels=needs_dark_pixel_check(item, definition),
+        provisional=any(
+            str(item.properties.get(key)) in values
+            for key, values in definition.provisional.items()
+        ),
     )
 
 

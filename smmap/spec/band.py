@@ -6,6 +6,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 Resampling = Literal["nearest", "bilinear"]
+Units = Literal[
+    "linear",
+    "dB",
+    "degree",
+    "1",
+    "m",
+    "class",
+    "bits",
+    "m3 m-3",
+    "degC",
+    "K",
+    "m d-1",
+    "%",
+    "g cm-3",
+]
+Reader = Literal["raster", "netcdf", "zarr", "earth-engine"]
 Signer = Literal["planetary-computer", "anonymous"]
 """``anonymous``: ``s3://`` and ``gs://`` are public, and read without the user's credentials."""
 
@@ -18,8 +34,8 @@ class Band:
     """Canonical name: ``vv``, ``vh``, ``incidence``, ``red``, ``scl``, ``elevation`` ..."""
     href: str
     """Where the file is; absolute."""
-    units: str
-    """Units after scale and offset: ``linear``, ``dB``, ``degree``, ``1``, ``m``, ``class``."""
+    units: Units
+    """Units after scale and offset."""
     scale: float = 1.0
     """Multiplies the stored value, once."""
     offset: float = 0.0
@@ -34,6 +50,10 @@ class Band:
     """What the item says of the file's coordinate system, ``EPSG:...``; None: nothing."""
     sign: Signer | None = None
     """How ``href`` is signed just before each open; None: as it is."""
+    reader: Reader = "raster"
+    """What reads ``href``."""
+    variable: str | None = None
+    """Which array of a NetCDF file or Zarr store, which band of an Earth Engine image."""
 
 
 @dataclass(frozen=True)

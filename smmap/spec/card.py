@@ -7,7 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from smmap.spec.definition import Reflectance
+from smmap.spec.join import Join
 from smmap.spec.options import Options
+from smmap.spec.source import SourceKey
 
 _NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.+-]*"
 PackagePath = Annotated[str, Field(pattern=rf"^{_NAME}(/{_NAME})*$")]
@@ -98,6 +101,11 @@ class ModelInput(Options):
     """Options of the derivation."""
     units: str
     """Units before scaling."""
+    source: SourceKey | None = None
+    """Which of the recipe's sources it is derived from, where several could give it; None: the
+    layers' usual one (radar, ``sentinel2``, ``dem``)."""
+    join: Join | None = None
+    """How data of other times are brought to the overpass; None: as the recipe says (optical)."""
     scaling: Scaling = NoScaling()
     """What is done to it last."""
     training_range: tuple[float, float] | None = None
@@ -196,6 +204,8 @@ class ModelCard(Options):
     """What its radar inputs were in training; others are converted or refused."""
     aggregation: Literal["mean_power", "mean_db"] = "mean_power"
     """How pixels became cells in training."""
+    reflectance: Reflectance = "surface"
+    """Of what its reflectances are; a source that gives the other is refused."""
     missing: Literal["invalid", "model"]
     """``invalid``: any NaN input gives NaN; ``model``: the model's own branches decide."""
     inputs: tuple[ModelInput, ...] = Field(min_length=1)

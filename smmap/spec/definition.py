@@ -6,13 +6,27 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from smmap.spec.band import Resampling, Signer
+from smmap.spec.band import Resampling, Signer, Units
 from smmap.spec.options import Options
+from smmap.spec.quantity import QUANTITIES
 
-Kind = Literal["stac-static", "stac-api"]
-Sensor = Literal["sentinel-1", "sentinel-2", "dem"]
+Kind = Literal["stac-static", "stac-api", "earth-engine", "files", "zarr"]
+Sensor = Literal[
+    "sentinel-1",
+    "sentinel-2",
+    "landsat",
+    "dem",
+    "era5-land",
+    "modis-lai",
+    "modis-vegetation",
+    "smap",
+    "gldas",
+    "soil",
+    "land-cover",
+]
 OffsetRule = Literal["fixed", "declared", "processing-baseline", "earth-search"]
 Quantity = Literal["sigma0", "gamma0"]
+Reflectance = Literal["surface", "top-of-atmosphere"]
 Surface = Literal["ellipsoid", "terrain"]
 
 
@@ -21,8 +35,9 @@ class BandDefinition(Options):
 
     assets: tuple[str, ...] = Field(min_length=1)
     """Asset keys that may hold it, in order of preference (providers rename them)."""
-    units: Literal["linear", "dB", "degree", "1", "m", "class"]
-    """Units after scale and offset; ``linear`` is backscatter in linear power."""
+    units: Units
+    """Units after scale and offset; ``linear`` is backscatter in linear power, ``class`` are
+    categories and ``bits`` packed flags."""
     scale: float = 1.0
     """Multiplies the stored value, once; the offset rule may take the item's own instead."""
     offset: float = 0.0
@@ -32,7 +47,16 @@ class BandDefinition(Options):
     index: int = Field(default=1, ge=1)
     """Which band of the file, from 1."""
     resampling: Resampling = "bilinear"
-    """How it goes onto another grid; classes must be ``nearest``."""
+    """How it goes onto another grid; classes and bits must be ``nearest``."""
+    accumulated: Literal["from 00 UTC"] | None = None
+    """Amounts that grow over the day and begin anew: ``from 00 UTC``, the step at 00 UTC being the
+    whole day before, as in ERA5-Land. They are differenced; ``units`` are those after that."""
+
+    @model_validator(mode="after")
+    def _classes_are_nearest(self) -> BandDefinition:
+        if self.units in ("class", "bits") and self.resampling != "nearest":
+            raise ValueError(f"'units: {self.units}' needs 'resampling: nearest'")
+        return self
 
 
 class Radiometry(Options):
@@ -67,6 +91,39 @@ class SceneClasses(Options):
         return self
 
 
+class BitField(Options):
+    """A group of neighbouring bits of a flag band."""
+
+    first: int = Field(ge=0, le=31)
+    """Its lowest bit, from 0."""
+    count: int = Field(default=1, ge=1, le=16)
+    """How many bits."""
+    values: tuple[int, ...] = Field(min_length=1)
+    """What they may be, read as one number."""
+
+
+class Condition(Options):
+    """What one band says of a pixel; exactly one of the four ways to put it."""
+
+    band: str
+    """Canonical name."""
+    classes: tuple[int, ...] | None = None
+    """True where the stored class is one of these."""
+    bits: tuple[BitField, ...] | None = None
+    """True where all of the bit fields have one of their values."""
+    at_least: float | None = None
+    """True from here on, in the band's units."""
+    at_most: float | None = None
+    """True up to here, in the band's units."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Condition:
+        ways = (self.classes, self.bits, self.at_least, self.at_most)
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError("give exactly one of 'classes', 'bits', 'at_least' and 'at_most'")
+        return self
+
+
 class Definition(Options):
     """One YAML file of ``catalogs/``: a provider and a collection."""
 
@@ -75,7 +132,8 @@ class Definition(Options):
     title: str
     """What a person reads."""
     kind: Kind
-    """``stac-static`` (a folder or URL of JSON files) or ``stac-api``."""
+    """``stac-static`` (a folder or URL of JSON files), ``stac-api``, ``earth-engine``, ``files`` (a
+    folder without any STAC) or ``zarr`` (one archive)."""
     sensor: Sensor
     """What reads it."""
     endpoint: str | None = None
@@ -97,10 +155,24 @@ class Definition(Options):
     """Radar only: equivalent number of looks of one pixel."""
     resolution: float = Field(gt=0)
     """Finest pixel size, metres."""
+    requests_per_second: float | None = Field(default=None, gt=0)
+    """What the provider allows one user; shared by the workers of a run. None: no bound known."""
     cell: tuple[float, float] | None = None
     """Radar only: spatial resolution in range and azimuth, metres (not the pixel spacing)."""
     classes: SceneClasses | None = None
-    """Optical only."""
+    """Optical only: a class band that says it all; else ``valid``, ``water`` and ``snow``."""
+    valid: tuple[Condition, ...] = ()
+    """All must hold where a value may be used; a pixel whose condition has no value may not."""
+    water: Condition | None = None
+    """Where there is open water."""
+    snow: Condition | None = None
+    """Where there is snow or ice."""
+    reflectance: Reflectance | None = None
+    """Optical only: of what its reflectance is; None: surface."""
+    provisional: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Item property -> values that mark a scene which will be replaced by a final one."""
+    file_pattern: str | None = None
+    """Kind ``files``: regular expression of file names, with a group ``date`` or ``start``."""
     query: dict[str, Any] = Field(default_factory=dict)
     """Properties that an item must have, for example ``sar:instrument_mode: IW``."""
     static: bool = False
@@ -121,8 +193,21 @@ class Definition(Options):
     def _complete_for_its_sensor(self) -> Definition:
         if self.sensor == "sentinel-1" and (self.radiometry is None or self.looks is None):
             raise ValueError("a sentinel-1 definition needs 'radiometry' and 'looks'")
-        if self.sensor == "sentinel-2" and self.classes is None:
-            raise ValueError("a sentinel-2 definition needs 'classes'")
-        if self.classes is not None and self.classes.band not in self.bands:
-            raise ValueError(f"'classes.band' names '{self.classes.band}', which is no band here")
+        if self.sensor == "sentinel-2" and self.classes is None and not self.valid:
+            raise ValueError("a sentinel-2 definition needs 'classes' or 'valid'")
+        if self.classes is not None and (self.valid or self.water or self.snow):
+            raise ValueError("'classes' says it all: leave out 'valid', 'water' and 'snow'")
+        strangers = sorted(set(self.flag_bands) - set(self.bands))
+        if strangers:
+            raise ValueError(f"masks name {', '.join(strangers)}, which are no bands here")
+        for name, band in self.bands.items():
+            if QUANTITIES.get(name, band.units) != band.units:
+                raise ValueError(f"band '{name}' is in '{QUANTITIES[name]}', not '{band.units}'")
         return self
+
+    @property
+    def flag_bands(self) -> tuple[str, ...]:
+        """Bands that decide where the others may be used and what the surface is; sorted."""
+        conditions = [one for one in (*self.valid, self.water, self.snow) if one is not None]
+        names = {one.band for one in conditions}
+        return tuple(sorted(names | ({self.classes.band} if self.classes else set())))

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from smmap.spec.cluster import Cluster
 from smmap.spec.options import Options
+from smmap.spec.source import SourceKey
 
 
 class Area(Options):
@@ -51,8 +52,24 @@ class Sources(Options):
     """Definition of the radar scenes."""
     sentinel2: str | None = None
     """Definition of the optical scenes."""
+    landsat: str | None = None
+    """Definition of Landsat scenes."""
     dem: str | None = None
     """Definition of the elevation."""
+    era5_land: str | None = None
+    """Definition of ERA5-Land: model inputs, and frozen or snow-covered ground."""
+    modis_lai: str | None = None
+    """Definition of leaf area index."""
+    modis_vegetation: str | None = None
+    """Definition of NDVI and EVI composites."""
+    smap: str | None = None
+    """Definition of SMAP soil moisture."""
+    gldas: str | None = None
+    """Definition of GLDAS soil moisture."""
+    soil: str | None = None
+    """Definition of soil texture and bulk density."""
+    land_cover: str | None = None
+    """Definition of land cover: water, built-up and barren ground."""
 
 
 class Despeckle(Options):
@@ -128,6 +145,8 @@ class Recipe(Options):
     """What a person reads."""
     catalog: str | None = None
     """Address or folder for definitions that have no endpoint of their own."""
+    catalogs: dict[SourceKey, str] = Field(default_factory=dict)
+    """The same for single sources that lie elsewhere: a folder of files, a Zarr archive."""
     model: str
     """A packaged model's name, or a path."""
     sources: Sources

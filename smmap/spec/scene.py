@@ -37,3 +37,5 @@ class Scene:
     """Address of the product annotation, where the provider serves it; signed as the bands are."""
     check_dark_pixels: bool = False
     """True where the provider's word on the baseline offset is missing or must be checked."""
+    provisional: bool = False
+    """True where the provider will replace it by a final one."""

@@ -13,7 +13,7 @@ from smmap.spec.errors import SceneError
 from smmap.spec.scene import Scene
 from smmap.spec.tile import Block
 from smmap.stack.annotation import is_annotation_usable, load_annotation_angle
-from smmap.stack.raster import load_band
+from smmap.stack.load_band import load_band
 
 AngleSource = Literal["asset", "annotation", "orbit", "mean"]
 

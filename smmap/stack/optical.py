@@ -14,7 +14,7 @@ from smmap.spec.recipe import Optical
 from smmap.spec.scene import Scene
 from smmap.spec.tile import Block
 from smmap.stack.average import average
-from smmap.stack.raster import load_band
+from smmap.stack.load_band import load_band
 from smmap.stack.scene_errors import blame
 
 Array = NDArray[np.float32]

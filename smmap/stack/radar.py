@@ -21,7 +21,7 @@ from smmap.spec.scene import Scene
 from smmap.spec.tile import Block
 from smmap.stack.average import average
 from smmap.stack.incidence import load_incidence
-from smmap.stack.raster import load_band
+from smmap.stack.load_band import load_band
 from smmap.stack.scene_errors import blame
 
 Array = NDArray[np.floating]

@@ -37,7 +37,7 @@ _OWN_WARNINGS: dict[str, frozenset[str]] = {}
 """By address: what GDAL always warns of."""
 
 
-def load_band(band: Band, block: Block) -> Aligned:
+def load_raster(band: Band, block: Block) -> Aligned:
     """Read what the block needs of ``band``, once, and put it onto the block's pixels.
 
     Raises
@@ -53,7 +53,7 @@ def load_band(band: Band, block: Block) -> Aligned:
 def load_overview(band: Band, side: int) -> NDArray[np.float32]:
     """The whole band, thinned to at most ``side`` pixels a side; for checks, not for maps.
 
-    Values, nodata and errors as in ``load_band``.
+    Values, nodata and errors as in ``load_raster``.
     """
     return _read_file(band, lambda file: _read_thinned(file, band, side))
 

@@ -12,7 +12,7 @@ from smmap.grid.ground import compute_spacing
 from smmap.spec.scene import Scene
 from smmap.spec.tile import Block
 from smmap.stack.average import average
-from smmap.stack.raster import load_band
+from smmap.stack.load_band import load_band
 from smmap.stack.scene_errors import blame
 
 Array = NDArray[np.float32]

@@ -12,7 +12,7 @@ from scipy.ndimage import map_coordinates
 
 from smmap.spec.band import Band
 from smmap.spec.tile import Block
-from smmap.stack.raster import load_band
+from smmap.stack.raster import load_raster
 
 BLOCK = Block.whole(GeoBox((60, 72), Affine(10, 0, 600_000, 0, -10, 5_100_000), "EPSG:32632"))
 SCENES = {
@@ -43,7 +43,7 @@ def test_bilinear_is_scipys(scene):
     expected = map_coordinates(values.astype(float), [rows - 0.5, cols - 0.5], order=1, cval=np.nan)
     inside = np.isfinite(expected)
     assert inside.mean() > 0.9
-    found = load_band(Band("a", path, "1"), BLOCK).values
+    found = load_raster(Band("a", path, "1"), BLOCK).values
     np.testing.assert_allclose(found[inside], expected[inside], rtol=1e-5)
 
 
@@ -72,7 +72,7 @@ def test_gdals_exact_warp(scene, method):
             YSCALE=1,
         )
         expected[:, col : col + 3] = strip
-    found = load_band(Band("a", path, "1", resampling=method), BLOCK).values
+    found = load_raster(Band("a", path, "1", resampling=method), BLOCK).values
     inner = (slice(3, -3), slice(3, -3))
     difference = np.abs(found - expected)[inner]
     assert np.isfinite(difference).all()

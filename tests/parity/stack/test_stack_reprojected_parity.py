@@ -10,7 +10,7 @@ from scipy.ndimage import map_coordinates
 
 from smmap.spec.band import Band
 from smmap.spec.tile import Block
-from smmap.stack.raster import load_band
+from smmap.stack.raster import load_raster
 
 SIDE = 700
 SECOND = 1 / 3600
@@ -55,7 +55,7 @@ def test_within_a_digital_number_of_exact(case):
     expected = map_coordinates(stored.astype(float), places, order=1, cval=np.nan)
     inside = np.isfinite(expected)
     assert inside.mean() > 0.5
-    found = load_band(Band("a", path, "1"), block).values
+    found = load_raster(Band("a", path, "1"), block).values
     assert np.abs(found - expected)[inside].max() < 0.3
 
 
@@ -64,7 +64,7 @@ def test_nearest_is_the_pixel_that_holds_the_position(case):
     # The scene's edge and the edges between pixels, to 1e-5, belong to either side.
     clear = (np.abs(rows - rows.round()) > 1e-5) & (np.abs(cols - cols.round()) > 1e-5)
     inside = (rows > 0) & (rows < SIDE) & (cols > 0) & (cols < SIDE)
-    found = load_band(Band("a", path, "1", resampling="nearest"), block)
+    found = load_raster(Band("a", path, "1", resampling="nearest"), block)
     np.testing.assert_array_equal(found.covered[clear], inside[clear])
     seen = clear & inside
     expected = stored[rows[seen].astype(int), cols[seen].astype(int)]
@@ -75,9 +75,9 @@ def test_nearest_is_the_pixel_that_holds_the_position(case):
 def test_every_block_size_gives_the_same_bits(case, size):
     block, path, *_ = case
     band = Band("a", path, "1", scale=1e-4, offset=-0.1)
-    whole = load_band(band, block)
+    whole = load_raster(band, block)
     parts = Block(block.geobox, block.row, block.col, 3, 5).split(1) if size == 1 else None
     for part in parts or block.split(size):
-        found = load_band(band, part)
+        found = load_raster(band, part)
         np.testing.assert_array_equal(found.values, whole.values[part.within(block)])
         np.testing.assert_array_equal(found.covered, whole.covered[part.within(block)])

@@ -18,7 +18,7 @@ from smmap.spec.scene import Scene
 from smmap.spec.tile import Block
 from smmap.stack.incidence import choose_angle_source, load_incidence
 from smmap.stack.radar import RadarGrid, load_radar
-from smmap.stack.raster import load_band
+from smmap.stack.raster import load_raster
 from smmap.stack.terrain import load_terrain
 
 pytestmark = pytest.mark.realdata
@@ -120,7 +120,7 @@ def test_bursts_of_one_pass_join(shared_data):
     scenes = [make_scene(definition, one, mean_incidence_deg=0.0, span_m=10.0) for one in bands]
     plain = Radar(despeckle=Despeckle(method="none"), erode=0)
     joined = load_radar([scenes], block, RadarGrid(1, 30.0), plain)["sigma0_vv"]
-    single = np.stack([load_band(one["vv"], block).values for one in bands])
+    single = np.stack([load_raster(one["vv"], block).values for one in bands])
     np.testing.assert_array_equal(np.isfinite(joined), np.isfinite(single).any(axis=0))
     seen = np.isfinite(joined)
     assert seen.any()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from smmap.spec.band import Band
 from smmap.spec.tile import Block
-from smmap.stack.raster import load_band
+from smmap.stack.raster import load_raster
 from smmap.stack.read_meter import meter_reads
 
 STORED = np.random.default_rng(5).integers(0, 1000, (90, 110)).astype(np.uint16)
@@ -36,7 +36,7 @@ def test_any_window_is_a_slice(row, col, height, width, method, block, tmp_path_
     covered = np.pad(np.ones(STORED.shape, bool), 300)[place]
     band = Band("a", href, "1", resampling=method)
     with meter_reads() as meter:
-        found = load_band(band, Block(block.geobox, row, col, height, width))
+        found = load_raster(band, Block(block.geobox, row, col, height, width))
     np.testing.assert_array_equal(found.values, wide[place].astype(np.float32))
     np.testing.assert_array_equal(found.covered, covered)
     assert meter.bytes == 2 * covered.sum()
@@ -54,16 +54,16 @@ def test_without_the_kernel_the_bits_are_the_same(crs, shift, block, tmp_path, w
         "from smmap.spec.band import Band\n"
         "from smmap.spec.tile import Block\n"
         "from smmap.stack import resample\n"
-        "from smmap.stack.raster import load_band\n"
+        "from smmap.stack.raster import load_raster\n"
         "assert not resample.HAS_KERNEL\n"
         "affine = Affine(10, 0, 600000, 0, -10, 5100000)\n"
         "block = Block.whole(GeoBox((80, 100), affine, 'EPSG:32632'))\n"
-        f"found = load_band(Band('a', {href!r}, 'linear', scale=0.01), block)\n"
+        f"found = load_raster(Band('a', {href!r}, 'linear', scale=0.01), block)\n"
         "np.savez(sys.argv[1], values=found.values, covered=found.covered)\n"
     )
     target = str(tmp_path / "found.npz")
     subprocess.run([sys.executable, "-c", script, target], check=True)
-    expected = load_band(Band("a", href, "linear", scale=0.01), block)
+    expected = load_raster(Band("a", href, "linear", scale=0.01), block)
     assert np.isfinite(expected.values).sum() > 1000
     with np.load(target) as plain:
         np.testing.assert_array_equal(plain["values"], expected.values)

@@ -6,13 +6,13 @@ import rasterio
 
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError
-from smmap.stack.raster import load_band, load_overview
+from smmap.stack.raster import load_overview, load_raster
 
 COG = {"tiled": True, "blockxsize": 64, "blockysize": 64, "compress": "deflate"}
 
 
 def load(href, block, units="1", **options):
-    return load_band(Band("a", href, units, **options), block).values
+    return load_raster(Band("a", href, units, **options), block).values
 
 
 def test_nodata_of_the_file(block, tmp_path, write_tif):
@@ -116,7 +116,7 @@ def test_zero_power_does_not_leak_into_its_neighbours(block, tmp_path, write_tif
 
 def test_a_block_without_any_value(block, tmp_path, write_tif):
     href = write_tif(tmp_path / "a.tif", np.zeros(block.shape, np.float32))
-    found = load_band(Band("a", href, "linear"), block)
+    found = load_raster(Band("a", href, "linear"), block)
     assert np.isnan(found.values).all()
     assert found.covered.all()
 
@@ -125,7 +125,7 @@ def test_the_band_that_is_named(block, tmp_path, write_tif):
     both = np.stack([np.full(block.shape, value, np.float32) for value in (1, 2)])
     href = write_tif(tmp_path / "a.tif", both)
     assert (load(href, block, index=2) == 2).all()
-    for read in (lambda band: load_band(band, block), lambda band: load_overview(band, 16)):
+    for read in (lambda band: load_raster(band, block), lambda band: load_overview(band, 16)):
         with pytest.raises(SceneError, match="has 2 bands, number 3 is wanted"):
             read(Band("a", href, "1", index=3))
 
@@ -171,7 +171,7 @@ def test_a_damaged_file_costs_its_scene(damage, options, block, tmp_path, write_
 
 
 def test_a_missing_file_costs_its_scene(block, tmp_path):
-    for read in (lambda band: load_band(band, block), lambda band: load_overview(band, 16)):
+    for read in (lambda band: load_raster(band, block), lambda band: load_overview(band, 16)):
         with pytest.raises(SceneError, match=r"none\.tif cannot be read"):
             read(Band("a", str(tmp_path / "none.tif"), "1"))
 

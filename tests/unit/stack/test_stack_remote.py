@@ -10,7 +10,7 @@ import pytest
 
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
-from smmap.stack.raster import load_band, load_overview
+from smmap.stack.raster import load_overview, load_raster
 from smmap.store import gdal, retry
 
 
@@ -101,12 +101,12 @@ def make_band(server: _Server, name: str) -> Band:
 def test_reads_over_http(server, values, block, tmp_path, write_tif, query):
     """Also with a signature behind the name."""
     write_tif(tmp_path / "a.tif", values, tiled=True, blockxsize=64, blockysize=64)
-    found = load_band(make_band(server, f"a.tif{query}"), block)
+    found = load_raster(make_band(server, f"a.tif{query}"), block)
     np.testing.assert_array_equal(found.values, values)
 
 
 def test_a_file_that_is_gone_costs_its_scene(server, block):
-    for read in (lambda band: load_band(band, block), lambda band: load_overview(band, 16)):
+    for read in (lambda band: load_raster(band, block), lambda band: load_overview(band, 16)):
         with pytest.raises(SceneError, match=r"gone\.tif cannot be read"):
             read(make_band(server, "gone.tif"))
 
@@ -117,17 +117,17 @@ def test_a_failure_of_the_moment_may_be_retried(server, values, block, tmp_path,
     write_tif(tmp_path / "late.tif", values)
     band = make_band(server, "late.tif")
     server.status = status
-    for read in (lambda: load_band(band, block), lambda: load_overview(band, 16)):
+    for read in (lambda: load_raster(band, block), lambda: load_overview(band, 16)):
         with pytest.raises(TransientError, match="rerun later"):
             read()
     server.status = 0
-    np.testing.assert_array_equal(load_band(band, block).values, values)
+    np.testing.assert_array_equal(load_raster(band, block).values, values)
 
 
 def test_a_broken_file_that_is_delivered_costs_its_scene(server, values, block, tmp_path):
     (tmp_path / "broken.tif").write_bytes(b"no tiff at all")
     with pytest.raises(SceneError, match=r"broken\.tif cannot be read"):
-        load_band(make_band(server, "broken.tif"), block)
+        load_raster(make_band(server, "broken.tif"), block)
 
 
 @pytest.fixture
@@ -141,20 +141,20 @@ def noisy(tmp_path, write_tif):
 def test_a_get_that_fails_beside_a_head_that_works_is_the_servers_fault(server, noisy, block):
     server.status, server.heads = 503, 200
     with pytest.raises(TransientError, match="rerun later"):
-        load_band(make_band(server, "a.tif"), block)
+        load_raster(make_band(server, "a.tif"), block)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
 def test_a_server_that_sends_the_header_alone_is_at_fault(server, noisy, block, status):
     server.refused = status
     with pytest.raises(TransientError, match=f"{status}.*rerun later"):
-        load_band(make_band(server, "a.tif"), block)
+        load_raster(make_band(server, "a.tif"), block)
 
 
 def test_failures_that_pass_are_not_even_seen(server, noisy, block):
     """The first attempt, its question after the file, and the second attempt fail."""
     server.status, server.failing = 503, 3
-    found = load_band(make_band(server, "a.tif"), block)
+    found = load_raster(make_band(server, "a.tif"), block)
     np.testing.assert_array_equal(found.values, noisy)
     assert server.failing == 0
 
@@ -169,7 +169,7 @@ def test_an_answer_that_breaks_off_is_read_again(server, noisy, block, monkeypat
         server.cut = 10**9
 
     monkeypatch.setattr(retry.time, "sleep", get_well)
-    found = load_band(make_band(server, "a.tif"), block)
+    found = load_raster(make_band(server, "a.tif"), block)
     np.testing.assert_array_equal(found.values, noisy)
     assert len(waits) == 1
 
@@ -185,7 +185,7 @@ def test_a_server_that_fails_once_in_between_is_at_fault(server, block, tmp_path
 
     monkeypatch.setattr(retry.time, "sleep", fail_once)
     with pytest.raises(TransientError, match="rerun later"):
-        load_band(make_band(server, "broken.tif"), block)
+        load_raster(make_band(server, "broken.tif"), block)
     assert len(waits) == retry.ATTEMPTS - 1
 
 
@@ -195,18 +195,18 @@ def test_a_file_that_ends_too_early_costs_its_scene(server, noisy, block, tmp_pa
     (tmp_path / "a.tif").write_bytes(content[: len(content) // 20])
     whole = type(block)(block.geobox, 0, 0, 640, 800)
     with pytest.raises(SceneError, match=r"band 'vv' of http.*a\.tif cannot be read"):
-        load_band(make_band(server, "a.tif"), whole)
+        load_raster(make_band(server, "a.tif"), whole)
 
 
 def test_a_file_that_is_gone_is_not_waited_for(server, block, monkeypatch):
     waits: list[float] = []
     monkeypatch.setattr(retry.time, "sleep", waits.append)
     with pytest.raises(SceneError):
-        load_band(make_band(server, "gone.tif"), block)
+        load_raster(make_band(server, "gone.tif"), block)
     assert waits == []
 
 
 def test_an_empty_file_costs_its_scene(server, block, tmp_path):
     (tmp_path / "empty.tif").write_bytes(b"")
     with pytest.raises(SceneError, match=r"empty\.tif cannot be read"):
-        load_band(make_band(server, "empty.tif"), block)
+        load_raster(make_band(server, "empty.tif"), block)

@@ -12,7 +12,7 @@ from pyproj import Transformer
 
 from smmap.spec.band import Band
 from smmap.spec.tile import Block
-from smmap.stack.raster import load_band
+from smmap.stack.raster import load_raster
 
 METHODS = ("nearest", "bilinear")
 
@@ -71,7 +71,7 @@ def test_against_plain_python(name, method, block, tmp_path, write_tif):
     crs, transform = SCENES[name]
     values = fill((90, 110))
     href = write_tif(tmp_path / "a.tif", values, transform=transform, crs=crs)
-    found = load_band(Band("a", href, "1", resampling=method), block)
+    found = load_raster(Band("a", href, "1", resampling=method), block)
     expected = resample_slowly(values, transform, crs, block, method)
     seen = np.isfinite(expected)
     assert seen.sum() > 1000
@@ -85,7 +85,7 @@ def test_against_plain_python(name, method, block, tmp_path, write_tif):
 def test_the_same_grid_gives_the_stored_bits(method, block, tmp_path, write_tif):
     values = fill(block.shape, 3)
     href = write_tif(tmp_path / "a.tif", values)
-    found = load_band(Band("a", href, "1", resampling=method), block)
+    found = load_raster(Band("a", href, "1", resampling=method), block)
     np.testing.assert_array_equal(found.values, values)
     assert found.covered.all()
 
@@ -97,7 +97,7 @@ def test_half_way_between_two_pixels_by_hand(tmp_path, write_tif):
     href = write_tif(tmp_path / "a.tif", values)
     half = Affine(10, 0, 600_005, 0, -10, 5_100_000)
     there = Block.whole(GeoBox((1, 5), half, "EPSG:32632"))
-    found = load_band(Band("a", href, "1"), there)
+    found = load_raster(Band("a", href, "1"), there)
     # Positions 1, 2, 3, 4, 5: the pixels that hold them are 2, nan, 4, 5 and none.
     np.testing.assert_array_equal(found.values, [[1.5, nan, 4, 4.5, nan]])
     np.testing.assert_array_equal(found.covered, [[True, True, True, True, False]])
@@ -105,7 +105,7 @@ def test_half_way_between_two_pixels_by_hand(tmp_path, write_tif):
 
 def test_nothing_of_the_scene_is_in_the_block(block, tmp_path, write_tif):
     href = write_tif(tmp_path / "a.tif", fill((30, 40)), row=500)
-    found = load_band(Band("a", href, "1"), block)
+    found = load_raster(Band("a", href, "1"), block)
     assert found.values.shape == block.shape
     assert np.isnan(found.values).all()
     assert not found.covered.any()
@@ -134,9 +134,9 @@ def test_any_window_gives_the_bits_of_the_whole(
     )
     band = Band("a", href, "1", resampling=method)
     wide = block.pad(80)
-    whole = load_band(band, wide)
+    whole = load_raster(band, wide)
     part = Block(block.geobox, row, col, height, width)
-    found = load_band(band, part)
+    found = load_raster(band, part)
     inner = part.within(wide)
     np.testing.assert_array_equal(found.values, whole.values[inner])
     np.testing.assert_array_equal(found.covered, whole.covered[inner])
@@ -155,7 +155,7 @@ def test_a_scene_across_the_antimeridian(epsg, easting, method, tmp_path, write_
     west, south = Transformer.from_crs(4326, epsg, always_xy=True).transform(180, 10)
     affine = Affine(100, 0, round(west) - 3000, 0, -100, round(south) + 3000)
     there = Block.whole(GeoBox((60, 60), affine, f"EPSG:{epsg}"))
-    found = load_band(Band("a", href, "1", resampling=method), there)
+    found = load_raster(Band("a", href, "1", resampling=method), there)
     assert found.covered.all()
     to_lon = Transformer.from_crs(epsg, 4326, always_xy=True)
     checked = 0
@@ -177,7 +177,7 @@ def test_a_geographic_tile_west_of_a_scene_across_the_antimeridian(tmp_path, wri
     href = write_tif(tmp_path / "a.tif", values, transform=ACROSS, crs="EPSG:4326")
     affine = Affine(1e-3, 0, -180, 0, -1e-3, 10.05)
     there = Block.whole(GeoBox((100, 50), affine, "EPSG:4326"))
-    found = load_band(Band("a", href, "1"), there)
+    found = load_raster(Band("a", href, "1"), there)
     np.testing.assert_array_equal(found.values, values[:, 50:])
 
 
@@ -187,7 +187,7 @@ def test_places_that_the_scenes_map_does_not_have(tmp_path, write_tif):
     href = write_tif(tmp_path / "a.tif", fill((100, 100)), transform=transform)
     affine = Affine(0.01, 0, 9, 0, -0.01, 90)
     there = Block.whole(GeoBox((100, 100), affine, "EPSG:4326")).pad(2)
-    found = load_band(Band("a", href, "1"), there)
+    found = load_raster(Band("a", href, "1"), there)
     assert not found.covered[:2].any()
     assert np.isnan(found.values[:2]).all()
     assert found.covered[2:].all()

@@ -15,7 +15,7 @@ import pytest
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
 from smmap.stack.annotation import load_annotation_angle
-from smmap.stack.raster import load_band
+from smmap.stack.raster import load_raster
 from smmap.store import gdal, retry
 
 pytest.importorskip("planetary_computer")
@@ -106,7 +106,7 @@ def test_every_open_has_a_signature_of_its_own(server, block, tmp_path, write_ti
     write_tif(tmp_path / "a.tif", values)
     band = Band("vv", f"{STORAGE}/a.tif", "1", sign="planetary-computer")
     for opened in (1, 2, 3):
-        np.testing.assert_array_equal(load_band(band, block).values, values)
+        np.testing.assert_array_equal(load_raster(band, block).values, values)
         assert server.signed >= opened
     assert server.refused == 0
 
@@ -114,13 +114,13 @@ def test_every_open_has_a_signature_of_its_own(server, block, tmp_path, write_ti
 def test_messages_never_show_a_signature(server, block, tmp_path):
     (tmp_path / "a.tif").write_bytes(b"no tiff at all")
     with pytest.raises(SceneError, match=r"container/a\.tif cannot be read") as caught:
-        load_band(Band("vv", f"{STORAGE}/a.tif", "1", sign="planetary-computer"), block)
+        load_raster(Band("vv", f"{STORAGE}/a.tif", "1", sign="planetary-computer"), block)
     assert "sig=" not in str(caught.value)
 
 
 def test_unsigned_is_refused_which_is_no_loss_of_the_scene(server, block):
     with pytest.raises(TransientError):
-        load_band(Band("vv", f"{STORAGE}/a.tif", "1"), block)
+        load_raster(Band("vv", f"{STORAGE}/a.tif", "1"), block)
     assert server.refused > 0
 
 

@@ -1,0 +1,21 @@
+"""Reads one band of one scene onto a block, whatever holds it."""
+
+from __future__ import annotations
+
+from smmap.spec.band import Band
+from smmap.spec.tile import Block
+from smmap.stack.raster import load_raster
+from smmap.stack.resample import Aligned
+
+
+def load_band(band: Band, block: Block) -> Aligned:
+    """Read what the block needs of ``band``, once, and put it onto the block's pixels.
+
+    Raises
+    ------
+    SceneError
+        If the file is missing, truncated or corrupt.
+    TransientError
+        If it cannot be had at the moment, after several attempts.
+    """
+    return load_raster(band, block)
