@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ from smmap.bench.settings import Settings, require
 from smmap.bench.slow_server import serve_file
 from smmap.spec.band import Band
 from smmap.spec.tile import Block
+from smmap.stack.file_cache import keep_files
 from smmap.stack.raster import load_raster
 
 SPEED = Goal("at least", 5.0)
@@ -78,8 +80,10 @@ def read_by_blocks(
     def read(block: Block) -> None:
         values[block.within(whole)] = load_raster(band, block).values
 
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(read, whole.split(side)))
+    with keep_files(), ThreadPoolExecutor(threads) as pool:
+        jobs = [pool.submit(copy_context().run, read, block) for block in whole.split(side)]
+        for job in jobs:
+            job.result()
     return values
 
 

@@ -16,6 +16,7 @@ from smmap.pipeline.staged import StagedUnit
 from smmap.pipeline.task_scenes import TaskScenes
 from smmap.spec.tile import Block
 from smmap.spec.unit import Receipt, Unit
+from smmap.stack.file_cache import keep_files
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def open_attempt(
     staged: dict[str, StagedUnit] = {}
     try:
         staged |= {unit.id: run.stage(unit) for unit in units}
-        with open_lanes(run.recipe.threads) as lanes:
+        with keep_files(), open_lanes(run.recipe.threads) as lanes:
             yield Attempt(units, scenes, run, lanes, staged, receipts)
     finally:
         for unit in staged.values():

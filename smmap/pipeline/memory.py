@@ -5,10 +5,11 @@ from __future__ import annotations
 from smmap.pipeline.context import Context
 from smmap.pipeline.inputs import HISTORY
 from smmap.spec.unit import Task
+from smmap.stack.file_cache import MOST_BYTES
 
-PROCESS_BYTES = 400 * 2**20
-"""A worker with its libraries, model and GDAL's cache, before it has a block; measured, rounded
-up."""
+PROCESS_BYTES = 400 * 2**20 + MOST_BYTES
+"""A worker with its libraries, model, GDAL's cache and that of files, before it has a block;
+measured, rounded up."""
 WRITER_BYTES = 64 * 2**20
 """Windows of a unit at work in the sinks; measured, rounded up."""
 _FLOAT_BYTES = 4

@@ -20,7 +20,12 @@ _ROWS = 64
 """As many rows at a time are in double precision."""
 
 
-def decode(stored: NDArray[Any], band: Band, nodata: float | None) -> NDArray[np.float32]:
+def decode(
+    stored: NDArray[Any],
+    band: Band,
+    nodata: float | None,
+    out: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
     """Scale and offset applied, nodata and what is not finite as NaN, decibels as power.
 
     Parameters
@@ -29,6 +34,8 @@ def decode(stored: NDArray[Any], band: Band, nodata: float | None) -> NDArray[np
         (h, w), of any type but complex.
     nodata
         Stored value that means nothing was measured, if there is one.
+    out
+        (h, w), may be filled and given back; None: a new array is.
 
     Returns
     -------
@@ -39,7 +46,8 @@ def decode(stored: NDArray[Any], band: Band, nodata: float | None) -> NDArray[np
     """
     if not HAS_KERNEL or band.units == "dB" or stored.dtype.name not in _TYPES:
         return decode_plainly(stored, band, nodata)
-    out = np.empty(stored.shape, np.float32)
+    if out is None:
+        out = np.empty(stored.shape, np.float32)
     _kernel.decode(
         np.ascontiguousarray(stored),
         nodata is not None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -12,15 +13,16 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.enums import MaskFlags
 from rasterio.errors import CRSError, RasterioError
-from rasterio.windows import Window
 
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
 from smmap.stack.decode import decode
 from smmap.stack.positions import Positions, compute_positions, find_window
+from smmap.stack.raster_file import RasterFile, Rectangle, open_raster
 from smmap.stack.read_meter import count_read
 from smmap.stack.resample import Aligned, Source, resample
+from smmap.stack.scratch import get_scratch
 from smmap.store.gdal import forget_failure, hear_warnings, open_environment
 from smmap.store.probe import FileState, is_web, probe_file, to_path
 from smmap.store.retry import ATTEMPTS, retry
@@ -47,7 +49,7 @@ def load_raster(band: Band, block: Block) -> Aligned:
     TransientError
         If a remote file cannot be had at the moment, after several attempts.
     """
-    return _read_file(band, lambda file: _read_block(file, band, block))
+    return _read_file(band, lambda source: _read_block(source, band, block))
 
 
 def load_overview(band: Band, side: int) -> NDArray[np.float32]:
@@ -55,10 +57,10 @@ def load_overview(band: Band, side: int) -> NDArray[np.float32]:
 
     Values, nodata and errors as in ``load_raster``.
     """
-    return _read_file(band, lambda file: _read_thinned(file, band, side))
+    return _read_file(band, lambda source: _read_thinned(source, band, side))
 
 
-def _read_file(band: Band, read: Callable[[rasterio.DatasetReader], _Result]) -> _Result:
+def _read_file(band: Band, read: Callable[[RasterFile], _Result]) -> _Result:
     """Read a file, a remote one in several attempts.
 
     What is wrong is the file only if the server delivered it each time; else it is the server.
@@ -69,7 +71,7 @@ def _read_file(band: Band, read: Callable[[rasterio.DatasetReader], _Result]) ->
     def attempt() -> _Result:
         href = to_path(sign_href(band.href, band.sign))
         with hear_warnings() as told:
-            result, refusal, reason = _try_to_read(href, band, read)
+            result, refusal, reason = _try_to_read(href, band, read, told)
         if not reason:
             warned.append(frozenset(told))
             if not is_web(href) or _is_its_own(band.href, warned):
@@ -111,11 +113,11 @@ def _find_state(href: str, *, refused: bool) -> FileState:
 
 
 def _try_to_read(
-    href: str, band: Band, read: Callable[[rasterio.DatasetReader], _Result]
+    href: str, band: Band, read: Callable[[RasterFile], _Result], told: list[str]
 ) -> tuple[_Result | None, SceneError | None, str]:
     """What was read, or why the file is refused, or why it could not be read at all."""
     try:
-        return _open_and_read(href, band, read), None, ""
+        return _open_and_read(href, band, read, told), None, ""
     except SceneError as error:
         return None, error, ""
     except RasterioError as error:
@@ -123,44 +125,48 @@ def _try_to_read(
 
 
 def _open_and_read(
-    href: str, band: Band, read: Callable[[rasterio.DatasetReader], _Result]
+    href: str, band: Band, read: Callable[[RasterFile], _Result], told: list[str]
 ) -> _Result:
-    with open_environment(), rasterio.open(href) as file:
-        if band.index > file.count:
-            raise SceneError(f"{band.href} has {file.count} bands, number {band.index} is wanted")
-        return read(file)
+    with open_environment(), open_raster(href, band.href, lambda: not told) as source:
+        count = source.file.count
+        if band.index > count:
+            raise SceneError(f"{band.href} has {count} bands, number {band.index} is wanted")
+        return read(source)
 
 
-def _read_thinned(file: rasterio.DatasetReader, band: Band, side: int) -> NDArray[np.float32]:
+def _read_thinned(source: RasterFile, band: Band, side: int) -> NDArray[np.float32]:
+    file = source.file
     factor = max(1.0, max(file.shape) / side)
     shape = (max(1, int(file.height / factor)), max(1, int(file.width / factor)))
-    return _read(file, band, out_shape=shape)
+    stored = file.read(band.index, out_shape=shape)
+    mask = file.read_masks(band.index, out_shape=shape) if _has_mask(file, band) else None
+    return _decode(stored, mask, file, band)
 
 
-def _read_block(file: rasterio.DatasetReader, band: Band, block: Block) -> Aligned:
+def _read_block(source: RasterFile, band: Band, block: Block) -> Aligned:
+    file = source.file
     _check_file(file, band)
     positions = compute_positions(block, file.transform, file.crs.to_string(), file.shape)
     shift = positions.find_shift() if isinstance(positions, Positions) else None
     if shift is not None:
-        return _read_in_place(file, band, block, shift)
+        return _read_in_place(source, band, block, shift)
     window = find_window(positions.bounds(), file.shape)
     if window is None:
         return _cover_nothing(block)
-    source = Source(_read_window(file, band, window), (window[0], window[2]), file.shape)
-    return resample(source, positions, band.resampling)
+    shape = (window[1] - window[0], window[3] - window[2])
+    values = _read_window(source, band, window, get_scratch("decoded", shape, np.float32))
+    return resample(Source(values, (window[0], window[2]), file.shape), positions, band.resampling)
 
 
-def _read_in_place(
-    file: rasterio.DatasetReader, band: Band, block: Block, shift: tuple[int, int]
-) -> Aligned:
+def _read_in_place(source: RasterFile, band: Band, block: Block, shift: tuple[int, int]) -> Aligned:
     """Where the block's pixels are the scene's: nothing is resampled."""
     (top, bottom), (left, right) = (
         (max(0, start), min(end, start + size))
-        for start, size, end in zip(shift, block.shape, file.shape, strict=True)
+        for start, size, end in zip(shift, block.shape, source.file.shape, strict=True)
     )
     if top >= bottom or left >= right:
         return _cover_nothing(block)
-    values = _read_window(file, band, (top, bottom, left, right))
+    values = _read_window(source, band, (top, bottom, left, right))
     if values.shape == block.shape:
         return Aligned(values, np.ones(block.shape, bool))
     aligned = _cover_nothing(block)
@@ -179,29 +185,45 @@ def _check_file(file: rasterio.DatasetReader, band: Band) -> None:
         raise SceneError(f"{band.href} has no coordinate system")
     if file.dtypes[band.index - 1].startswith("complex"):
         raise SceneError(f"{band.href} holds complex numbers; detected power is wanted")
-    try:
-        stated = CRS.from_user_input(band.crs).to_epsg() if band.crs else None
-    except CRSError:
-        stated = None
-    found = file.crs.to_epsg()
+    stated, found = _find_epsg(band.crs or ""), _find_epsg(file.crs.to_wkt())
     if None not in (stated, found) and stated != found:
         raise SceneError(
             f"{band.href} lies in EPSG:{found}, its item says {band.crs}; correct one of them"
         )
 
 
+@lru_cache(maxsize=256)
+def _find_epsg(crs: str) -> int | None:
+    """None where there is no such number, or nothing is said."""
+    try:
+        return CRS.from_user_input(crs).to_epsg() if crs else None
+    except CRSError:
+        return None
+
+
 def _read_window(
-    file: rasterio.DatasetReader, band: Band, window: tuple[int, int, int, int]
+    source: RasterFile, band: Band, window: Rectangle, out: NDArray[np.float32] | None = None
 ) -> NDArray[np.float32]:
-    top, bottom, left, right = window
-    return _read(file, band, window=Window(left, top, right - left, bottom - top))
+    stored = source.read(band.index, window)
+    masked = _has_mask(source.file, band)
+    mask = source.read_mask(band.index, window) if masked else None
+    return _decode(stored, mask, source.file, band, out)
 
 
-def _read(file: rasterio.DatasetReader, band: Band, **part: Any) -> NDArray[np.float32]:
-    """A part of the band, decoded; nodata is NaN."""
-    stored = file.read(band.index, **part)
+def _has_mask(file: rasterio.DatasetReader, band: Band) -> bool:
+    return MaskFlags.per_dataset in file.mask_flag_enums[band.index - 1]
+
+
+def _decode(
+    stored: NDArray[Any],
+    mask: NDArray[Any] | None,
+    file: rasterio.DatasetReader,
+    band: Band,
+    out: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
+    """Physical values; nodata is NaN."""
     count_read(stored.nbytes)
-    values = decode(stored, band, file.nodata if band.nodata is None else band.nodata)
-    if MaskFlags.per_dataset in file.mask_flag_enums[band.index - 1]:
-        values[file.read_masks(band.index, **part) == 0] = np.nan
+    values = decode(stored, band, file.nodata if band.nodata is None else band.nodata, out)
+    if mask is not None:
+        values[mask == 0] = np.nan
     return values

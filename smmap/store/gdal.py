@@ -24,8 +24,9 @@ READ_SETTINGS: Mapping[str, Any] = {
     "GDAL_NUM_THREADS": 1,
 }
 
-CACHE_BYTES = 64 * 2**20
-"""Of GDAL's block cache, which all threads of a process share."""
+CACHE_BYTES = 32 * 2**20
+"""Of GDAL's block cache, which all threads of a process share; `stack.file_cache` keeps what is
+read."""
 
 
 @functools.cache

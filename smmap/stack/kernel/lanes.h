@@ -2,6 +2,7 @@
    in their order: the bits must be equal, however many lanes there are. */
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "sample.h"
 
@@ -12,9 +13,17 @@
 
 typedef double Vector __attribute__((vector_size(8 * LANES), may_alias));
 typedef int64_t Mask __attribute__((vector_size(8 * LANES), may_alias));
+typedef float Singles __attribute__((vector_size(4 * LANES), may_alias));
 
 #define KEEP(which, yes) ((Vector)((which) & (Mask)(yes)))
 #define PICK(which, yes, no) ((Vector)(((which) & (Mask)(yes)) | (~(which) & (Mask)(no))))
+
+INLINE int has_all(Mask which) {
+    int64_t all = -1;
+    for (size_t lane = 0; lane < LANES; lane++)
+        all &= which[lane];
+    return all == -1;
+}
 
 INLINE void draw(const Cubic *cubic, size_t from, Run *positions) {
     const Cubic c = *cubic;
@@ -55,7 +64,13 @@ INLINE void locate(const Run *positions, double size, Axis *axis) {
 }
 
 /* Where in the window pixels of the scene are, if the one to the lower right is in it too. */
-INLINE void find(const Window *window, const Axis *down, const Axis *across, Vector *index) {
+typedef struct {
+    Mask inside[VECTORS];
+    Mask index[VECTORS]; /* 0 where not inside */
+} Place;
+
+INLINE void find(const Window *window, const Axis *down, const Axis *across, Place *place) {
+    const Vector whole = (Vector){0} + TO_WHOLE;
     const double last_row = window->height - 1 - window->bilinear;
     const double last_col = window->width - 1 - window->bilinear;
     const Vector *rows = window->bilinear ? down->before : down->pixel;
@@ -64,20 +79,24 @@ INLINE void find(const Window *window, const Axis *down, const Axis *across, Vec
         Vector r = rows[k] - (double)window->top, c = cols[k] - (double)window->left;
         Mask inside = down->there[k] & across->there[k] & (r >= 0.0) & (r <= last_row) &
                       (c >= 0.0) & (c <= last_col);
-        index[k] = PICK(inside, r * (double)window->width + c, (Vector){0} - 1.0);
+        place->inside[k] = inside;
+        /* A whole number below 2^52, as the last bits of its sum with that. */
+        Vector index = KEEP(inside, r * (double)window->width + c);
+        place->index[k] = (Mask)(index + TO_WHOLE) ^ (Mask)whole;
     }
 }
 
 /* Means of four neighbours; NaN beside a gap, or where index is negative. */
-INLINE void weigh(const Window *window, const Axis *down, const Axis *across, const Vector *index,
+INLINE void weigh(const Window *window, const Axis *down, const Axis *across, const Place *place,
                   Vector *means) {
     static const float unknown[2] = {NAN, NAN};
     for (size_t k = 0; k < VECTORS; k++) {
         Vector a, b, c, d;
+        const int whole = has_all(place->inside[k]); /* mostly so */
         for (size_t lane = 0; lane < LANES; lane++) {
-            const ptrdiff_t at = (ptrdiff_t)index[k][lane];
-            const float *upper = at < 0 ? unknown : window->values + at;
-            const float *lower = at < 0 ? unknown : upper + window->width;
+            const int known = whole || place->inside[k][lane];
+            const float *upper = known ? window->values + place->index[k][lane] : unknown;
+            const float *lower = known ? upper + window->width : unknown;
             a[lane] = (double)upper[0];
             b[lane] = (double)upper[1];
             c[lane] = (double)lower[0];
@@ -91,34 +110,44 @@ INLINE void weigh(const Window *window, const Axis *down, const Axis *across, co
     }
 }
 
-INLINE void take(const Window *window, const Vector *index, Vector *values) {
+INLINE void take(const Window *window, const Place *place, Vector *values) {
     for (size_t k = 0; k < VECTORS; k++)
-        for (size_t lane = 0; lane < LANES; lane++) {
-            const ptrdiff_t at = (ptrdiff_t)index[k][lane];
-            values[k][lane] = at < 0 ? NAN : (double)window->values[at];
-        }
+        for (size_t lane = 0; lane < LANES; lane++)
+            values[k][lane] =
+                place->inside[k][lane] ? (double)window->values[place->index[k][lane]] : NAN;
 }
 
 INLINE void sample(const Window *window, const Run *rows, const Run *cols, size_t n, float *out,
                    uint8_t *covered) {
     Axis down, across;
-    Vector index[VECTORS], found[VECTORS];
+    Place place;
+    Vector found[VECTORS];
     locate(rows, window->scene_rows, &down);
     locate(cols, window->scene_cols, &across);
-    find(window, &down, &across, index);
+    find(window, &down, &across, &place);
     if (window->bilinear)
-        weigh(window, &down, &across, index, found);
+        weigh(window, &down, &across, &place, found);
     else
-        take(window, index, found);
-    for (size_t k = 0; k < n; k++) {
-        const size_t v = k / LANES, lane = k % LANES;
-        covered[k] = (uint8_t)(down.there[v][lane] & across.there[v][lane] & 1);
-        out[k] = (float)found[v][lane];
-        if (covered[k] && !(fabs(found[v][lane]) <= DBL_MAX)) {
-            const double pixel[2] = {down.pixel[v][lane], across.pixel[v][lane]};
-            const double before[2] = {down.before[v][lane], across.before[v][lane]};
-            const double behind[2] = {down.behind[v][lane], across.behind[v][lane]};
-            out[k] = sample_one(window, pixel, before, behind);
+        take(window, &place, found);
+    for (size_t v = 0; v * LANES < n; v++) {
+        const size_t from = v * LANES, rest = n - from < LANES ? n - from : LANES;
+        const Mask there = down.there[v] & across.there[v];
+        const Mask good = there & (found[v] <= DBL_MAX) & (found[v] >= -DBL_MAX);
+        if (rest == LANES && has_all(good)) {
+            Singles singles = __builtin_convertvector(found[v], Singles);
+            memcpy(out + from, &singles, sizeof singles);
+            memset(covered + from, 1, LANES);
+            continue;
+        }
+        for (size_t lane = 0; lane < rest; lane++) {
+            covered[from + lane] = (uint8_t)(there[lane] & 1);
+            out[from + lane] = (float)found[v][lane];
+            if (there[lane] && !good[lane]) {
+                const double pixel[2] = {down.pixel[v][lane], across.pixel[v][lane]};
+                const double before[2] = {down.before[v][lane], across.before[v][lane]};
+                const double behind[2] = {down.behind[v][lane], across.behind[v][lane]};
+                out[from + lane] = sample_one(window, pixel, before, behind);
+            }
         }
     }
 }

@@ -1,0 +1,140 @@
+"""Open files and their unpacked blocks, kept while work on neighbouring pixels goes on.
+
+A block of a tile that is turned against a scene needs parts of several of the file's own blocks,
+and its neighbours need the rest of them: without a cache each of these is fetched and unpacked four
+times over. GDAL's own cache belongs to one open file, and one open file to one thread at a time;
+this one belongs to all threads of a task.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+
+BlockKey = tuple[str, str, int, int]
+"""Address, what of it (a band, a mask), row and column of the block."""
+Stored = NDArray[np.generic]
+
+MOST_BYTES = 96 * 2**20
+"""Of unpacked blocks; the least recently used go first."""
+MOST_FILES = 64
+"""Open and idle at once."""
+
+
+class FileCache:
+    """Blocks and open files by address; for many threads."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES, most_files: int = MOST_FILES) -> None:
+        self._most_bytes, self._most_files = most_bytes, most_files
+        self._blocks: OrderedDict[BlockKey, Stored] = OrderedDict()
+        self._bytes = 0
+        self._pending: set[BlockKey] = set()
+        self._idle: OrderedDict[str, list[rasterio.DatasetReader]] = OrderedDict()
+        self._changed = threading.Condition()
+
+    def take_file(self, address: str) -> rasterio.DatasetReader | None:
+        """An open file that nobody uses, or None."""
+        with self._changed:
+            idle = self._idle.get(address)
+            return idle.pop() if idle else None
+
+    def keep_file(self, address: str, file: rasterio.DatasetReader) -> None:
+        """Give back an open file; the longest unused one is closed when there are too many."""
+        with self._changed:
+            self._idle.setdefault(address, []).append(file)
+            self._idle.move_to_end(address)
+            surplus = self._shed_files()
+        for one in surplus:
+            one.close()
+
+    def find_blocks(
+        self, keys: list[BlockKey], read: Callable[[list[BlockKey]], dict[BlockKey, Stored]]
+    ) -> dict[BlockKey, Stored]:
+        """Blocks that are there, and those that are not by ``read``, in one call for all of them.
+
+        What another thread is reading already is waited for, and read here if it fails there.
+        Nothing is kept of what ``read`` does not give.
+        """
+        found: dict[BlockKey, Stored] = {}
+        missing = keys
+        while missing:
+            with self._changed:
+                self._wait_for_any(missing)
+                for key in [one for one in missing if one in self._blocks]:
+                    self._blocks.move_to_end(key)
+                    found[key] = self._blocks[key]
+                missing = [one for one in missing if one not in found]
+                mine = [one for one in missing if one not in self._pending]
+                self._pending.update(mine)
+            if mine:
+                found |= self._read(mine, read)
+                missing = [one for one in missing if one not in found]
+        return found
+
+    def close(self) -> None:
+        """Close all files and forget all blocks."""
+        with self._changed:
+            files = [one for idle in self._idle.values() for one in idle]
+            self._idle.clear()
+            self._blocks.clear()
+            self._bytes = 0
+        for one in files:
+            one.close()
+
+    def _read(
+        self, mine: list[BlockKey], read: Callable[[list[BlockKey]], dict[BlockKey, Stored]]
+    ) -> dict[BlockKey, Stored]:
+        got: dict[BlockKey, Stored] = {}
+        try:
+            got = read(mine)
+        finally:
+            with self._changed:
+                self._pending.difference_update(mine)
+                for key, block in got.items():
+                    self._blocks[key] = block
+                    self._bytes += block.nbytes
+                while self._bytes > self._most_bytes:
+                    self._bytes -= self._blocks.popitem(last=False)[1].nbytes
+                self._changed.notify_all()
+        return got
+
+    def _wait_for_any(self, missing: list[BlockKey]) -> None:
+        self._changed.wait_for(lambda: not self._pending.issuperset(missing))
+
+    def _shed_files(self) -> list[rasterio.DatasetReader]:
+        surplus = sum(map(len, self._idle.values())) - self._most_files
+        shed: list[rasterio.DatasetReader] = []
+        while surplus > len(shed):
+            address, idle = next(iter(self._idle.items()))
+            if idle:
+                shed.append(idle.pop())
+            else:
+                del self._idle[address]
+        return shed
+
+
+_CACHE: ContextVar[FileCache | None] = ContextVar("file_cache", default=None)
+
+
+@contextmanager
+def keep_files() -> Iterator[FileCache]:
+    """Have all reads within, and in threads started in a copy of this context, share a cache."""
+    cache = FileCache()
+    token = _CACHE.set(cache)
+    try:
+        yield cache
+    finally:
+        _CACHE.reset(token)
+        cache.close()
+
+
+def get_file_cache() -> FileCache | None:
+    """The cache of this context, if there is one."""
+    return _CACHE.get()

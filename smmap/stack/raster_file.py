@@ -1,0 +1,162 @@
+"""An open raster file, read by windows, through the cache of the task where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import numpy as np
+import rasterio
+from rasterio.windows import Window
+
+from smmap.stack.file_cache import BlockKey, FileCache, Stored, get_file_cache
+from smmap.stack.scratch import get_scratch
+
+Rectangle = tuple[int, int, int, int]
+"""Rows and columns: start, stop, start, stop."""
+
+_LEAST_SIDE = 256
+"""Pixels: narrower blocks of a file are taken together."""
+_MOST_BYTES = 8 * 2**20
+"""Larger blocks are not kept."""
+
+
+class RasterFile:
+    """One thread's own.
+
+    Parameters
+    ----------
+    file
+        Open.
+    address
+        Under which its blocks are kept: without a signature.
+    cache
+        None: nothing is kept.
+    trusted
+        Asked before blocks are kept: False once GDAL warns of the file, whose header it may have
+        read in part.
+    """
+
+    def __init__(
+        self,
+        file: rasterio.DatasetReader,
+        address: str,
+        cache: FileCache | None,
+        trusted: Callable[[], bool],
+    ) -> None:
+        self.file = file
+        self._address, self._cache, self._trusted = address, cache, trusted
+
+    def read(self, index: int, window: Rectangle) -> Stored:
+        """Stored numbers of a band, (rows, columns) of the window; good until the next read."""
+        dtype = np.dtype(self.file.dtypes[index - 1])
+        return self._read(f"band {index}", index, window, dtype, self._read_band)
+
+    def read_mask(self, index: int, window: Rectangle) -> Stored:
+        """The file's own mask of a band: 0 is nodata; good until the next read."""
+        return self._read(f"mask {index}", index, window, np.dtype(np.uint8), self._read_mask)
+
+    def _read(
+        self,
+        what: str,
+        index: int,
+        window: Rectangle,
+        dtype: np.dtype[np.generic],
+        read: Callable[[int, Rectangle], Stored],
+    ) -> Stored:
+        height, width = (
+            -(-_LEAST_SIDE // side) * side if side < _LEAST_SIDE else side
+            for side in self.file.block_shapes[index - 1]
+        )
+        if self._cache is None or height * width * dtype.itemsize > _MOST_BYTES:
+            return read(index, window)
+        top, bottom, left, right = window
+        keys: list[BlockKey] = [
+            (self._address, what, row, col)
+            for row in range(top // height, -(-bottom // height))
+            for col in range(left // width, -(-right // width))
+        ]
+
+        def read_blocks(wanted: list[BlockKey]) -> dict[BlockKey, Stored]:
+            blocks = {}
+            for rectangle in _join({key[2:] for key in wanted}):
+                place = self._scale(rectangle, (height, width))
+                values = read(index, place)
+                for row in range(rectangle[0], rectangle[1]):
+                    for col in range(rectangle[2], rectangle[3]):
+                        down, across = row * height - place[0], col * width - place[2]
+                        part = values[down : down + height, across : across + width]
+                        blocks[self._address, what, row, col] = np.ascontiguousarray(part)
+            return blocks
+
+        if not self._trusted():
+            return read(index, window)
+        found = self._cache.find_blocks(keys, read_blocks)
+        out = get_scratch(what[:4], (bottom - top, right - left), dtype)
+        for (_, _, row, col), block in found.items():
+            down, across = row * height, col * width
+            first, last = max(top, down), min(bottom, down + height)
+            start, stop = max(left, across), min(right, across + width)
+            out[first - top : last - top, start - left : stop - left] = block[
+                first - down : last - down, start - across : stop - across
+            ]
+        return out
+
+    def _scale(self, blocks: Rectangle, size: tuple[int, int]) -> Rectangle:
+        """From blocks to the pixels that the file has there."""
+        top, bottom, left, right = blocks
+        (height, width), (rows, cols) = size, self.file.shape
+        return top * height, min(bottom * height, rows), left * width, min(right * width, cols)
+
+    def _read_band(self, index: int, window: Rectangle) -> Stored:
+        return cast("Stored", self.file.read(index, window=_to_window(window)))
+
+    def _read_mask(self, index: int, window: Rectangle) -> Stored:
+        return cast("Stored", self.file.read_masks(index, window=_to_window(window)))
+
+
+def _to_window(rectangle: Rectangle) -> Window:
+    top, bottom, left, right = rectangle
+    return Window(left, top, right - left, bottom - top)
+
+
+def _join(blocks: set[tuple[int, int]]) -> Iterator[Rectangle]:
+    """Few rectangles that cover exactly these blocks."""
+    left = set(blocks)
+    while left:
+        row, col = min(left)
+        right = col
+        while (row, right) in left:
+            right += 1
+        bottom = row
+        while all((bottom, one) in left for one in range(col, right)):
+            bottom += 1
+        left -= {(y, x) for y in range(row, bottom) for x in range(col, right)}
+        yield row, bottom, col, right
+
+
+@contextmanager
+def open_raster(path: str, address: str, trusted: Callable[[], bool]) -> Iterator[RasterFile]:
+    """The file, as the task's cache has it open or newly opened.
+
+    Parameters
+    ----------
+    path
+        As GDAL opens it, signed.
+    address, trusted
+        As of `RasterFile`. What is not trusted in the end, or fails, is closed.
+    """
+    cache = get_file_cache()
+    file = cache.take_file(address) if cache else None
+    if file is None:
+        file = rasterio.open(path)
+    keep = False
+    try:
+        yield RasterFile(file, address, cache, trusted)
+        keep = cache is not None and trusted()
+    finally:
+        if keep and cache is not None:
+            cache.keep_file(address, file)
+        else:
+            file.close()
