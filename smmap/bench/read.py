@@ -20,6 +20,7 @@ from smmap.bench.read_scene import ReadScene, make_scene
 from smmap.bench.settings import Settings, require
 from smmap.bench.slow_server import serve_file
 from smmap.spec.band import Band
+from smmap.spec.recipe import Recipe
 from smmap.spec.tile import Block
 from smmap.stack.file_cache import keep_files
 from smmap.stack.raster import load_raster
@@ -33,7 +34,8 @@ SAME = Goal("at least", 1.0)
 LATENCY_S = 0.02
 """Of each answer, where a server is read from."""
 
-_BLOCK = 512
+_BLOCK: int = Recipe.model_fields["block"].default
+_SMALL_BLOCK = 512
 _ODC_CHUNK = 2048
 _FULL, _QUICK = 4096, 512
 _SAMPLE = 200_000
@@ -51,23 +53,27 @@ def compare_reading(settings: Settings) -> Comparisons:
     size = settings.choose_size(_FULL, _QUICK)
     scene = make_scene(settings.scratch / "scene.tif", size)
     for threads in settings.threads:
-        yield _compare_reprojected(scene, threads, settings)
+        yield from _compare_reprojected(scene, threads, settings)
     yield from _compare_values(scene)
     for threads in settings.threads:
         yield _compare_same_grid(scene, threads, settings)
     yield from _compare_network(scene)
 
 
-def _compare_reprojected(scene: ReadScene, threads: int, settings: Settings) -> Comparison:
+def _compare_reprojected(scene: ReadScene, threads: int, settings: Settings) -> Comparisons:
+    band = scene.describe_band()
     sides: dict[str, Callable[[], object]] = {
-        "ours": lambda: read_by_blocks(scene.describe_band(), scene.target, threads),
+        "ours": lambda: read_by_blocks(band, scene.target, threads),
+        "small blocks": lambda: read_by_blocks(band, scene.target, threads, _SMALL_BLOCK),
         "odc-stac": lambda: read_by_odc(scene, scene.target, threads),
     }
     for side in sides.values():
         side()
     seconds = time_in_turns(sides, settings.rounds)
     megapixels = Block.whole(scene.target).width ** 2 / 1e6
-    return compare_speeds("reprojected", threads, megapixels, seconds, SPEED)
+    small = {"ours": seconds.pop("small blocks"), "odc-stac": seconds["odc-stac"]}
+    yield compare_speeds(f"reprojected, blocks of {_BLOCK}", threads, megapixels, seconds, SPEED)
+    yield compare_speeds(f"reprojected, blocks of {_SMALL_BLOCK}", threads, megapixels, small)
 
 
 def read_by_blocks(

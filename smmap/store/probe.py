@@ -39,10 +39,10 @@ def is_object(href: str) -> bool:
 
 
 def probe_file(href: str) -> FileState:
-    """Ask for the first byte of a file.
+    """Ask for the first byte of a file, and for its last.
 
     A GET, not a HEAD: a server may answer the one and fail the other, and a signed address may
-    be signed for reading alone.
+    be signed for reading alone. The last, too: a cache in between may hold the beginning.
 
     Returns
     -------
@@ -51,15 +51,24 @@ def probe_file(href: str) -> FileState:
         says that it is empty); ``unknown`` if it refuses, fails, breaks off or does not answer,
         which says nothing about the file.
     """
-    request = Request(href, headers={"Range": "bytes=0-0"})  # noqa: S310 (checked by is_web)
+    state, length = _probe_byte(href, 0)
+    return _probe_byte(href, length - 1)[0] if state == "delivered" and length > 1 else state
+
+
+def _probe_byte(href: str, place: int) -> tuple[FileState, int]:
+    """Of one byte; and the file's length, 0 where it is not said."""
+    headers = {"Range": f"bytes={place}-{place}"}
+    request = Request(href, headers=headers)  # noqa: S310 (checked by is_web)
     try:
         with urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
             empty = answer.headers.get("Content-Length") == "0"
-            return "delivered" if empty or answer.read(1) else "unknown"
+            length = answer.headers.get("Content-Range", "").rpartition("/")[2]
+            state: FileState = "delivered" if empty or answer.read(1) else "unknown"
+            return state, int(length) if length.isdigit() else 0
     except HTTPError as error:
         error.close()
-        if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # it has no first byte
-            return "delivered"
-        return "gone" if error.code in GONE else "unknown"
+        if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # it has no such byte
+            return "delivered", 0
+        return ("gone" if error.code in GONE else "unknown"), 0
     except (OSError, HTTPException):
-        return "unknown"
+        return "unknown", 0

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from odc.geo.geobox import GeoBox
 
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
+from smmap.spec.tile import Block
+from smmap.stack.file_cache import keep_files
 from smmap.stack.raster import load_overview, load_raster
 from smmap.store import gdal, retry
 
@@ -210,3 +213,21 @@ def test_an_empty_file_costs_its_scene(server, block, tmp_path):
     (tmp_path / "empty.tif").write_bytes(b"")
     with pytest.raises(SceneError, match=r"empty\.tif cannot be read"):
         load_raster(make_band(server, "empty.tif"), block)
+
+
+def test_what_fails_for_a_moment_leaves_nothing_wrong_in_the_cache(
+    server, block, write_tif, tmp_path
+):
+    values = np.random.default_rng(0).random((256, 1024)).astype(np.float32)
+    write_tif(tmp_path / "a.tif", values, tiled=True, blockxsize=256, blockysize=256)
+    band = make_band(server, "a.tif")
+    whole = Block.whole(GeoBox(values.shape, block.geobox.affine, block.geobox.crs))
+    left, right = (Block(whole.geobox, 0, start, 256, 512) for start in (0, 512))
+    with keep_files():
+        first = load_raster(band, left).values
+        server.refused = 503
+        with pytest.raises(TransientError):
+            load_raster(band, right)
+        server.refused = 0
+        second = load_raster(band, right).values
+    np.testing.assert_array_equal(np.hstack([first, second]), values)
