@@ -54,6 +54,8 @@ class Band:
     """What reads ``href``."""
     variable: str | None = None
     """Which array of a NetCDF file or Zarr store, which band of an Earth Engine image."""
+    planck: tuple[float, float] | None = None
+    """K1 and K2, where scale and offset give radiance L: the value is K2 / ln(K1 / L + 1)."""
 
 
 @dataclass(frozen=True)
