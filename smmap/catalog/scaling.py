@@ -55,7 +55,10 @@ def find_scaling(
         sine = _find_sine(item)
         scale, offset = scale / sine, offset / sine
     nodata = declared.get("nodata") if band.nodata is None else band.nodata
-    return Scaling(scale, offset, nodata, _find_planck(item, band))
+    if band.planck:
+        scale, *planck = _find_thermal(item, band)
+        return Scaling(scale, offset, nodata, (planck[0], planck[1]))
+    return Scaling(scale, offset, nodata, None)
 
 
 def find_rule(item: pystac.Item, definition: Definition) -> OffsetRule:
@@ -180,9 +183,7 @@ def _find_sine(item: pystac.Item) -> float:
     return math.sin(math.radians(elevation))
 
 
-def _find_planck(item: pystac.Item, band: BandDefinition) -> tuple[float, float] | None:
-    if not band.planck:
-        return None
+def _find_thermal(item: pystac.Item, band: BandDefinition) -> tuple[float, float, float]:
     platform = str(item.properties.get("platform") or "").lower().replace("_", "-")
     if platform not in band.planck:
         raise SceneError(

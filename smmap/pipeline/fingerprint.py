@@ -156,9 +156,15 @@ def _describe_recipe(context: Context) -> dict[str, Any]:
 def _describe_source(definition: Definition, bands: Iterable[str]) -> dict[str, Any]:
     """What a definition says of the bands in use, without names, licences and other sources."""
     rules = {"radiometry", "classes", "offset_rule", "looks", "cell"}
-    return definition.model_dump(mode="json", include=rules) | {
+    described = definition.model_dump(mode="json", include=rules) | {
         "bands": {
             name: definition.bands[name].model_dump(mode="json", include=_OF_BAND)
+            | definition.bands[name].model_dump(mode="json", include={"planck"}, exclude_unset=True)
             for name in sorted(bands)
         }
     }
+    if definition.static and len(definition.collections) > 1:
+        described["collections"] = list(definition.collections)  # in order of preference
+    # What most definitions do without has no part in their fingerprints.
+    masks = {"valid", "water", "snow", "surfaces"}
+    return described | definition.model_dump(mode="json", include=masks, exclude_unset=True)

@@ -22,8 +22,9 @@ Units = Literal[
     "g cm-3",
 ]
 Reader = Literal["raster", "netcdf", "zarr", "earth-engine"]
-Signer = Literal["planetary-computer", "anonymous"]
-"""``anonymous``: ``s3://`` and ``gs://`` are public, and read without the user's credentials."""
+Signer = Literal["planetary-computer", "copernicus-data-space", "anonymous"]
+"""``copernicus-data-space``: ``s3://`` is that provider's own store, with keys of its own;
+``anonymous``: ``s3://`` and ``gs://`` are public, and read without the user's credentials."""
 
 
 @dataclass(frozen=True)

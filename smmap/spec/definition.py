@@ -53,9 +53,9 @@ class BandDefinition(Options):
     """Amounts that grow over the day and begin anew: ``from 00 UTC``, the step at 00 UTC being the
     whole day before, as in ERA5-Land. They are differenced; ``units`` are those after that."""
 
-    planck: dict[str, tuple[float, float]] = Field(default_factory=dict)
-    """Thermal only: platform -> K1 and K2, where scale and offset give radiance L; the value is
-    the brightness temperature K2 / ln(K1 / L + 1)."""
+    planck: dict[str, tuple[float, float, float]] = Field(default_factory=dict)
+    """Thermal only: platform -> scale, K1 and K2, where scale and offset give radiance L; the value
+    is the brightness temperature K2 / ln(K1 / L + 1)."""
 
     @model_validator(mode="after")
     def _classes_are_nearest(self) -> BandDefinition:
@@ -135,7 +135,8 @@ class Companion(Options):
     collection: str
     """Its id."""
     key: str
-    """Regular expression found in the ids of both; items with the same match belong together."""
+    """Regular expression found in the ids of both: items with the same groups, or without groups
+    the same match, belong together."""
     assets: tuple[str, ...] = Field(min_length=1)
     """Assets that are taken over, under their own keys, where the item has none so called."""
     static: bool = False
@@ -201,7 +202,8 @@ class Definition(Options):
     file_pattern: str | None = None
     """Kind ``files``: regular expression of file names, with a group ``date`` or ``start``."""
     query: dict[str, Any] = Field(default_factory=dict)
-    """Properties that an item must have, for example ``sar:instrument_mode: IW``."""
+    """Properties that an item must have, for example ``sar:instrument_mode: IW``; of a list, that
+    list or one of its members."""
     static: bool = False
     """True: time does not matter (elevation)."""
     latency: str

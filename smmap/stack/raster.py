@@ -175,6 +175,12 @@ def _cover_nothing(block: Block) -> Aligned:
 
 def _check_file(file: rasterio.DatasetReader, band: Band) -> None:
     """Refuse what cannot be what the item says it is."""
+    if file.crs is None and file.gcps[0]:
+        raise SceneError(
+            f"{band.href} lies in the radar's own geometry, by ground control points (GRD as ESA "
+            "makes it, uncalibrated): use scenes that are calibrated and laid on a "
+            "map, as of planetary-computer-sentinel-1-rtc, asf-opera-rtc-s1 or local-sentinel-1"
+        )
     if file.crs is None:
         raise SceneError(f"{band.href} has no coordinate system")
     if file.dtypes[band.index - 1].startswith("complex"):
@@ -202,6 +208,8 @@ def _read(file: rasterio.DatasetReader, band: Band, **part: Any) -> NDArray[np.f
     stored = file.read(band.index, **part)
     count_read(stored.nbytes)
     values = decode(stored, band, file.nodata if band.nodata is None else band.nodata)
+    if None not in (band.nodata, file.nodata) and band.nodata != file.nodata:
+        values[stored == file.nodata] = np.nan  # what the file itself says is nothing is nothing
     if MaskFlags.per_dataset in file.mask_flag_enums[band.index - 1]:
         values[file.read_masks(band.index, **part) == 0] = np.nan
     return values
