@@ -54,7 +54,8 @@ def find_scaling(
     if rule == "sun-elevation" and band.units == "1":
         sine = _find_sine(item)
         scale, offset = scale / sine, offset / sine
-    nodata = declared.get("nodata") if band.nodata is None else band.nodata
+    nodata = band.nodata_of.get(str(item.collection_id), band.nodata)
+    nodata = declared.get("nodata") if nodata is None else nodata
     if band.planck:
         scale, *planck = _find_thermal(item, band)
         return Scaling(scale, offset, nodata, (planck[0], planck[1]))

@@ -20,6 +20,8 @@ from smmap.stack.radar import is_filtered
 from smmap.version import PRODUCT_VERSION
 
 _OF_MODEL = {"inputs", "members", "missing", "radiometry", "aggregation", "output", "domain"}
+_OF_SOME = {"planck", "nodata_of"}
+"""As of ``_OF_BAND``, of bands that have them."""
 _OF_BAND = {"units", "scale", "offset", "nodata", "index", "resampling"}
 
 
@@ -159,7 +161,7 @@ def _describe_source(definition: Definition, bands: Iterable[str]) -> dict[str, 
     described = definition.model_dump(mode="json", include=rules) | {
         "bands": {
             name: definition.bands[name].model_dump(mode="json", include=_OF_BAND)
-            | definition.bands[name].model_dump(mode="json", include={"planck"}, exclude_unset=True)
+            | definition.bands[name].model_dump(mode="json", include=_OF_SOME, exclude_unset=True)
             for name in sorted(bands)
         }
     }

@@ -45,6 +45,8 @@ class BandDefinition(Options):
     """Added after the scale, once, where the offset rule says so."""
     nodata: float | None = None
     """Stored value that means no data; None leaves it to the file's own tag. NaN always is."""
+    nodata_of: dict[str, float] = Field(default_factory=dict)
+    """Collection -> the same, where collections differ; comes before ``nodata``."""
     index: int = Field(default=1, ge=1)
     """Which band of the file, from 1."""
     resampling: Resampling = "bilinear"

@@ -208,8 +208,6 @@ def _read(file: rasterio.DatasetReader, band: Band, **part: Any) -> NDArray[np.f
     stored = file.read(band.index, **part)
     count_read(stored.nbytes)
     values = decode(stored, band, file.nodata if band.nodata is None else band.nodata)
-    if None not in (band.nodata, file.nodata) and band.nodata != file.nodata:
-        values[stored == file.nodata] = np.nan  # what the file itself says is nothing is nothing
     if MaskFlags.per_dataset in file.mask_flag_enums[band.index - 1]:
         values[file.read_masks(band.index, **part) == 0] = np.nan
     return values
