@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 import pystac
 
 from smmap.catalog.candidate import Candidate
-from smmap.catalog.facts import read_number
 from smmap.catalog.footprint import read_crs
+from smmap.catalog.scaling import (
+    OFFSET_BASELINE,
+    find_baseline,
+    find_declared,
+    find_rule,
+    find_scaling,
+)
 from smmap.spec.band import Band, Reader
-from smmap.spec.definition import BandDefinition, Definition, OffsetRule
+from smmap.spec.definition import BandDefinition, Definition
 from smmap.spec.errors import ConfigError, SceneError
-
-OFFSET_BASELINE = 4.0
-"""From this processing baseline on, Sentinel-2 numbers carry an offset (ESA, January 2022)."""
-OFFSET_DN = -1000.0
-"""BOA_ADD_OFFSET: to be added to the stored number before scaling."""
-APPLIED = "earthsearch:boa_offset_applied"
-"""Earth Search's property: whether its files had the offset taken out already."""
 
 
 def resolve_bands(
@@ -61,12 +59,12 @@ def has_band(item: pystac.Item, definition: Definition, name: str) -> bool:
 def needs_dark_pixel_check(item: pystac.Item, definition: Definition) -> bool:
     """Whether dark pixels must confirm the offset when the scene is read.
 
-    So for ``earth-search`` from baseline 04.00 on, as `APPLIED` is known to be wrong at times;
+    So for ``earth-search`` from baseline 04.00 on, as its property is known to be wrong at times;
     also where the baseline is not said. So for ``declared`` where an item states neither its
     baseline nor the offset of all its reflectances: those are taken to have none.
     """
-    baseline = _find_baseline(item)
-    match _rule(item, definition):
+    baseline = find_baseline(item)
+    match find_rule(item, definition):
         case "earth-search":
             return baseline is None or baseline >= OFFSET_BASELINE
         case "declared":
@@ -82,7 +80,7 @@ def _states_offsets(item: pystac.Item, definition: Definition) -> bool:
         for band in definition.bands.values()
         if band.units == "1" and (key := _find_key(item, band))
     ]
-    return all("offset" in _find_declared(asset, index) for asset, index in served)
+    return all("offset" in find_declared(asset, index) for asset, index in served)
 
 
 def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
@@ -100,17 +98,18 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
             f"'{definition.id}'"
         )
     asset = item.assets[key]
-    href = asset.get_absolute_href()
+    href = _find_address(asset, definition)
     if href is None:
         raise SceneError(f"item {item.id}: address '{asset.href}' of asset '{key}' is relative")
-    declared = _find_declared(asset, band.index) if definition.offset_rule == "declared" else {}
+    scaling = find_scaling(item, definition, band, asset)
     return Band(
         name=name,
         href=href,
         units=band.units,
-        scale=declared.get("scale", band.scale),
-        offset=_find_offset(item, _rule(item, definition), band, declared.get("offset")),
-        nodata=declared.get("nodata") if band.nodata is None else band.nodata,
+        scale=scaling.scale,
+        offset=scaling.offset,
+        nodata=scaling.nodata,
+        planck=scaling.planck,
         index=band.index,
         resampling=band.resampling,
         crs=read_crs(asset.extra_fields) or read_crs(item.properties),
@@ -118,6 +117,14 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         reader=_find_reader(href, definition),
         variable=None if definition.kind.startswith("stac") else key,
     )
+
+
+def _find_address(asset: pystac.Asset, definition: Definition) -> str | None:
+    others = asset.extra_fields.get("alternate")
+    other = others.get(definition.alternate) if isinstance(others, dict) else None
+    if isinstance(other, dict) and other.get("href"):
+        return str(other["href"])
+    return asset.get_absolute_href()
 
 
 def _find_reader(href: str, definition: Definition) -> Reader:
@@ -130,78 +137,6 @@ def _find_reader(href: str, definition: Definition) -> Reader:
 
 def _find_key(item: pystac.Item, band: BandDefinition) -> str | None:
     return next((key for key in band.assets if key in item.assets), None)
-
-
-def _rule(item: pystac.Item, definition: Definition) -> OffsetRule:
-    # A local copy of Earth Search items declares -0.1 for files that no longer carry it.
-    if definition.offset_rule == "declared" and APPLIED in item.properties:
-        return "earth-search"
-    return definition.offset_rule
-
-
-def _find_offset(
-    item: pystac.Item, rule: OffsetRule, band: BandDefinition, declared: float | None
-) -> float:
-    reflectance = band.units == "1"
-    if rule == "fixed" or not reflectance:
-        return band.offset if declared is None else declared
-    baseline = _find_baseline(item)
-    carried = OFFSET_DN * band.scale if (baseline or 0) >= OFFSET_BASELINE else 0.0
-    if rule == "declared":
-        if declared is None and carried:
-            raise SceneError(
-                f"item {item.id}: baseline {baseline:05.2f} but no declared offset; add "
-                "raster:offset to its assets: -0.1, or 0 where it was taken out"
-            )
-        return band.offset if declared is None else declared
-    if rule == "earth-search" and item.properties.get(APPLIED) is True:
-        return 0.0
-    if baseline is None:
-        raise SceneError(
-            f"item {item.id}: no s2:processing_baseline, so its reflectance may be 0.1 too "
-            "high; leave it out"
-        )
-    return carried
-
-
-def _find_baseline(item: pystac.Item) -> float | None:
-    """Processing baseline as a number: '05.09' is 5.09; the older prefix is understood too."""
-    for key in ("s2:processing_baseline", "sentinel2:processing_baseline"):
-        if item.properties.get(key) is not None:
-            number = read_number(item, key)
-            if number is None:
-                raise SceneError(f"item {item.id}: {key} is no number: {item.properties[key]!r}")
-            return number
-    return None
-
-
-def _find_declared(asset: pystac.Asset, index: int) -> dict[str, float]:
-    """Scale, offset and nodata as the asset itself states them, in any version of STAC.
-
-    ``raster:bands`` (STAC 1.0), ``bands`` (STAC 1.1), then the asset's own fields (1.1).
-    """
-    fields = asset.extra_fields
-    holders: list[dict[str, Any]] = [
-        rows[index - 1]
-        for rows in (fields.get("raster:bands"), fields.get("bands"))
-        if isinstance(rows, list) and len(rows) >= index and isinstance(rows[index - 1], dict)
-    ]
-    found: dict[str, float] = {}
-    for name in ("scale", "offset", "nodata"):
-        for holder in (*holders, fields):
-            # Without a prefix only inside a band: an asset's plain "offset" may mean bytes.
-            value = holder.get(f"raster:{name}")
-            if value is None and (holder is not fields or name == "nodata"):
-                value = holder.get(name)
-            if value is not None:
-                try:
-                    found[name] = float(value)  # 'nan' is a number here
-                except (TypeError, ValueError):
-                    raise SceneError(
-                        f"{asset.href}: declared {name} is no number: {value!r}; correct the item"
-                    ) from None
-                break
-    return found
 
 
 def _refuse_hh(item: pystac.Item, definition: Definition) -> None:

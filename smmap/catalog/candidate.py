@@ -28,6 +28,8 @@ class Candidate:
 
     item: pystac.Item
     """The item; a stored one when it comes from a catalogue."""
+    collection: str | None
+    """Of its collection."""
     start: datetime
     """First instant, UTC."""
     middle: datetime
@@ -74,6 +76,7 @@ def read_candidate(facts: AnyItem, item: pystac.Item) -> Candidate:
     documents = facts.assets if isinstance(facts, pystac.Item) else facts.documents
     return Candidate(
         item=item,
+        collection=facts.collection_id and sys.intern(facts.collection_id),
         start=start,
         middle=middle,
         end=end,

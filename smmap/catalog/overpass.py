@@ -5,21 +5,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
-from logging import getLogger
+from datetime import date, timedelta
 from typing import Any
 
 import pystac
 
 from smmap.catalog.candidate import Candidate, read_candidate
+from smmap.catalog.reprocessed import SAME_INSTANT, drop_reprocessed
 from smmap.spec.overpass import Overpass
 
 SAME_PASS = timedelta(hours=12)
 """Slices of one relative orbit nearer than this are one pass: it comes back after 12 days."""
-SAME_PLACE = 0.8
-"""Intersection over union from which two footprints are of one scene, processed twice."""
-
-logger = getLogger(__name__)
 
 
 def group_overpasses(items: Iterable[pystac.Item]) -> list[Overpass]:
@@ -49,32 +45,13 @@ def group_overpasses(items: Iterable[pystac.Item]) -> list[Overpass]:
 def group_candidates(candidates: Iterable[Candidate]) -> list[Overpass]:
     """As `group_overpasses`, of items whose facts have been read."""
     groups: dict[str, list[Candidate]] = defaultdict(list)
-    for siblings in _split_passes(_drop_reprocessed(candidates)):
+    for siblings in _split_passes(drop_reprocessed(candidates, SAME_INSTANT)):
         orbits = {scene.absolute for scene in siblings if scene.absolute is not None}
         day = min(one.day for one in siblings)
         for scene in siblings:
             absolute = next(iter(orbits)) if len(orbits) == 1 else scene.absolute
             groups[_name(scene, absolute, day)].append(scene)
     return sorted((_join(*group) for group in groups.items()), key=lambda o: (o.datetime, o.id))
-
-
-def _drop_reprocessed(scenes: Iterable[Candidate]) -> list[Candidate]:
-    newest_first = sorted(scenes, key=lambda scene: (scene.updated, scene.id), reverse=True)
-    kept: dict[tuple[str, datetime], list[Candidate]] = defaultdict(list)
-    for scene in newest_first:
-        rivals = kept[scene.platform, scene.start.replace(microsecond=0)]
-        # Tiled products have many scenes of one instant: only the same place is a repetition.
-        twin = next((one for one in rivals if _is_same_place(one, scene)), None)
-        if twin is None:
-            rivals.append(scene)
-        else:
-            logger.info("%s is an older processing of %s: left out", scene.id, twin.id)
-    return [scene for rivals in kept.values() for scene in rivals]
-
-
-def _is_same_place(one: Candidate, other: Candidate) -> bool:
-    union = one.footprint.union(other.footprint).area
-    return bool(one.footprint.intersection(other.footprint).area >= SAME_PLACE * union)
 
 
 def _split_passes(scenes: list[Candidate]) -> list[list[Candidate]]:

@@ -26,8 +26,15 @@ def split_bbox(bbox: Bbox) -> list[Bbox]:
 
 
 def has_properties(item: AnyItem, definition: Definition) -> bool:
-    """Whether the item has the properties that the definition asks for."""
-    return all(item.properties.get(key) == value for key, value in definition.query.items())
+    """Whether the item has the properties that the definition asks for.
+
+    Where it asks for a list, the item's property is that list or one of its members.
+    """
+    return all(
+        found == value or (isinstance(value, list) and found in value)
+        for key, value in definition.query.items()
+        for found in [item.properties.get(key)]
+    )
 
 
 def select_candidates(
@@ -41,7 +48,8 @@ def select_candidates(
     Returns
     -------
     list of Candidate
-        Sorted by middle of the acquisition, then id.
+        Sorted by middle of the acquisition, then id; where time does not matter by collection,
+        in the definition's order, then id.
     """
     area = shapely.union_all([shapely.box(*box) for box in split_bbox(bbox)])
     shapely.prepare(area)
@@ -53,6 +61,12 @@ def select_candidates(
             continue
         if one.id not in kept or _rank(one) > _rank(kept[one.id]):
             kept[one.id] = one
+    if definition.static:
+        places = {name: place for place, name in enumerate(definition.collections)}
+        last = len(places)
+        return sorted(
+            kept.values(), key=lambda one: (places.get(str(one.collection), last), one.id)
+        )
     return sorted(kept.values(), key=lambda one: (one.middle, one.id))
 
 

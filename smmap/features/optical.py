@@ -20,9 +20,13 @@ ReflectanceBand = Literal[
     "rededge3",
     "nir",
     "nir08",
+    "nir09",
+    "cirrus",
     "swir16",
     "swir22",
+    "pan",
 ]
+ThermalBand = Literal["surface_temperature", "surface_temperature_2"]
 
 
 class Ndvi(Options):
@@ -84,4 +88,21 @@ class Reflectance(Options):
 
     def compute(self, layers: Layers) -> Doubles:
         """0..1, (y, x)."""
+        return layers[self.band].astype(np.float64)
+
+
+class SurfaceTemperature(Options):
+    """A thermal band: of the surface, or as seen above the atmosphere where the source says so."""
+
+    units: ClassVar[str] = "K"
+    band: ThermalBand = "surface_temperature"
+    """Canonical band name: Landsat's band 10, or with ``_2`` its band 11."""
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """Names of the layers read."""
+        return frozenset({self.band})
+
+    def compute(self, layers: Layers) -> Doubles:
+        """(y, x)."""
         return layers[self.band].astype(np.float64)

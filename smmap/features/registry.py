@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from smmap.features.backscatter import BackscatterDb, SoilBackscatterDb
 from smmap.features.feature import Feature
-from smmap.features.optical import Evi, Ndmi, Ndvi, Reflectance
+from smmap.features.optical import Evi, Ndmi, Ndvi, Reflectance, SurfaceTemperature
 from smmap.features.setting import (
     AspectDeg,
     DayOfYear,
@@ -29,6 +29,7 @@ FEATURES: Mapping[str, type[Feature]] = MappingProxyType(
         "ndmi": Ndmi,
         "evi": Evi,
         "reflectance": Reflectance,
+        "surface_temperature": SurfaceTemperature,
         "elevation": Elevation,
         "slope_deg": SlopeDeg,
         "aspect_deg": AspectDeg,

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from smmap.catalog.definitions import load_definition
 from smmap.features.builder import compute_required_layers
+from smmap.features.optical import ReflectanceBand
 from smmap.features.radiometry import check_radiometry, get_meaning
+from smmap.features.registry import get_feature
 from smmap.grid.area import compute_working_factor
 from smmap.grid.named import Grid, get_grid
 from smmap.model.package import find_package, load_card
@@ -18,9 +21,7 @@ from smmap.spec.errors import ConfigError, SceneError
 from smmap.spec.recipe import Recipe
 from smmap.stack.radar import RadarGrid
 
-REFLECTANCES = frozenset(
-    ["coastal", "blue", "green", "red", "rededge1", "rededge2", "rededge3"]
-) | frozenset(["nir", "nir08", "swir16", "swir22"])
+REFLECTANCES = frozenset(get_args(ReflectanceBand))
 """Layers that an optical scene gives."""
 TERRAIN = frozenset(("elevation", "slope_deg", "aspect_deg"))
 """Layers that an elevation model gives."""
@@ -103,6 +104,7 @@ def open_context(recipe: Recipe) -> Context:
     grid = get_grid(recipe.grid)
     radar = definitions["sentinel1"]
     meaning = _check_radar(radar, card)
+    _check_reflectance(definitions, card)
     finest = min(one.resolution for key, one in definitions.items() if key != "dem")
     factor = compute_working_factor(grid.resolution_m, finest)
     return Context(
@@ -128,6 +130,22 @@ def _check_radar(definition: Definition, card: ModelCard) -> RadarMeaning:
     else:
         return meaning
     raise ConfigError(reason)
+
+
+def _check_reflectance(definitions: Mapping[str, Definition], card: ModelCard) -> None:
+    """Refuse reflectance that a model was not fitted on; NDVI for the flags may be of either."""
+    for column in card.inputs:
+        key = column.source or "sentinel2"
+        layers = get_feature(column, f"model '{card.name}'").layers
+        if key not in definitions or not layers & REFLECTANCES:
+            continue
+        given = definitions[key].reflectance or "surface"
+        if given != card.reflectance:
+            raise ConfigError(
+                f"sources.{key}: definition '{definitions[key].id}' gives {given} reflectance, "
+                f"model '{card.name}' was fitted on {card.reflectance} (input '{column.name}'): "
+                "choose a definition that gives it, or another model"
+            )
 
 
 def _choose_bands(

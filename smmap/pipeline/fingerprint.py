@@ -20,6 +20,8 @@ from smmap.stack.radar import is_filtered
 from smmap.version import PRODUCT_VERSION
 
 _OF_MODEL = {"inputs", "members", "missing", "radiometry", "aggregation", "output", "domain"}
+_OF_SOME = {"planck", "nodata_of"}
+"""As of ``_OF_BAND``, of bands that have them."""
 _OF_BAND = {"units", "scale", "offset", "nodata", "index", "resampling"}
 
 
@@ -156,9 +158,15 @@ def _describe_recipe(context: Context) -> dict[str, Any]:
 def _describe_source(definition: Definition, bands: Iterable[str]) -> dict[str, Any]:
     """What a definition says of the bands in use, without names, licences and other sources."""
     rules = {"radiometry", "classes", "offset_rule", "looks", "cell"}
-    return definition.model_dump(mode="json", include=rules) | {
+    described = definition.model_dump(mode="json", include=rules) | {
         "bands": {
             name: definition.bands[name].model_dump(mode="json", include=_OF_BAND)
+            | definition.bands[name].model_dump(mode="json", include=_OF_SOME, exclude_unset=True)
             for name in sorted(bands)
         }
     }
+    if definition.static and len(definition.collections) > 1:
+        described["collections"] = list(definition.collections)  # in order of preference
+    # What most definitions do without has no part in their fingerprints.
+    masks = {"valid", "water", "snow", "surfaces"}
+    return described | definition.model_dump(mode="json", include=masks, exclude_unset=True)

@@ -61,8 +61,7 @@ class TileInputs:
         self._recipe = context.recipe
         self._fixed: dict[str, tuple[pystac.Item, ...]] = {}
         if "dem" in near:
-            ordered = sorted(near["dem"], key=lambda one: one.id)
-            self._fixed["dem"] = tuple(one.item for one in ordered)
+            self._fixed["dem"] = tuple(one.item for one in near["dem"])
         self._optical: list[Candidate] | None = None
         if "sentinel2" in near:
             most = self._recipe.optical.max_cloud_cover

@@ -14,20 +14,25 @@ from shapely.geometry import box, shape
 from shapely.geometry.base import BaseGeometry
 
 from smmap.catalog.candidate import Candidate
+from smmap.catalog.companions import find_scenes
 from smmap.catalog.left_out import collect_left_out
 from smmap.catalog.registry import Catalog, open_catalog
+from smmap.catalog.reprocessed import SAME_INSTANT, SAME_SCENE, drop_reprocessed
 from smmap.catalog.selection import Bbox
 from smmap.grid.boxes import merge_boxes
 from smmap.pipeline.context import Context
 from smmap.product.footprint import compute_footprint as compute_outline
 from smmap.spec.errors import ConfigError, EmptySearchError
 from smmap.spec.period import Period
+from smmap.spec.source import OPTICAL
 from smmap.spec.tile import Block, Tile
 
 logger = logging.getLogger(__name__)
 
 _PASS = timedelta(minutes=30)
 """Longer than the slices of one overpass are apart: none of them may be cut off by the period."""
+_REPEATED = {"sentinel1": SAME_INSTANT, **dict.fromkeys(OPTICAL, SAME_SCENE)}
+"""Sources whose scenes may be there twice, and how far apart the starts of the two may be."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,9 @@ class _Search:
     def find(self, key: str, bbox: Bbox, period: Period | None) -> tuple[Candidate, ...]:
         definition = self.context.definitions[key]
         place = definition.endpoint or self.context.recipe.catalog
-        found = self.open(key).find(definition, bbox, period)
+        found = find_scenes(self.open(key), definition, bbox, period)
+        if key in _REPEATED:
+            found = drop_reprocessed(found, _REPEATED[key])
         logger.info("%s: %d scenes in %s", key, len(found), place)
         if not found and self.context.requires(key):
             raise EmptySearchError(

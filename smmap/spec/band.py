@@ -22,8 +22,9 @@ Units = Literal[
     "g cm-3",
 ]
 Reader = Literal["raster", "netcdf", "zarr", "earth-engine"]
-Signer = Literal["planetary-computer", "anonymous"]
-"""``anonymous``: ``s3://`` and ``gs://`` are public, and read without the user's credentials."""
+Signer = Literal["planetary-computer", "copernicus-data-space", "anonymous"]
+"""``copernicus-data-space``: ``s3://`` is that provider's own store, with keys of its own;
+``anonymous``: ``s3://`` and ``gs://`` are public, and read without the user's credentials."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Band:
     """What reads ``href``."""
     variable: str | None = None
     """Which array of a NetCDF file or Zarr store, which band of an Earth Engine image."""
+    planck: tuple[float, float] | None = None
+    """K1 and K2, where scale and offset give radiance L: the value is K2 / ln(K1 / L + 1)."""
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,11 @@ Sensor = Literal[
     "soil",
     "land-cover",
 ]
-OffsetRule = Literal["fixed", "declared", "processing-baseline", "earth-search"]
+OffsetRule = Literal["fixed", "declared", "processing-baseline", "earth-search", "sun-elevation"]
 Quantity = Literal["sigma0", "gamma0"]
 Reflectance = Literal["surface", "top-of-atmosphere"]
 Surface = Literal["ellipsoid", "terrain"]
+Ground = Literal["water", "built_up", "barren"]
 
 
 class BandDefinition(Options):
@@ -44,6 +45,8 @@ class BandDefinition(Options):
     """Added after the scale, once, where the offset rule says so."""
     nodata: float | None = None
     """Stored value that means no data; None leaves it to the file's own tag. NaN always is."""
+    nodata_of: dict[str, float] = Field(default_factory=dict)
+    """Collection -> the same, where collections differ; comes before ``nodata``."""
     index: int = Field(default=1, ge=1)
     """Which band of the file, from 1."""
     resampling: Resampling = "bilinear"
@@ -51,6 +54,10 @@ class BandDefinition(Options):
     accumulated: Literal["from 00 UTC"] | None = None
     """Amounts that grow over the day and begin anew: ``from 00 UTC``, the step at 00 UTC being the
     whole day before, as in ERA5-Land. They are differenced; ``units`` are those after that."""
+
+    planck: dict[str, tuple[float, float, float]] = Field(default_factory=dict)
+    """Thermal only: platform -> scale, K1 and K2, where scale and offset give radiance L; the value
+    is the brightness temperature K2 / ln(K1 / L + 1)."""
 
     @model_validator(mode="after")
     def _classes_are_nearest(self) -> BandDefinition:
@@ -124,6 +131,20 @@ class Condition(Options):
         return self
 
 
+class Companion(Options):
+    """Another collection of the same catalogue, whose items complete those of a definition."""
+
+    collection: str
+    """Its id."""
+    key: str
+    """Regular expression found in the ids of both: items with the same groups, or without groups
+    the same match, belong together."""
+    assets: tuple[str, ...] = Field(min_length=1)
+    """Assets that are taken over, under their own keys, where the item has none so called."""
+    static: bool = False
+    """True: time does not matter."""
+
+
 class Definition(Options):
     """One YAML file of ``catalogs/``: a provider and a collection."""
 
@@ -139,16 +160,23 @@ class Definition(Options):
     endpoint: str | None = None
     """Address of the catalogue; None: the recipe's ``catalog`` key gives it."""
     collections: tuple[str, ...] = Field(min_length=1)
-    """Collection ids to search."""
+    """Collection ids to search. Of those whose time does not matter the first that has a value
+    counts."""
+    companions: tuple[Companion, ...] = ()
+    """STAC only: other collections that hold some of the bands of the same scenes."""
     bands: dict[str, BandDefinition]
     """Canonical name -> where and how."""
+    alternate: str | None = None
+    """Which of an asset's ``alternate`` addresses is read where it has it; None: its ``href``."""
     annotations: tuple[str, ...] = ()
     """Radar only: asset keys that may hold a product annotation, in order of preference."""
     offset_rule: OffsetRule = "fixed"
-    """How scale and offset are decided: ``fixed`` (this file), ``declared`` (the item's own raster
-    metadata where it has any; Sentinel-2 that says nothing is checked against dark pixels),
-    ``processing-baseline`` (Sentinel-2: -1000 from baseline 04.00), ``earth-search`` (as
-    ``earthsearch:boa_offset_applied`` says, checked against dark pixels)."""
+    """How scale and offset are decided: ``fixed`` (this file; an optical item that declares others
+    is refused), ``declared`` (the item's own raster metadata where it has any; Sentinel-2 that
+    says nothing is checked against dark pixels), ``processing-baseline`` (Sentinel-2: -1000 from
+    baseline 04.00), ``earth-search`` (as ``earthsearch:boa_offset_applied`` says, checked against
+    dark pixels), ``sun-elevation`` (reflectance without the sun's angle, as in Landsat's level 1:
+    divided by the sine of the item's ``view:sun_elevation``)."""
     radiometry: Radiometry | None = None
     """Radar only."""
     looks: float | None = Field(default=None, gt=0)
@@ -167,6 +195,8 @@ class Definition(Options):
     """Where there is open water."""
     snow: Condition | None = None
     """Where there is snow or ice."""
+    surfaces: dict[Ground, tuple[int, ...]] = Field(default_factory=dict)
+    """Land cover only: what the model and the flags ask for -> classes of band ``land_cover``."""
     reflectance: Reflectance | None = None
     """Optical only: of what its reflectance is; None: surface."""
     provisional: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -174,7 +204,8 @@ class Definition(Options):
     file_pattern: str | None = None
     """Kind ``files``: regular expression of file names, with a group ``date`` or ``start``."""
     query: dict[str, Any] = Field(default_factory=dict)
-    """Properties that an item must have, for example ``sar:instrument_mode: IW``."""
+    """Properties that an item must have, for example ``sar:instrument_mode: IW``; of a list, that
+    list or one of its members."""
     static: bool = False
     """True: time does not matter (elevation)."""
     latency: str
@@ -193,11 +224,13 @@ class Definition(Options):
     def _complete_for_its_sensor(self) -> Definition:
         if self.sensor == "sentinel-1" and (self.radiometry is None or self.looks is None):
             raise ValueError("a sentinel-1 definition needs 'radiometry' and 'looks'")
-        if self.sensor == "sentinel-2" and self.classes is None and not self.valid:
-            raise ValueError("a sentinel-2 definition needs 'classes' or 'valid'")
+        if self.sensor in ("sentinel-2", "landsat") and self.classes is None and not self.valid:
+            raise ValueError(f"a {self.sensor} definition needs 'classes' or 'valid'")
+        if (self.sensor == "land-cover") != bool(self.surfaces):
+            raise ValueError("a land-cover definition, and no other, needs 'surfaces'")
         if self.classes is not None and (self.valid or self.water or self.snow):
             raise ValueError("'classes' says it all: leave out 'valid', 'water' and 'snow'")
-        strangers = sorted(set(self.flag_bands) - set(self.bands))
+        strangers = sorted({*self.flag_bands, *self.ground_bands} - set(self.bands))
         if strangers:
             raise ValueError(f"masks name {', '.join(strangers)}, which are no bands here")
         for name, band in self.bands.items():
@@ -206,8 +239,26 @@ class Definition(Options):
         return self
 
     @property
+    def conditions(self) -> tuple[tuple[Condition, ...], Condition | None, Condition | None]:
+        """Optical only: what must hold for a value, where water is, where snow; classes included.
+
+        None: it cannot be told.
+        """
+        if self.classes is None:
+            return self.valid, self.water, self.snow
+        clear, water, snow = (
+            Condition(band=self.classes.band, classes=classes)
+            for classes in (self.classes.clear, self.classes.water, self.classes.snow)
+        )
+        return (clear,), water, snow
+
+    @property
+    def ground_bands(self) -> tuple[str, ...]:
+        """The band that ``surfaces`` are classes of, where there are any."""
+        return ("land_cover",) if self.surfaces else ()
+
+    @property
     def flag_bands(self) -> tuple[str, ...]:
         """Bands that decide where the others may be used and what the surface is; sorted."""
-        conditions = [one for one in (*self.valid, self.water, self.snow) if one is not None]
-        names = {one.band for one in conditions}
-        return tuple(sorted(names | ({self.classes.band} if self.classes else set())))
+        valid, water, snow = self.conditions
+        return tuple(sorted({one.band for one in (*valid, water, snow) if one is not None}))

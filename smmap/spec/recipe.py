@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from smmap.spec.cluster import Cluster
+from smmap.spec.join import Median, Nearest
 from smmap.spec.options import Options
 from smmap.spec.source import SourceKey
 
@@ -123,6 +124,14 @@ class Optical(Options):
     """Older (or newer) than this: the value stays, flagged stale."""
     max_cloud_cover: float = Field(default=90.0, ge=0, le=100)
     """Scenes with more, by their own metadata, are left out."""
+
+    @property
+    def rule(self) -> Nearest | Median:
+        """The same as a join."""
+        reach = {"days_before": self.window_days, "days_after": self.window_days}
+        if self.join == "nearest":
+            return Nearest(rule="nearest", **reach)
+        return Median(rule="median", **reach)
 
 
 class Outputs(Options):

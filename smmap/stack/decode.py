@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from smmap.features.decibel import to_power
 from smmap.spec.band import Band
+from smmap.spec.errors import SceneError
 from smmap.stack.resample import HAS_KERNEL
 
 if HAS_KERNEL:
@@ -18,6 +19,8 @@ _TYPES = ("uint8", "int8", "uint16", "int16", "float32")
 """What the kernel decodes."""
 _ROWS = 64
 """As many rows at a time are in double precision."""
+_EXACT = 1 << 24
+"""Up to here float32 holds every whole number."""
 
 
 def decode(
@@ -43,8 +46,16 @@ def decode(
         Power that is exactly zero is nothing: it is what writers put where nothing was received.
         Negative power is what is left of little signal when the noise is taken off: it stays, as
         averages need it.
+
+    Raises
+    ------
+    SceneError
+        If a class or packed bits are too large to be kept exactly.
     """
-    if not HAS_KERNEL or band.units == "dB" or stored.dtype.name not in _TYPES:
+    if band.units in ("class", "bits") and not np.can_cast(stored.dtype, np.float32):
+        _check_exact(stored, band, nodata)
+    plain = band.units == "dB" or band.planck is not None
+    if not HAS_KERNEL or plain or stored.dtype.name not in _TYPES:
         return decode_plainly(stored, band, nodata)
     if out is None:
         out = np.empty(stored.shape, np.float32)
@@ -79,9 +90,32 @@ def _decode_part(part: NDArray[Any], band: Band, nodata: float | None) -> NDArra
     with np.errstate(over="ignore"):  # more than float32 holds is not finite either
         if band.units == "dB":
             values = to_power(values)
+        if band.planck is not None:
+            values = _to_temperature(values, *band.planck)
         if band.units in ("dB", "linear"):
             values[values == 0] = np.nan
         return values.astype(np.float32)
+
+
+def _check_exact(stored: NDArray[Any], band: Band, nodata: float | None) -> None:
+    with np.errstate(invalid="ignore"):
+        large = np.isfinite(stored) & (np.abs(stored.astype(float)) > _EXACT) & (stored != nodata)
+    if large.any():
+        raise SceneError(
+            f"band '{band.name}' of {band.href} holds {stored[large].flat[0]}: classes and bits "
+            f"are kept exactly up to {_EXACT} only; leave the scene out"
+        )
+
+
+def _to_temperature(
+    radiance: NDArray[np.float64], first: float, second: float
+) -> NDArray[np.float64]:
+    """K2 / ln(K1 / L + 1), kelvin; NaN where there is no radiance.
+
+    Source: Landsat 8 Data Users Handbook, LSDS-1574, section 5.
+    """
+    radiance = np.where(radiance > 0, radiance, np.nan)
+    return np.asarray(second / np.log(first / radiance + 1))
 
 
 def _is_scaled(band: Band) -> bool:

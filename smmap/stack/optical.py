@@ -1,15 +1,21 @@
-"""Sentinel-2 onto a block: clear reflectance, joined to an overpass in time."""
+"""Optical scenes onto a block: what may be used of them, joined to an overpass in time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.features.conditions import holds
+from smmap.features.request import Request
 from smmap.features.temporal import compute_median, compute_nearest
+from smmap.spec.definition import Condition
+from smmap.spec.errors import ConfigError
+from smmap.spec.join import Median, Nearest
 from smmap.spec.recipe import Optical
 from smmap.spec.scene import Scene
 from smmap.spec.tile import Block
@@ -18,7 +24,9 @@ from smmap.stack.load_band import load_band
 from smmap.stack.scene_errors import blame
 
 Array = NDArray[np.float32]
+Rule: TypeAlias = Nearest | Median
 _SECONDS_A_DAY = 86_400.0
+_SURFACE = ("water", "snow")
 
 
 @dataclass(frozen=True)
@@ -28,28 +36,30 @@ class _Clear:
     moment: datetime
     values: Array
     """(bands + water + snow, h, w)."""
-    valid: NDArray[np.bool_]
-    """(h, w): clear, and every band has a value."""
+    valid: dict[tuple[str, ...], NDArray[np.bool_]]
+    """Bands -> (h, w): may be used, and every one of these bands has a value."""
 
 
 @dataclass
 class OpticalBlock:
-    """The optical scenes of one block, each read once for all the overpasses that use it."""
+    """One source's scenes on one block, each read once for all overpasses and joins that use it."""
 
     block: Block
     """In tile pixels."""
     factor: int
     """Working pixels along a tile pixel's side."""
     bands: tuple[str, ...]
-    """Canonical reflectance bands to load."""
+    """Canonical bands that ``load_layers`` gives."""
     options: Optical
-    """The recipe's optical choices."""
+    """The recipe's optical choices: the join of ``load_layers``."""
+    requests: tuple[Request, ...] = ()
+    """What ``load_requests`` gives; all of this source, those without a join by the recipe's."""
     _read: dict[str, _Clear] = field(default_factory=dict)
 
     def load_layers(
         self, scenes: Sequence[Scene], moment: datetime, part: Block | None = None
     ) -> dict[str, Array]:
-        """Reflectances and what else the optical scenes say at an overpass.
+        """Reflectances and what else the scenes say at an overpass, joined as the recipe says.
 
         Overpasses must come in order of time: scenes that no later one can use are forgotten, so
         that memory follows the window and not the span.
@@ -57,7 +67,7 @@ class OpticalBlock:
         Parameters
         ----------
         scenes
-            Only scenes within the recipe's window.
+            Those out of the join's reach are passed over.
         moment
             Of the overpass.
         part
@@ -72,28 +82,96 @@ class OpticalBlock:
             recipe allows), each (h, w); NaN where no scene was clear.
         """
         part = part or self.block
-        names = (*self.bands, "water", "snow")
-        extra = ("optical_age_days", "optical_stale_share")
-        if not scenes:
-            return {name: np.full(part.shape, np.nan, np.float32) for name in (*names, *extra)}
-        window = part.refine(self.factor).within(self.block.refine(self.factor))
-        loaded = [self._load_clear(scene) for scene in scenes]
-        ages = np.array([(one.moment - moment).total_seconds() for one in loaded]) / _SECONDS_A_DAY
-        join = compute_nearest if self.options.join == "nearest" else compute_median
-        joined, age = join(
-            np.stack([one.values[:, *window] for one in loaded]),
-            np.stack([one.valid[window] for one in loaded]),
-            ages,
-        )
+        joined, age = self._join(self.bands, self.options.rule, scenes, moment, part)
         distance = np.abs(age)
-        stale = np.where(np.isnan(age), np.nan, distance > self.options.stale_days)
-        layers = zip((*names, *extra), (*joined, distance, stale), strict=True)
+        joined["optical_age_days"] = distance
+        joined["optical_stale_share"] = np.where(
+            np.isnan(age), np.float32(np.nan), distance > self.options.stale_days
+        ).astype(np.float32)
         self._forget(moment)
-        return {name: average(values, self.factor)[0] for name, values in layers}
+        return self._average(joined)
+
+    def load_requests(
+        self, scenes: Sequence[Scene], moment: datetime, part: Block | None = None
+    ) -> dict[str, Array]:
+        """Layers by the names of ``requests``; parameters and order as of ``load_layers``.
+
+        Requests with the same join are of the same scene at every pixel: where one of their bands
+        has no value, the scene is not used for the others either. ``water`` and ``snow`` may be
+        requested as bands.
+        """
+        part = part or self.block
+        layers: dict[str, Array] = {}
+        for rule, bands in self._groups.items():
+            joined, _ = self._join(bands, rule, scenes, moment, part)
+            wanted = {
+                one.name: joined[one.band] for one in self.requests if self._get_rule(one) == rule
+            }
+            layers |= self._average(wanted)
+        self._forget(moment)
+        return layers
+
+    @property
+    def _groups(self) -> dict[Rule, tuple[str, ...]]:
+        """Bands that are joined together, by their join."""
+        groups: dict[Rule, list[str]] = {}
+        for one in self.requests:
+            group = groups.setdefault(self._get_rule(one), [])
+            if one.band not in (*group, *_SURFACE):
+                group.append(one.band)
+        return {rule: tuple(group) for rule, group in groups.items()}
+
+    def _get_rule(self, request: Request) -> Rule:
+        join = request.join or self.options.rule
+        if isinstance(join, (Nearest, Median)):
+            return join
+        raise ConfigError(
+            f"{request.name}: optical scenes are joined by 'nearest' or 'median', not "
+            f"'{join.rule}'; correct the model card"
+        )
+
+    @property
+    def _loaded(self) -> tuple[str, ...]:
+        """All bands that are read of a scene."""
+        groups = self._groups.values()
+        return tuple(dict.fromkeys([*self.bands, *(name for group in groups for name in group)]))
+
+    def _join(
+        self,
+        bands: tuple[str, ...],
+        rule: Rule,
+        scenes: Sequence[Scene],
+        moment: datetime,
+        part: Block,
+    ) -> tuple[dict[str, Array], Array]:
+        """Bands, water and snow on working pixels, and the signed age in days."""
+        working = part.refine(self.factor)
+        names = (*bands, *_SURFACE)
+        before, after = rule.reach
+        loaded = [
+            self._load_clear(one) for one in scenes if -before <= one.datetime - moment <= after
+        ]
+        if not loaded:
+            nothing = np.full(working.shape, np.nan, np.float32)
+            return dict.fromkeys(names, nothing), nothing
+        window = working.within(self.block.refine(self.factor))
+        places = [[*self._loaded, *_SURFACE].index(name) for name in names]
+        ages = np.array([(one.moment - moment).total_seconds() for one in loaded]) / _SECONDS_A_DAY
+        compute = compute_nearest if isinstance(rule, Nearest) else compute_median
+        stack = np.empty((len(loaded), len(places), *working.shape), np.float32)
+        for scene, one in zip(stack, loaded, strict=True):
+            for layer, place in zip(scene, places, strict=True):
+                layer[...] = one.values[place][window]
+        values, age = compute(stack, np.stack([one.valid[bands][window] for one in loaded]), ages)
+        return dict(zip(names, values, strict=True)), age
+
+    def _average(self, layers: dict[str, Array]) -> dict[str, Array]:
+        return {name: average(values, self.factor)[0] for name, values in layers.items()}
 
     def _forget(self, moment: datetime) -> None:
         """Drop scenes so far back that no overpass from now on can use them."""
-        oldest = moment - timedelta(days=self.options.window_days)
+        rules = [*self._groups, *([self.options.rule] if self.bands else [])]
+        oldest = moment - max((rule.reach[0] for rule in rules), default=timedelta(0))
         self._read = {key: one for key, one in self._read.items() if one.moment >= oldest}
 
     def _load_clear(self, scene: Scene) -> _Clear:
@@ -103,14 +181,25 @@ class OpticalBlock:
         return self._read[scene.id]
 
     def _load_scene(self, scene: Scene) -> _Clear:
-        classes = scene.definition.classes
         working = self.block.refine(self.factor)
-        kind = load_band(scene.bands[classes.band if classes else "scl"], working).values
-        clear = np.isin(kind, classes.clear if classes else ())
-        bands = [load_band(scene.bands[name], working).values for name in self.bands]
-        surface = [
-            np.isin(kind, of).astype(np.float32)
-            for of in ((classes.water, classes.snow) if classes else ((), ()))
-        ]
-        values = np.stack([*bands, *surface])
-        return _Clear(scene.datetime, values, clear & np.isfinite(values).all(axis=0))
+        valid, water, snow = scene.definition.conditions
+        needed = dict.fromkeys([*self._loaded, *scene.definition.flag_bands])
+        bands = {name: load_band(scene.bands[name], working).values for name in needed}
+        usable = np.ones(working.shape, bool)
+        for condition in valid:
+            usable &= holds(condition, bands[condition.band])
+        surface = [_find_surface(condition, bands, working) for condition in (water, snow)]
+        values = np.stack([*(bands[name] for name in self._loaded), *surface])
+        known = np.isfinite(values)
+        groups = {
+            group: usable & known[[self._loaded.index(name) for name in group]].all(axis=0)
+            for group in {self.bands, *self._groups.values()}
+        }
+        return _Clear(scene.datetime, values, groups)
+
+
+def _find_surface(condition: Condition | None, bands: dict[str, Array], working: Block) -> Array:
+    """1 where the condition holds, else 0; NaN where the definition has none."""
+    if condition is None:
+        return np.full(working.shape, np.nan, np.float32)
+    return holds(condition, bands[condition.band]).astype(np.float32)

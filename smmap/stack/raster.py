@@ -181,6 +181,12 @@ def _cover_nothing(block: Block) -> Aligned:
 
 def _check_file(file: rasterio.DatasetReader, band: Band) -> None:
     """Refuse what cannot be what the item says it is."""
+    if file.crs is None and file.gcps[0]:
+        raise SceneError(
+            f"{band.href} lies in the radar's own geometry, by ground control points (GRD as ESA "
+            "makes it, uncalibrated): use scenes that are calibrated and laid on a "
+            "map, as of planetary-computer-sentinel-1-rtc, asf-opera-rtc-s1 or local-sentinel-1"
+        )
     if file.crs is None:
         raise SceneError(f"{band.href} has no coordinate system")
     if file.dtypes[band.index - 1].startswith("complex"):

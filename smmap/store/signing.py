@@ -14,8 +14,8 @@ def sign_href(href: str, signer: Signer | None) -> str:
 
     Signatures expire within the hour: sign just before every open. What is still valid for a
     minute is not asked for again. Addresses in object stores (``s3://...``) become web addresses,
-    signed where there are credentials and ``signer`` is not ``anonymous``. Any other that is not
-    in Azure's blob storage stays as it is.
+    signed where there are credentials and ``signer`` is not ``anonymous``; those of the Copernicus
+    Data Space by its own. Any other that is not in Azure's blob storage stays as it is.
 
     Raises
     ------
@@ -24,6 +24,10 @@ def sign_href(href: str, signer: Signer | None) -> str:
     TransientError
         If the signing service does not answer.
     """
+    if is_object(href) and signer == "copernicus-data-space":
+        from smmap.store.copernicus import sign_copernicus
+
+        return sign_copernicus(href)
     if is_object(href):
         from smmap.store.presign import presign
 

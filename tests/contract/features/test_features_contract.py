@@ -37,6 +37,12 @@ class TestReflectance(FeatureContract):
     options: ClassVar = {"band": "swir22"}
 
 
+class TestSurfaceTemperature(FeatureContract):
+    name = "surface_temperature"
+    options: ClassVar = {"band": "surface_temperature_2"}
+    bounds = (250, 330)
+
+
 class TestIncidence(FeatureContract):
     name = "incidence_deg"
     bounds = (29, 46)

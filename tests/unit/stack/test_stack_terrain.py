@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
+from smmap.spec.band import Band
 from smmap.spec.tile import Block
 from smmap.stack.terrain import load_terrain
 
@@ -121,3 +122,30 @@ def test_any_cut_gives_the_bits_of_the_whole(size, factor, tmp_path_factory, wri
     for part in whole.split(size):
         for name, values in load_terrain([scene], part, factor).items():
             np.testing.assert_array_equal(values, layers[name][part.within(whole)])
+
+
+def test_the_first_scene_counts_and_the_next_fills_its_voids(
+    block, tmp_path, write_tif, make_scene
+):
+    first = np.full((100, 120), 300, np.int16)
+    first[:, :60] = -9999
+    second = np.full((100, 120), 500, np.int16)
+    scenes = [
+        make_scene(
+            name,
+            {
+                "elevation": Band(
+                    "elevation",
+                    write_tif(tmp_path / f"{name}.tif", values, row=-10, col=-10),
+                    "m",
+                    nodata=-9999,
+                )
+            },
+            "dem",
+        )
+        for name, values in (("z", first), ("a", second))
+    ]
+    elevation = load_terrain(scenes, block, 1)["elevation"]
+    assert (elevation[:, :50] == 500).all()
+    assert (elevation[:, 51:] == 300).all()
+    assert (load_terrain(scenes[::-1], block, 1)["elevation"] == 500).all()

@@ -1,0 +1,72 @@
+"""Scenes that are there twice, as they were processed again: the newest stays."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+
+from smmap.catalog.candidate import Candidate
+from smmap.catalog.left_out import leave_out
+from smmap.catalog.scaling import find_baseline
+from smmap.spec.errors import SceneError
+
+SAME_PLACE = 0.8
+"""Intersection over union from which two footprints are of one scene, processed twice."""
+SAME_INSTANT = timedelta(seconds=1)
+"""Radar: slices of one place nearer than this are one slice, processed twice."""
+SAME_SCENE = timedelta(seconds=30)
+"""Optical: processing moves a scene's time by less, and a platform comes back much later."""
+
+
+def drop_reprocessed(scenes: Iterable[Candidate], within: timedelta) -> list[Candidate]:
+    """Of scenes of one platform, time and place, keep the newest and say which others go.
+
+    Parameters
+    ----------
+    scenes
+        In any order, which is kept.
+    within
+        Less far apart are the starts of what may be one scene.
+
+    Returns
+    -------
+    list of Candidate
+        Of two, the one that was updated last stays; of optical ones that with the higher
+        processing baseline, whenever its item was touched.
+    """
+    scenes = list(scenes)
+    newest_first = sorted(scenes, key=lambda one: (one.updated, one.id), reverse=True)
+    kept: dict[tuple[str, int], list[Candidate]] = defaultdict(list)
+    for scene in newest_first:
+        number = int(scene.start.timestamp() // within.total_seconds())
+        near = [(scene.platform, one) for one in (number - 1, number, number + 1)]
+        # Tiled products have many scenes of one instant: only the same place is a repetition.
+        found = [
+            (group, place)
+            for group in near
+            for place, one in enumerate(kept.get(group, ()))
+            if abs(one.start - scene.start) < within and _is_same_place(one, scene)
+        ]
+        if not found:
+            kept[near[1]].append(scene)
+            continue
+        group, place = found[0]
+        twin = kept[group][place]
+        newer, older = (scene, twin) if _rank(scene) > _rank(twin) else (twin, scene)
+        kept[group][place] = newer
+        leave_out(f"{older.id} is an older processing of {newer.id}")
+    stay = {id(scene) for group in kept.values() for scene in group}
+    return [scene for scene in scenes if id(scene) in stay]
+
+
+def _is_same_place(one: Candidate, other: Candidate) -> bool:
+    union = one.footprint.union(other.footprint).area
+    return bool(one.footprint.intersection(other.footprint).area >= SAME_PLACE * union)
+
+
+def _rank(scene: Candidate) -> float:
+    try:
+        return find_baseline(scene.item) or 0.0
+    except SceneError:
+        return 0.0

@@ -1,0 +1,194 @@
+"""Scale, offset and nodata of a band: decided here, exactly once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import pystac
+
+from smmap.catalog.facts import read_number
+from smmap.spec.definition import BandDefinition, Definition, OffsetRule
+from smmap.spec.errors import SceneError
+
+OFFSET_BASELINE = 4.0
+"""From this processing baseline on, Sentinel-2 numbers carry an offset (ESA, January 2022)."""
+OFFSET_DN = -1000.0
+"""BOA_ADD_OFFSET and RADIO_ADD_OFFSET: to be added to the stored number before scaling."""
+APPLIED = "earthsearch:boa_offset_applied"
+"""Earth Search's property: whether its files had the offset taken out already."""
+
+_OPTICAL = ("sentinel-2", "landsat")
+_SAME = 1e-6
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How stored numbers become physical ones; fields as of `smmap.spec.band.Band`."""
+
+    scale: float
+    offset: float
+    nodata: float | None
+    planck: tuple[float, float] | None
+
+
+def find_scaling(
+    item: pystac.Item, definition: Definition, band: BandDefinition, asset: pystac.Asset
+) -> Scaling:
+    """Decide by the definition's rule, from the item's own words where the rule asks for them.
+
+    Raises
+    ------
+    SceneError
+        If the item does not say what the rule needs, or contradicts itself or the definition.
+    """
+    rule = find_rule(item, definition)
+    declared = find_declared(asset, band.index)
+    if rule == "fixed" and definition.sensor in _OPTICAL:
+        _check_declared(asset, band, declared)
+    if definition.offset_rule != "declared":
+        declared = {}
+    scale = declared.get("scale", band.scale)
+    offset = _find_offset(item, rule, band, definition, declared.get("offset"))
+    if rule == "sun-elevation" and band.units == "1":
+        sine = _find_sine(item)
+        scale, offset = scale / sine, offset / sine
+    nodata = band.nodata_of.get(str(item.collection_id), band.nodata)
+    nodata = declared.get("nodata") if nodata is None else nodata
+    if band.planck:
+        scale, *planck = _find_thermal(item, band)
+        return Scaling(scale, offset, nodata, (planck[0], planck[1]))
+    return Scaling(scale, offset, nodata, None)
+
+
+def find_rule(item: pystac.Item, definition: Definition) -> OffsetRule:
+    """The definition's rule, but for copies of items that have another one's property."""
+    # A local copy of Earth Search items declares -0.1 for files that no longer carry it.
+    if definition.offset_rule == "declared" and APPLIED in item.properties:
+        return "earth-search"
+    return definition.offset_rule
+
+
+def find_baseline(item: pystac.Item) -> float | None:
+    """Sentinel-2's processing baseline as a number: '05.09' is 5.09; None where it is not said.
+
+    From ``s2:processing_baseline``, its older prefix, or ``processing:version`` as the Copernicus
+    Data Space has it.
+    """
+    for key in ("s2:processing_baseline", "sentinel2:processing_baseline", "processing:version"):
+        if item.properties.get(key) is not None:
+            number = read_number(item, key)
+            if number is None:
+                raise SceneError(f"item {item.id}: {key} is no number: {item.properties[key]!r}")
+            return number
+    return None
+
+
+def find_declared(asset: pystac.Asset, index: int) -> dict[str, float]:
+    """Scale, offset and nodata as the asset itself states them, in any version of STAC.
+
+    In ``raster:bands`` (STAC 1.0), ``bands`` (STAC 1.1) or its own fields (1.1): once, or the
+    same every time.
+    """
+    fields = asset.extra_fields
+    holders: list[dict[str, Any]] = [
+        rows[index - 1]
+        for rows in (fields.get("raster:bands"), fields.get("bands"))
+        if isinstance(rows, list) and len(rows) >= index and isinstance(rows[index - 1], dict)
+    ]
+    found: dict[str, float] = {}
+    for name in ("scale", "offset", "nodata"):
+        for holder in (*holders, fields):
+            # Without a prefix only inside a band: an asset's plain "offset" may mean bytes.
+            value = holder.get(f"raster:{name}")
+            if value is None and (holder is not fields or name == "nodata"):
+                value = holder.get(name)
+            if value is None:
+                continue
+            try:
+                number = float(value)  # 'nan' is a number here
+            except (TypeError, ValueError):
+                raise SceneError(
+                    f"{asset.href}: declared {name} is no number: {value!r}; correct the item"
+                ) from None
+            if name in found and not _is_same(found[name], number):
+                raise SceneError(
+                    f"{asset.href}: {name} is declared twice, as {found[name]} and as {number}; "
+                    "correct the item"
+                )
+            found[name] = number
+    return found
+
+
+def _is_same(one: float, other: float) -> bool:
+    return (math.isnan(one) and math.isnan(other)) or math.isclose(one, other, rel_tol=_SAME)
+
+
+def _check_declared(asset: pystac.Asset, band: BandDefinition, declared: dict[str, float]) -> None:
+    """A provider that packs its numbers in a new way says so: never read them in the old one."""
+    for name, expected in (("scale", band.scale), ("offset", band.offset)):
+        if not _is_same(declared.get(name, expected), expected):
+            raise SceneError(
+                f"{asset.href}: its item declares {name} {declared[name]}, the definition "
+                f"{expected}; correct one of them"
+            )
+
+
+def _find_offset(
+    item: pystac.Item,
+    rule: OffsetRule,
+    band: BandDefinition,
+    definition: Definition,
+    declared: float | None,
+) -> float:
+    if rule in ("fixed", "sun-elevation") or band.units != "1":
+        return band.offset if declared is None else declared
+    baseline = find_baseline(item)
+    carried = OFFSET_DN * band.scale if (baseline or 0) >= OFFSET_BASELINE else 0.0
+    if rule == "declared":
+        if declared is None and carried:
+            raise SceneError(
+                f"item {item.id}: baseline {baseline:05.2f} but no declared offset; add "
+                "raster:offset to its assets: -0.1, or 0 where it was taken out"
+            )
+        if declared is None and baseline is None and _is_unchecked(definition):
+            raise SceneError(
+                f"item {item.id}: states neither baseline nor offset; add raster:offset to its "
+                "assets: -0.1 from baseline 04.00, or 0 where it was taken out"
+            )
+        return band.offset if declared is None else declared
+    if rule == "earth-search" and item.properties.get(APPLIED) is True:
+        return 0.0
+    if baseline is None:
+        raise SceneError(
+            f"item {item.id}: no s2:processing_baseline, so its reflectance may be 0.1 too "
+            "high; leave it out"
+        )
+    return carried
+
+
+def _is_unchecked(definition: Definition) -> bool:
+    """Whether dark pixels cannot tell that a scene's offset is not what it seems."""
+    classes = definition.classes
+    return definition.sensor == "sentinel-2" and (classes is None or not classes.dark)
+
+
+def _find_sine(item: pystac.Item) -> float:
+    elevation = read_number(item, "view:sun_elevation")
+    if elevation is None or not 0 < elevation <= 90:
+        raise SceneError(
+            f"item {item.id}: no usable 'view:sun_elevation', which its reflectance needs; leave "
+            "it out"
+        )
+    return math.sin(math.radians(elevation))
+
+
+def _find_thermal(item: pystac.Item, band: BandDefinition) -> tuple[float, float, float]:
+    platform = str(item.properties.get("platform") or "").lower().replace("_", "-")
+    if platform not in band.planck:
+        raise SceneError(
+            f"item {item.id}: no thermal constants for platform '{platform}', only for "
+            f"{', '.join(band.planck)}; leave it out"
+        )
+    return band.planck[platform]

@@ -1,0 +1,92 @@
+"""Two items for one scene: the newest counts, and it is recorded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pystac
+import shapely
+
+from smmap.catalog.candidate import read_candidate
+from smmap.catalog.definitions import load_definition
+from smmap.catalog.left_out import collect_left_out
+from smmap.catalog.reprocessed import SAME_SCENE, drop_reprocessed
+from smmap.catalog.selection import select_candidates
+
+NOON = datetime(2023, 6, 3, 10, 0, 31, tzinfo=UTC)
+
+
+def make(name, seconds=0.0, lon=5.0, updated=None, baseline=None, collection=None):
+    shape = shapely.box(lon, 50, lon + 1.5, 51)
+    properties = {
+        "platform": "Sentinel-2A",
+        "updated": updated,
+        "s2:processing_baseline": baseline,
+    }
+    known = {key: value for key, value in properties.items() if value is not None}
+    moment = NOON + timedelta(seconds=seconds)
+    item = pystac.Item(name, shapely.geometry.mapping(shape), list(shape.bounds), moment, known)
+    item.collection_id = collection
+    return read_candidate(item, item)
+
+
+def keep(*scenes):
+    """What stays, whatever the order; and why the others go."""
+    answers = set()
+    for order in permutations(scenes):
+        with collect_left_out() as left_out:
+            answers.add(frozenset(one.id for one in drop_reprocessed(order, SAME_SCENE)))
+    assert len(answers) == 1
+    return set(answers.pop()), left_out
+
+
+def test_the_last_updated_stays_and_the_other_is_recorded():
+    old, new = (
+        make("a", updated="2023-06-04T00:00:00Z"),
+        make("b", 0.4, updated="2023-07-01T00:00:00Z"),
+    )
+    stay, left_out = keep(old, new)
+    assert stay == {"b"}
+    assert left_out == ["a is an older processing of b"]
+
+
+def test_the_higher_baseline_stays_whenever_its_item_was_touched():
+    old = make("a", updated="2024-01-01T00:00:00Z", baseline="02.14")
+    new = make("b", updated="2023-07-01T00:00:00Z", baseline="05.00")
+    assert keep(old, new)[0] == {"b"}
+
+
+def test_without_dates_the_later_name_stays():
+    """A Planetary Computer item says when it was processed only at the end of its id."""
+    names = [
+        f"S2A_MSIL2A_20230603T100031_R122_T33TWN_{made}" for made in ("20230603T1", "20230901T1")
+    ]
+    assert keep(*(make(name) for name in names))[0] == {names[1]}
+
+
+def test_three_versions_leave_one():
+    scenes = [make(f"v{n}", n / 3, updated=f"2023-06-0{n + 4}T00:00:00Z") for n in range(3)]
+    stay, left_out = keep(*scenes)
+    assert stay == {"v2"}
+    assert len(left_out) == 2
+
+
+def test_neighbours_parts_and_other_days_stay():
+    neighbour = make("b", lon=6.4)
+    half = make("c", lon=5.5)  # the same tile, another datastrip: half of it is elsewhere
+    tomorrow, next_row = make("d", 86_400), make("e", 31)
+    assert keep(make("a"), neighbour, half, tomorrow)[0] == {"a", "b", "c", "d"}
+    assert keep(make("a"), next_row)[0] == {"a", "e"}
+
+
+def test_where_time_does_not_matter_collections_come_in_the_definitions_order():
+    definition = load_definition("planetary-computer-alos-dem")
+    scenes = [
+        make("a", collection="nasadem"),
+        make("z", -9e8, collection="nasadem"),
+        make("m", collection="alos-dem"),
+        make("b", 60, collection="alos-dem"),
+    ]
+    found = select_candidates(scenes, definition, (4, 49, 7, 52), None)
+    assert [one.id for one in found] == ["b", "m", "a", "z"]

@@ -1,0 +1,42 @@
+"""Flags that must survive, and thermal bands against the provider's own constants."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from smmap.spec.band import Band
+from smmap.spec.errors import SceneError
+from smmap.stack.decode import decode
+
+BITS = Band("qa", "qa.tif", "bits", resampling="nearest")
+
+
+@given(arrays(np.uint32, (3, 4), elements=st.integers(0, 1 << 24)))
+def test_bits_are_kept_exactly(stored):
+    np.testing.assert_array_equal(decode(stored, BITS, None).astype(np.uint32), stored)
+
+
+@pytest.mark.parametrize("dtype", [np.uint32, np.int32, np.float64])
+def test_bits_that_would_change_are_refused(dtype):
+    stored = np.array([[5, (1 << 24) + 1]], dtype)
+    with pytest.raises(SceneError, match=r"'qa' of qa\.tif holds 16777217"):
+        decode(stored, BITS, None)
+    assert np.isnan(decode(stored, BITS, (1 << 24) + 1)[0, 1])  # as nodata it is nothing
+
+
+def test_brightness_temperature():
+    """Landsat 8, band 10, DN 26000: L = 3.342e-4 x 26000 + 0.1 = 8.7892 W/(m2 sr um)."""
+    thermal = Band("t", "t.tif", "K", 3.342e-4, 0.1, nodata=0, planck=(774.8853, 1321.0789))
+    found = decode(np.array([[26000, 0]], np.uint16), thermal, 0)
+    assert found[0, 0] == pytest.approx(1321.0789 / math.log(774.8853 / 8.7892 + 1), abs=1e-3)
+    assert found[0, 0] == pytest.approx(294.2, abs=0.1)  # 21 degrees C
+    assert np.isnan(found[0, 1])
+
+
+def test_no_radiance_has_no_temperature():
+    thermal = Band("t", "t.tif", "K", 1.0, -10.0, planck=(774.8853, 1321.0789))
+    assert np.isnan(decode(np.array([[10, 3]], np.uint16), thermal, None)).all()
