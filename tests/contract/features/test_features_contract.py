@@ -37,6 +37,11 @@ class TestReflectance(FeatureContract):
     options: ClassVar = {"band": "swir22"}
 
 
+class TestQuantity(FeatureContract):
+    name = "quantity"
+    options: ClassVar = {"band": "soil_moisture"}
+
+
 class TestIncidence(FeatureContract):
     name = "incidence_deg"
     bounds = (29, 46)
