@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 from smmap.features.array import Bools, Doubles, Layers
 
@@ -15,12 +15,14 @@ class Feature(Protocol):
     entered in ``registry.FEATURES`` and passes the inheritable ``FeatureContract`` of the tests.
     """
 
-    units: ClassVar[str]
-    """Units of what ``compute`` gives."""
-
     @classmethod
     def parse(cls, data: Mapping[str, Any], where: str) -> Self:
         """Validate options; raises ConfigError naming the allowed ones."""
+        ...
+
+    @property
+    def units(self) -> str:
+        """Units of what ``compute`` gives; most classes have the same for all their options."""
         ...
 
     @property

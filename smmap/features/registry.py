@@ -8,6 +8,7 @@ from types import MappingProxyType
 from smmap.features.backscatter import BackscatterDb, SoilBackscatterDb
 from smmap.features.feature import Feature
 from smmap.features.optical import Evi, Ndmi, Ndvi, Reflectance, SurfaceTemperature
+from smmap.features.quantity import Quantity
 from smmap.features.setting import (
     AspectDeg,
     DayOfYear,
@@ -30,6 +31,7 @@ FEATURES: Mapping[str, type[Feature]] = MappingProxyType(
         "evi": Evi,
         "reflectance": Reflectance,
         "surface_temperature": SurfaceTemperature,
+        "quantity": Quantity,
         "elevation": Elevation,
         "slope_deg": SlopeDeg,
         "aspect_deg": AspectDeg,
@@ -62,8 +64,10 @@ def get_feature(column: ModelInput, where: str) -> Feature:
         raise ConfigError(
             f"{at}: there is no feature '{column.feature}' (there are: {', '.join(FEATURES)})"
         )
-    if column.units != kind.units:
+    feature = kind.parse(column.options, at)
+    if column.units != feature.units:
         raise ConfigError(
-            f"{at}: feature '{column.feature}' is in '{kind.units}', the card says '{column.units}'"
+            f"{at}: feature '{column.feature}' is in '{feature.units}', the card says "
+            f"'{column.units}'"
         )
-    return kind.parse(column.options, at)
+    return feature

@@ -143,6 +143,7 @@ def test_every_method_of_the_agreed_list_is_there():
         "ndmi",
         "evi",
         "reflectance",
+        "quantity",
         "elevation",
         "slope_deg",
         "aspect_deg",
