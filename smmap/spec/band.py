@@ -54,6 +54,8 @@ class Band:
     """What reads ``href``."""
     variable: str | None = None
     """Which array of a NetCDF file or Zarr store, which band of an Earth Engine image."""
+    requests_per_second: float | None = None
+    """What the provider allows all readers of a run together; None: no bound is known."""
 
 
 @dataclass(frozen=True)
