@@ -112,4 +112,5 @@ class PageCache:
 
 
 def _compute_digest(name: str, data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=_DIGEST, key=name.encode()[-64:]).digest()
+    key = hashlib.sha256(name.encode()).digest()
+    return hashlib.blake2b(data, digest_size=_DIGEST, key=key).digest()

@@ -19,7 +19,15 @@ BUSY = frozenset((408, 425, 429, 500, 502, 503, 504))
 """HTTP states that pass by themselves."""
 _CONNECTIONS = 32
 """To one server at a time; who wants another waits."""
-_CONNECT = Retry(3, connect=3, read=False, other=False, status=0, backoff_factor=0.3)
+_CONNECT = Retry(
+    3,
+    connect=3,
+    read=False,
+    other=False,
+    status=0,
+    backoff_factor=0.3,
+    respect_retry_after_header=False,
+)
 """A connection that does not come about is no request yet."""
 
 

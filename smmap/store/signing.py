@@ -14,7 +14,22 @@ _SIGNED_BY: Mapping[str, tuple[str, ...]] = {
     "x-amz-signature": ("x-amz-",),
     "x-goog-signature": ("x-goog-",),
     "signature": ("signature", "expires", "policy", "key-pair-id", "awsaccesskeyid", "x-amz-"),
-    "sig": ("sig", "sv", "st", "se", "sr", "sp", "sip", "sdd", "ske", "skt", "sks", "skv", "sktid"),
+    "sig": (
+        "sig",
+        "sv",
+        "st",
+        "se",
+        "sr",
+        "sp",
+        "sip",
+        "sdd",
+        "ske",
+        "skt",
+        "sks",
+        "skv",
+        "skoid",
+        "sktid",
+    ),
 }
 """Parameter that shows who has signed -> what the parameters that were added begin with."""
 
