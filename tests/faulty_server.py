@@ -6,6 +6,7 @@ requests meets one of the comma-separated KINDS. What a fault does to an answer 
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
 import socket
@@ -66,6 +67,12 @@ class Handler(BaseHTTPRequestHandler):
             return
         data = path.read_bytes()
         total = len(data)
+        tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
+        if self.headers.get("If-None-Match") == tag:
+            self.send_response(304)
+            self.send_header("ETag", tag)
+            self.end_headers()
+            return
         match = re.match(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         if match:
             first, last = int(match[1]), min(int(match[2] or total - 1), total - 1)
@@ -80,6 +87,7 @@ class Handler(BaseHTTPRequestHandler):
             data = data[: total // 2] if fault == "less" else data
             self.send_response(200)
         self.send_header("Accept-Ranges", "bytes")
+        self.send_header("ETag", tag)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         if body:

@@ -23,6 +23,8 @@ from smmap.store.probe import is_web
 if TYPE_CHECKING:
     from pystac_client import Client
 
+    from smmap.catalog.patient_io import PatientIO
+
 PAGE = 250
 """Items asked for at once; servers may give fewer."""
 
@@ -49,6 +51,7 @@ class ApiCatalog:
 
     def find(self, definition: Definition, bbox: Bbox, period: Period | None) -> list[Candidate]:
         """The same with what planning needs of them; pages go to disk as they come."""
+        self._io.bound(definition.requests_per_second)
         options: dict[str, Any] = {"collections": list(definition.collections), "limit": PAGE}
         if period is not None and not definition.static:
             options["datetime"] = (period.start, period.end)
@@ -77,25 +80,28 @@ class ApiCatalog:
 
     def extent(self, definition: Definition) -> tuple[Bbox, Period]:
         """What the collections say they hold; an open end means until now."""
-        io = open_io()
+        self._io.bound(definition.requests_per_second)
         pages = [f"{self.address}/collections/{name}" for name in definition.collections]
         with reading(self.address):
-            rows = [_read_extent(load_json(io, page)) for page in pages]
+            rows = [_read_extent(load_json(self._io, page)) for page in pages]
         start, end = min(row[1] for row in rows), max(row[2] for row in rows)
         return merge_boxes(row[0] for row in rows), Period(start, end + timedelta(seconds=1))
+
+    @cached_property
+    def _io(self) -> PatientIO:
+        return open_io()
 
     @cached_property
     def _client(self) -> Client:
         from pystac_client import Client
 
-        io = open_io()
-        if not is_api(load_json(io, self.address)):
+        if not is_api(load_json(self._io, self.address)):
             raise CatalogError(
                 f"{self.address} is no STAC API with item search; correct the address, or use a "
                 "definition of kind 'stac-static'"
             )
         with reading(self.address):
-            return Client.open(self.address, stac_io=io)
+            return Client.open(self.address, stac_io=self._io)
 
 
 def _read_extent(collection: dict[str, Any]) -> tuple[Bbox, datetime, datetime]:

@@ -116,6 +116,7 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         sign=definition.sign,
         reader=_find_reader(href, definition),
         variable=None if definition.kind.startswith("stac") else key,
+        requests_per_second=definition.requests_per_second,
     )
 
 

@@ -1,4 +1,4 @@
-"""How catalogues are read over HTTP: time limits, retries, and what failures mean."""
+"""How catalogues are read over HTTP, and what failures mean."""
 
 from __future__ import annotations
 
@@ -11,12 +11,7 @@ import pystac
 from smmap.spec.errors import CatalogError, TransientError
 
 if TYPE_CHECKING:
-    from pystac_client.stac_api_io import StacApiIO
-
-TIMEOUT_S = (10.0, 60.0)
-"""Seconds to connect, and between two bytes of an answer."""
-BUSY = (429, 500, 502, 503, 504)
-"""HTTP states that pass by themselves."""
+    from smmap.catalog.patient_io import PatientIO
 
 _MALFORMED = (
     OSError,
@@ -30,25 +25,16 @@ _MALFORMED = (
 )
 
 
-def open_io() -> StacApiIO:
+def open_io() -> PatientIO:
     """A reader of STAC documents that waits, retries with back-off, and gives up in the end."""
-    from urllib3.util.retry import Retry
-
     from smmap.catalog.patient_io import PatientIO
 
-    retries = Retry(
-        total=3,
-        backoff_factor=0.3,
-        status_forcelist=BUSY,
-        allowed_methods=None,  # a POST to /search changes nothing: it may be repeated
-        raise_on_status=False,
-    )
-    return PatientIO(timeout=TIMEOUT_S, max_retries=retries)
+    return PatientIO()
 
 
 @contextmanager
 def reading(place: str) -> Iterator[None]:
-    """Turn what goes wrong inside into errors that name ``place``.
+    """Turn what goes wrong inside into errors that name ``place``; TransientErrors come through.
 
     Raises
     ------
@@ -64,7 +50,7 @@ def reading(place: str) -> Iterator[None]:
     except APIError as error:
         state = getattr(error, "status_code", None)
         text = str(error)[:300]
-        transient = state is None or state in BUSY
+        transient = state is None
     except _MALFORMED as error:
         state, text, transient = None, f"{type(error).__name__}: {error}"[:300], False
     else:

@@ -13,6 +13,7 @@ from smmap.cli.options import (
     BboxText,
     Changes,
     Json,
+    Offline,
     OutPlace,
     PeriodText,
     RecipeName,
@@ -34,6 +35,7 @@ def backfill(
     changes: Changes = None,
     period: PeriodText = None,
     bbox: BboxText = None,
+    offline: Offline = False,
     newest_first: Annotated[
         bool, typer.Option("--newest-first/--oldest-first", help="Which span comes first.")
     ] = True,
@@ -56,7 +58,7 @@ def backfill(
     from smmap.pipeline.workforce import choose_workforce
 
     chosen = choose_workforce(
-        read_recipe(recipe, changes, period, bbox),
+        read_recipe(recipe, changes, period, bbox, offline=offline),
         workers=workers,
         threads=threads,
         scheduler=scheduler,

@@ -42,6 +42,7 @@ MetricsPort = Annotated[
     int | None,
     typer.Option("--metrics-port", min=0, max=65535, help="Serve Prometheus metrics there."),
 ]
+Offline = Annotated[bool, typer.Option("--offline", help="Ask no other machine for anything.")]
 OutFolder = Annotated[Path, typer.Option("--out", "-o", help="Output folder.")]
 OutPlace = Annotated[
     str, typer.Option("--out", "-o", help="A folder, or the URL of an object store: s3://...")
@@ -49,12 +50,18 @@ OutPlace = Annotated[
 
 
 def read_recipe(
-    name: str, changes: list[str] | None, period: str | None, bbox: str | None
+    name: str,
+    changes: list[str] | None,
+    period: str | None,
+    bbox: str | None,
+    *,
+    offline: bool = False,
 ) -> Recipe:
     """The recipe with the command line's changes."""
     from smmap.pipeline.recipe import load_recipe
 
-    return load_recipe(name, changes or (), period=period, bbox=parse_bbox(bbox))
+    wanted = [*(changes or ()), *(["offline=true"] if offline else [])]
+    return load_recipe(name, wanted, period=period, bbox=parse_bbox(bbox))
 
 
 def parse_bbox(text: str | None) -> tuple[float, float, float, float] | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from smmap.cli.options import BboxText, Changes, Json, PeriodText, RecipeName, read_recipe
+from smmap.cli.options import BboxText, Changes, Json, Offline, PeriodText, RecipeName, read_recipe
 
 _SHOWN = 30
 """Tasks in the terminal's table; --json has all."""
@@ -21,6 +21,7 @@ def plan(
     changes: Changes = None,
     period: PeriodText = None,
     bbox: BboxText = None,
+    offline: Offline = False,
     out: Annotated[
         str | None,
         typer.Option(
@@ -55,7 +56,7 @@ def plan(
     from smmap.pipeline.revisit import Revisit, estimate_from_revisit
     from smmap.pipeline.standing import judge_plan, summarise_standings
 
-    chosen = read_recipe(recipe, changes, period, bbox)
+    chosen = read_recipe(recipe, changes, period, bbox, offline=offline)
     if from_revisit:
         revisit = Revisit(radar_days, optical_days, map_days)
         estimate = estimate_from_revisit(chosen, revisit, rate)

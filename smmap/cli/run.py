@@ -12,6 +12,7 @@ from smmap.cli.options import (
     Changes,
     Json,
     MetricsPort,
+    Offline,
     OutPlace,
     PeriodText,
     RecipeName,
@@ -34,6 +35,7 @@ def run(
     changes: Changes = None,
     period: PeriodText = None,
     bbox: BboxText = None,
+    offline: Offline = False,
     workers: Workers = None,
     threads: Threads = None,
     scheduler: Scheduler = None,
@@ -50,7 +52,7 @@ def run(
     from smmap.pipeline.workforce import choose_workforce
 
     chosen = choose_workforce(
-        read_recipe(recipe, changes, period, bbox),
+        read_recipe(recipe, changes, period, bbox, offline=offline),
         workers=workers,
         threads=threads,
         scheduler=scheduler,

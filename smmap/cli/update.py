@@ -10,6 +10,7 @@ from smmap.cli.options import (
     BboxText,
     Changes,
     Json,
+    Offline,
     OutPlace,
     PeriodText,
     RecipeName,
@@ -29,6 +30,7 @@ def update(
     changes: Changes = None,
     period: PeriodText = None,
     bbox: BboxText = None,
+    offline: Offline = False,
     workers: Workers = None,
     threads: Threads = None,
     scheduler: Scheduler = None,
@@ -43,7 +45,7 @@ def update(
     from smmap.pipeline.workforce import choose_workforce
 
     chosen = choose_workforce(
-        read_recipe(recipe, changes, period, bbox),
+        read_recipe(recipe, changes, period, bbox, offline=offline),
         workers=workers,
         threads=threads,
         scheduler=scheduler,

@@ -20,6 +20,7 @@ from smmap.spec.definition import Definition
 from smmap.spec.errors import ConfigError, SceneError
 from smmap.spec.recipe import Recipe
 from smmap.stack.radar import RadarGrid
+from smmap.store.network import use_network
 
 REFLECTANCES = frozenset(get_args(ReflectanceBand))
 """Layers that an optical scene gives."""
@@ -78,11 +79,14 @@ class Context:
 def open_context(recipe: Recipe) -> Context:
     """Look up the grid, the model's card and the definitions, and check that they fit together.
 
+    From here on this process uses the network as the recipe says.
+
     Raises
     ------
     ConfigError, GridError, ModelError
         If something is missing or the model needs what no source gives.
     """
+    use_network(offline=recipe.offline, cache=recipe.cache)
     package = find_package(recipe.model)
     if package.is_file():
         raise ConfigError(

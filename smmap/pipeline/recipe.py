@@ -75,6 +75,10 @@ def _anchor_paths(data: dict[str, Any], folder: Path) -> None:
     keys = [(data, "catalog"), (data, "model"), (data.get("area"), "geojson")]
     keys += [(data.get("sources"), source) for source in Sources.model_fields]
     keys += [(data.get("catalogs"), source) for source in Sources.model_fields]
+    cache = data.get("cache")
+    if isinstance(cache, dict) and isinstance(cache.get("folder"), str):
+        # It need not be there yet.
+        cache["folder"] = str(folder.absolute() / Path(cache["folder"]).expanduser())
     for holder, key in keys:
         if isinstance(holder, dict) and isinstance(holder.get(key), str):
             beside = folder / holder[key]

@@ -18,6 +18,7 @@ from smmap.spec.errors import StoreError
 from smmap.spec.unit import Receipt, Task
 from smmap.stack.read_meter import meter_reads
 from smmap.store.folder import FolderOutput
+from smmap.store.network import use_network
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class UnitJob:
                 f"{tell_host()} does not see {self.out}; choose an output on a file system that "
                 "all workers share under the same name"
             )
+        recipe = self.context.recipe
+        use_network(offline=recipe.offline, cache=recipe.cache)
         with open_state(
             self.context, self.out, force=self.force, model_threads=self.model_threads
         ) as state:

@@ -15,6 +15,8 @@
     ├── StoreError                  6   the output cannot be written
     ├── ArchiveError                6   an output folder is not what it should be
     └── TransientError              7   a fault of the moment: network, rate limit, busy store
+        ├── RefusedError            7   a server does not accept an address's signature
+        └── OfflineError            7   only the network has it, which is not to be used
 """
 
 from __future__ import annotations
@@ -94,7 +96,20 @@ class TransientError(SmmapError):
 
     exit_code = 7
 
-    def __init__(self, message: str, scene: str = "") -> None:
+    def __init__(self, message: str, scene: str = "", *, exhausted: bool = False) -> None:
         super().__init__(message)
         self.scene = scene
         """Id of the scene that could not be had, where it is known."""
+        self.exhausted = exhausted
+        """True: it was tried often enough already, or at once again is of no use."""
+
+
+class RefusedError(TransientError):
+    """A server does not accept the signature of an address; another one may be."""
+
+
+class OfflineError(TransientError):
+    """Something lies on the network alone, and this process is not to use it."""
+
+    def __init__(self, message: str, scene: str = "", *, exhausted: bool = True) -> None:
+        super().__init__(message, scene, exhausted=exhausted)

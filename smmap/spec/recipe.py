@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from smmap.spec.cache import Cache
 from smmap.spec.cluster import Cluster
 from smmap.spec.join import Median, Nearest
 from smmap.spec.options import Options
@@ -185,5 +186,9 @@ class Recipe(Options):
     """Where the model runs."""
     cluster: Cluster | None = None
     """Who does the tasks; None: this process, one after the other. It decides no pixel."""
+    cache: Cache | None = None
+    """Where remote files are kept; None: nowhere, or as SMMAP_CACHE says. It decides no pixel."""
+    offline: bool = False
+    """True: no other machine is asked for anything; what is neither here nor in the cache fails."""
     outputs: Outputs = Outputs()
     """What is written."""

@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
+
+from smmap.store.dataset import Dataset
 
 BlockKey = tuple[str, str, int, int]
 """Address, what of it (a band, a mask), row and column of the block."""
@@ -36,16 +37,16 @@ class FileCache:
         self._blocks: OrderedDict[BlockKey, Stored] = OrderedDict()
         self._bytes = 0
         self._pending: set[BlockKey] = set()
-        self._idle: OrderedDict[str, list[rasterio.DatasetReader]] = OrderedDict()
+        self._idle: OrderedDict[str, list[Dataset]] = OrderedDict()
         self._changed = threading.Condition()
 
-    def take_file(self, address: str) -> rasterio.DatasetReader | None:
+    def take_file(self, address: str) -> Dataset | None:
         """An open file that nobody uses, or None."""
         with self._changed:
             idle = self._idle.get(address)
             return idle.pop() if idle else None
 
-    def keep_file(self, address: str, file: rasterio.DatasetReader) -> None:
+    def keep_file(self, address: str, file: Dataset) -> None:
         """Give back an open file; the longest unused one is closed when there are too many."""
         with self._changed:
             self._idle.setdefault(address, []).append(file)
@@ -108,9 +109,9 @@ class FileCache:
     def _wait_for_any(self, missing: list[BlockKey]) -> None:
         self._changed.wait_for(lambda: not self._pending.issuperset(missing))
 
-    def _shed_files(self) -> list[rasterio.DatasetReader]:
+    def _shed_files(self) -> list[Dataset]:
         surplus = sum(map(len, self._idle.values())) - self._most_files
-        shed: list[rasterio.DatasetReader] = []
+        shed: list[Dataset] = []
         while surplus > len(shed):
             address, idle = next(iter(self._idle.items()))
             if idle:

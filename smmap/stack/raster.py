@@ -23,10 +23,11 @@ from smmap.stack.raster_file import RasterFile, Rectangle, open_raster
 from smmap.stack.read_meter import count_read
 from smmap.stack.resample import Aligned, Source, resample
 from smmap.stack.scratch import get_scratch
+from smmap.store.dataset import is_left_to_gdal
 from smmap.store.gdal import forget_failure, hear_warnings, open_environment
-from smmap.store.probe import FileState, is_web, probe_file, to_path
+from smmap.store.probe import FileState, probe_file, to_path
 from smmap.store.retry import ATTEMPTS, retry
-from smmap.store.signing import sign_href
+from smmap.store.signing import forget_signature, sign_href
 
 _Result = TypeVar("_Result")
 
@@ -74,7 +75,7 @@ def _read_file(band: Band, read: Callable[[RasterFile], _Result]) -> _Result:
             result, refusal, reason = _try_to_read(href, band, read, told)
         if not reason:
             warned.append(frozenset(told))
-            if not is_web(href) or _is_its_own(band.href, warned):
+            if not is_left_to_gdal(href, band) or _is_its_own(band.href, warned):
                 if refusal is not None:
                     raise refusal
                 return cast("_Result", result)
@@ -84,7 +85,7 @@ def _read_file(band: Band, read: Callable[[RasterFile], _Result]) -> _Result:
             reason = f"{reason}; the server answered {refused[1]}"
         # Raised outside any handler: a rasterio error cannot be sent between processes.
         reason = reason.replace(href, band.href)  # a signature is for nobody's eyes
-        states.append(_find_state(href, refused=refused is not None))
+        states.append(_find_state(href, band, refused=refused is not None))
         if states[-1] == "gone" or (len(states) == ATTEMPTS and set(states) == {"delivered"}):
             raise SceneError(f"band '{band.name}' of {band.href} cannot be read ({reason})")
         raise TransientError(f"{band.href}: not readable at the moment ({reason}); rerun later")
@@ -103,13 +104,16 @@ def _is_its_own(href: str, warned: list[frozenset[str]]) -> bool:
     return False
 
 
-def _find_state(href: str, *, refused: bool) -> FileState:
+def _find_state(href: str, band: Band, *, refused: bool) -> FileState:
     """What became of a file that could not be read; the next attempt asks the server anew."""
-    if not is_web(href):
-        return "gone"  # a disk does not get better by waiting
+    if not is_left_to_gdal(href, band):
+        return "gone"  # what was read is what is there
     forget_failure(href)
+    state = probe_file(href)
+    if state == "refused":
+        forget_signature(band.href, band.sign)
     # A server that sends the first byte may have refused those that were read.
-    return "unknown" if refused else probe_file(href)
+    return "unknown" if refused and state == "delivered" else state
 
 
 def _try_to_read(
@@ -127,7 +131,7 @@ def _try_to_read(
 def _open_and_read(
     href: str, band: Band, read: Callable[[RasterFile], _Result], told: list[str]
 ) -> _Result:
-    with open_environment(), open_raster(href, band.href, lambda: not told) as source:
+    with open_environment(), open_raster(href, band, lambda: not told) as source:
         count = source.file.count
         if band.index > count:
             raise SceneError(f"{band.href} has {count} bands, number {band.index} is wanted")

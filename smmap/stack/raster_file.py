@@ -8,10 +8,13 @@ from typing import cast
 
 import numpy as np
 import rasterio
+from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
+from smmap.spec.band import Band
 from smmap.stack.file_cache import BlockKey, FileCache, Stored, get_file_cache
 from smmap.stack.scratch import get_scratch
+from smmap.store.dataset import open_dataset
 
 Rectangle = tuple[int, int, int, int]
 """Rows and columns: start, stop, start, stop."""
@@ -137,26 +140,40 @@ def _join(blocks: set[tuple[int, int]]) -> Iterator[Rectangle]:
 
 
 @contextmanager
-def open_raster(path: str, address: str, trusted: Callable[[], bool]) -> Iterator[RasterFile]:
-    """The file, as the task's cache has it open or newly opened.
+def open_raster(href: str, band: Band, trusted: Callable[[], bool]) -> Iterator[RasterFile]:
+    """The file of a band, as the task's cache has it open or newly opened.
 
     Parameters
     ----------
-    path
+    href
         As GDAL opens it, signed.
-    address, trusted
+    band
+        Whose address names it in the cache.
+    trusted
         As of `RasterFile`. What is not trusted in the end, or fails, is closed.
+
+    Raises
+    ------
+    rasterio.errors.RasterioError, SceneError, TransientError
+        As of `open_dataset`; of reads within, too.
     """
     cache = get_file_cache()
-    file = cache.take_file(address) if cache else None
-    if file is None:
-        file = rasterio.open(path)
+    dataset = cache.take_file(band.href) if cache else None
+    if dataset is None:
+        dataset = open_dataset(href, band)
     keep = False
     try:
-        yield RasterFile(file, address, cache, trusted)
+        yield RasterFile(
+            dataset.file, band.href, cache, lambda: trusted() and dataset.failure is None
+        )
         keep = cache is not None and trusted()
+    except RasterioError:
+        if dataset.failure is None:
+            raise
     finally:
-        if keep and cache is not None:
-            cache.keep_file(address, file)
+        if keep and cache is not None and dataset.failure is None:
+            cache.keep_file(band.href, dataset)
         else:
-            file.close()
+            dataset.close()
+    if dataset.failure is not None:
+        raise dataset.failure

@@ -12,6 +12,8 @@ from typing import Any
 
 import obstore
 
+from smmap.store.network import check_online
+
 CONNECT_S = 10
 """For a connection to be made."""
 REQUEST_S = 120
@@ -41,7 +43,10 @@ def connect(address: str) -> Any:
     ------
     obstore.exceptions.BaseError, ValueError
         If the configuration is not complete or the scheme is none of an object store.
+    OfflineError
+        If the network must not be used.
     """
+    check_online(address)
     retries: Any = {
         "max_retries": RETRIES,
         "retry_timeout": timedelta(seconds=GIVE_UP_S),

@@ -113,6 +113,12 @@ def _sign(href: str, settings: Environment, period: int) -> str:  # noqa: ARG001
     raise CatalogError(f"{href} cannot be signed: {reason}; correct the credentials")
 
 
+def forget_signatures() -> None:
+    """Sign everything anew from now on, with credentials that are asked for anew."""
+    _sign.cache_clear()
+    _open_bucket.cache_clear()
+
+
 @lru_cache(maxsize=64)
 def _open_bucket(address: str, settings: Environment) -> Any:  # noqa: ARG001 (of the cache)
     """Kept, as it keeps the credentials that a role gave it."""

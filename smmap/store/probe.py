@@ -10,12 +10,16 @@ from urllib.error import HTTPError
 from urllib.parse import unquote
 from urllib.request import Request, urlopen
 
-FileState = Literal["gone", "delivered", "unknown"]
+from smmap.store.rate import heed_pause
+
+FileState = Literal["gone", "delivered", "refused", "unknown"]
 
 SCHEMES = ("s3", "gs", "az", "abfs", "abfss")
 """Of object stores."""
 GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 """Answers that mean: there is no such file."""
+REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+"""Answers that mean: not with this signature."""
 _TIMEOUT_S = 20
 
 
@@ -48,8 +52,9 @@ def probe_file(href: str) -> FileState:
     -------
     FileState
         ``gone`` if the server says that there is no such file; ``delivered`` if it sends it (or
-        says that it is empty); ``unknown`` if it refuses, fails, breaks off or does not answer,
-        which says nothing about the file.
+        says that it is empty); ``refused`` if it does not accept the signature; ``unknown`` if it
+        fails, breaks off or does not answer. The last two say nothing about the file. If it asks
+        for a pause, it is left alone for as long.
     """
     state, length = _probe_byte(href, 0)
     return _probe_byte(href, length - 1)[0] if state == "delivered" and length > 1 else state
@@ -69,6 +74,9 @@ def _probe_byte(href: str, place: int) -> tuple[FileState, int]:
         error.close()
         if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # it has no such byte
             return "delivered", 0
+        heed_pause(href, error.code, error.headers.get("Retry-After"))
+        if error.code in REFUSED:
+            return "refused", 0
         return ("gone" if error.code in GONE else "unknown"), 0
     except (OSError, HTTPException):
         return "unknown", 0

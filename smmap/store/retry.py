@@ -19,11 +19,16 @@ _Result = TypeVar("_Result")
 def retry(action: Callable[[], _Result]) -> _Result:
     """Call ``action`` until it raises no TransientError, at most `ATTEMPTS` times.
 
-    Any other error, and the TransientError of the last attempt, come through.
+    Any other error, one that is ``exhausted``, and the TransientError of the last attempt, which
+    is so from then on, come through.
     """
-    for attempt in range(ATTEMPTS - 1):
+    attempt = 1
+    while True:
         try:
             return action()
-        except TransientError:
-            time.sleep(FIRST_WAIT_S * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311
-    return action()
+        except TransientError as error:
+            error.exhausted = error.exhausted or attempt == ATTEMPTS
+            if error.exhausted:
+                raise
+        time.sleep(FIRST_WAIT_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
+        attempt += 1

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from smmap.spec.band import Signer
 from smmap.spec.errors import CatalogError, TransientError
+from smmap.store.network import is_offline
 from smmap.store.probe import is_object
+
+_SIGNED_BY: Mapping[str, tuple[str, ...]] = {
+    "x-amz-signature": ("x-amz-",),
+    "x-goog-signature": ("x-goog-",),
+    "signature": ("signature", "expires", "policy", "key-pair-id", "awsaccesskeyid", "x-amz-"),
+    "sig": (
+        "sig",
+        "sv",
+        "st",
+        "se",
+        "sr",
+        "sp",
+        "sip",
+        "sdd",
+        "ske",
+        "skt",
+        "sks",
+        "skv",
+        "skoid",
+        "sktid",
+    ),
+}
+"""Parameter that shows who has signed -> what the parameters that were added begin with."""
 
 
 def sign_href(href: str, signer: Signer | None) -> str:
@@ -15,7 +40,8 @@ def sign_href(href: str, signer: Signer | None) -> str:
     Signatures expire within the hour: sign just before every open. What is still valid for a
     minute is not asked for again. Addresses in object stores (``s3://...``) become web addresses,
     signed where there are credentials and ``signer`` is not ``anonymous``; those of the Copernicus
-    Data Space by its own. Any other that is not in Azure's blob storage stays as it is.
+    Data Space by its own. Any other that is not in Azure's blob storage stays as it is; and so
+    does every one while the network must not be used.
 
     Raises
     ------
@@ -24,6 +50,8 @@ def sign_href(href: str, signer: Signer | None) -> str:
     TransientError
         If the signing service does not answer.
     """
+    if is_offline():
+        return href
     if is_object(href) and signer == "copernicus-data-space":
         from smmap.store.copernicus import sign_copernicus
 
@@ -46,3 +74,26 @@ def sign_href(href: str, signer: Signer | None) -> str:
     except OSError as error:  # requests' errors are
         reason = str(error)
     raise TransientError(f"{href} cannot be signed: {reason}; try again later")
+
+
+def forget_signature(href: str, signer: Signer | None) -> None:
+    """Have the next signature made anew: the last one was not accepted."""
+    if is_object(href):
+        from smmap.store.presign import forget_signatures
+
+        forget_signatures()
+    elif signer == "planetary-computer":
+        from planetary_computer.sas import TOKEN_CACHE
+
+        TOKEN_CACHE.clear()
+
+
+def strip_signature(href: str) -> str:
+    """The address without what a signature has added to it, which is another one each time."""
+    parts = urlsplit(href)
+    pairs = [(key.lower(), (key, text)) for key, text in parse_qsl(parts.query, True)]  # noqa: FBT003
+    for mark, added in _SIGNED_BY.items():
+        if any(key == mark for key, _ in pairs):
+            kept = [pair for key, pair in pairs if not key.startswith(added)]
+            return urlunsplit(parts._replace(query=urlencode(kept)))
+    return href

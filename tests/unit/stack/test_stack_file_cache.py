@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.windows import Window
 
+from smmap.spec.band import Band
 from smmap.stack.file_cache import FileCache, get_file_cache, keep_files
 from smmap.stack.raster_file import RasterFile, open_raster
+from smmap.store.dataset import Dataset
 
 SHAPE = (700, 900)
 LAYOUTS = {
@@ -43,7 +45,7 @@ def files(tmp_path_factory):
     return folder
 
 
-def is_kept(cache: FileCache) -> bool:
+def is_kept(cache: FileCache, address: str) -> bool:
     """Whether the first block of a first band is there."""
     asked = []
 
@@ -51,7 +53,7 @@ def is_kept(cache: FileCache) -> bool:
         asked.append(keys)
         return {key: np.zeros(1) for key in keys}
 
-    cache.find_blocks([("a", "band 1", 0, 0)], read)
+    cache.find_blocks([(address, "band 1", 0, 0)], read)
     return not asked
 
 
@@ -66,7 +68,7 @@ def test_numbers_are_those_of_the_file(files, data, layout):
             right = data.draw(st.integers(left + 1, SHAPE[1]))
             window = Window(left, top, right - left, bottom - top)
             index = data.draw(st.sampled_from([1, 2]))
-            with open_raster(path, path, lambda: True) as source:
+            with open_raster(path, Band("a", path, "1"), lambda: True) as source:
                 found = source.read(index, (top, bottom, left, right))
                 assert found.dtype == np.uint16
                 np.testing.assert_array_equal(found, plain.read(index, window=window))
@@ -77,26 +79,26 @@ def test_numbers_are_those_of_the_file(files, data, layout):
 def test_a_file_stays_open_and_one_thread_has_it_at_a_time(files):
     path = str(files / "tiles.tif")
     with keep_files() as cache:
-        with open_raster(path, "a", lambda: True) as first:
-            with open_raster(path, "a", lambda: True) as other:
+        with open_raster(path, Band("a", path, "1"), lambda: True) as first:
+            with open_raster(path, Band("a", path, "1"), lambda: True) as other:
                 assert first.file is not other.file
             assert not other.file.closed
-        with open_raster(path, "a", lambda: True) as again:
+        with open_raster(path, Band("a", path, "1"), lambda: True) as again:
             assert again.file in (first.file, other.file)
     assert first.file.closed
     assert other.file.closed
-    assert cache.take_file("a") is None
+    assert cache.take_file(path) is None
 
 
 def test_a_file_that_is_not_trusted_or_fails_is_closed_and_nothing_of_it_kept(files):
     path = str(files / "tiles.tif")
     with keep_files() as cache:
-        with open_raster(path, "a", lambda: False) as source:
+        with open_raster(path, Band("a", path, "1"), lambda: False) as source:
             source.read(1, (0, 100, 0, 100))
         assert source.file.closed
 
         def fail():
-            with open_raster(path, "a", lambda: True) as source:
+            with open_raster(path, Band("a", path, "1"), lambda: True) as source:
                 failed.append(source.file)
                 raise ValueError("for a test")
 
@@ -104,7 +106,7 @@ def test_a_file_that_is_not_trusted_or_fails_is_closed_and_nothing_of_it_kept(fi
         with pytest.raises(ValueError, match="for a test"):
             fail()
         assert failed[0].closed
-        assert not is_kept(cache)
+        assert not is_kept(cache, path)
 
 
 def test_each_block_is_read_once_by_many_threads():
@@ -166,12 +168,12 @@ def test_blocks_are_bounded_and_the_least_recently_used_go_first():
 
 def test_open_files_are_bounded(files):
     cache = FileCache(most_files=2)
-    opened = [rasterio.open(files / f"{name}.tif") for name in LAYOUTS]
+    opened = [Dataset(rasterio.open(files / f"{name}.tif")) for name in LAYOUTS]
     for number, file in enumerate(opened):
         cache.keep_file(str(number), file)
-    assert [file.closed for file in opened] == [True, False, False]
+    assert [one.file.closed for one in opened] == [True, False, False]
     cache.close()
-    assert all(file.closed for file in opened)
+    assert all(one.file.closed for one in opened)
 
 
 def test_the_cache_is_that_of_its_context_and_of_threads_started_in_it():
@@ -198,4 +200,4 @@ def test_large_blocks_are_not_kept(tmp_path):
     with rasterio.open(tmp_path / "a.tif") as file:
         source = RasterFile(file, "a", cache := FileCache(), lambda: True)
         assert source.read(1, (5, 7, 3, 4)).tolist() == [[5 * side + 3], [6 * side + 3]]
-    assert not is_kept(cache)
+    assert not is_kept(cache, "a")

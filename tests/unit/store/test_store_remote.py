@@ -31,7 +31,7 @@ def closed_port() -> str:
         ("416", "delivered"),  # has no first byte: it is empty
         ("404", "gone"),
         ("410", "gone"),
-        ("403", "unknown"),
+        ("403", "refused"),
         ("429", "unknown"),
         ("500", "unknown"),
         ("503", "unknown"),

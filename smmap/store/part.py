@@ -1,0 +1,162 @@
+"""Asks a web server for a part of a file."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+from requests import RequestException, Response
+from urllib3.exceptions import HTTPError
+
+from smmap.spec.errors import RefusedError, SceneError, TransientError
+from smmap.store.probe import GONE, REFUSED
+from smmap.store.session import BUSY, TIMEOUT_S, is_unreachable, open_session
+
+_SLOW_S = 180.0
+"""A part that takes longer is given up, even if drops still come."""
+_PIECE = 1 << 16
+_SETTLED_S = 2.0
+"""A file that was changed in the second in which it was sent may bear the same time next time."""
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)$")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a server sent."""
+
+    data: bytes
+    """From ``first`` on; empty if the file is as it was."""
+    first: int
+    """Where in the file it begins."""
+    size: int
+    """Of the whole file, bytes; 0 if the file is as it was."""
+    version: str | None
+    """Tells this content from any other at the same address; None: the server does not say."""
+    unchanged: bool = False
+    """True: the file is of the version that was asked after."""
+
+
+def fetch_part(
+    address: str,
+    name: str,
+    span: tuple[int, int],
+    *,
+    known: str | None = None,
+    requests_per_second: float | None = None,
+) -> Part:
+    """Bytes ``span[0]`` up to and not including ``span[1]``, or the whole file if it is sent whole.
+
+    Parameters
+    ----------
+    address
+        Of the file, signed.
+    name
+        Its address in messages.
+    span
+        The end may lie behind that of the file.
+    known
+        An ``ETag``; a file that still has it is not sent.
+    requests_per_second
+        As of `smmap.store.rate.await_turn`.
+
+    Raises
+    ------
+    SceneError
+        If there is no such file, or it is empty.
+    RefusedError
+        If the signature is not accepted.
+    TransientError
+        If it cannot be had at the moment, or breaks off.
+    OfflineError
+        If the network must not be used.
+    """
+    headers = {"Range": f"bytes={span[0]}-{span[1] - 1}", "Accept-Encoding": "identity"}
+    if known is not None:
+        headers["If-None-Match"] = known
+    session, answer = open_session(requests_per_second), None
+    try:
+        answer = session.get(address, headers=headers, timeout=TIMEOUT_S, stream=True)
+        _check_state(answer, name)
+        data = b"" if answer.status_code == 304 else _receive(answer)
+    except (RequestException, HTTPError, OSError) as error:
+        reason, exhausted = _describe(error), is_unreachable(error)
+    else:
+        return _check_part(answer, data, span, name)
+    finally:
+        if answer is not None:
+            answer.close()
+    message = f"{name}: not readable at the moment ({reason}); rerun later"
+    raise TransientError(message, exhausted=exhausted)
+
+
+def _describe(error: Exception) -> str:
+    """The kind of failure alone: the text of it shows the signature."""
+    inner = error
+    while inner.__context__ is not None and isinstance(inner.__context__, Exception):
+        inner = inner.__context__
+    return " ".join(
+        dict.fromkeys((type(error).__name__, str(getattr(inner, "strerror", "") or "")))
+    )
+
+
+def _check_state(answer: Response, name: str) -> None:
+    status = answer.status_code
+    if status in (200, 206, 304):
+        return
+    if status in GONE or status == 416:
+        what = "is empty" if status == 416 else f"cannot be read (HTTP {status})"
+        raise SceneError(f"{name} {what}; check the catalogue's address")
+    if status in REFUSED:
+        raise RefusedError(
+            f"{name} is refused (HTTP {status}); check the credentials, or rerun later"
+        )
+    words = "not readable at the moment" if status in BUSY else "an answer that is no file"
+    raise TransientError(f"{name}: {words} (HTTP {status}); rerun later")
+
+
+def _receive(answer: Response) -> bytes:
+    end, pieces = time.monotonic() + _SLOW_S, []
+    for piece in answer.iter_content(_PIECE):
+        pieces.append(piece)
+        if time.monotonic() > end:
+            raise TimeoutError(0, "too slow")
+    return b"".join(pieces)
+
+
+def _check_part(answer: Response, data: bytes, span: tuple[int, int], name: str) -> Part:
+    """Refuse what is not what the answer says it is: a part that is taken for another is fatal."""
+    headers = answer.headers
+    version = read_version(headers)
+    if answer.status_code == 304:
+        return Part(b"", 0, 0, version, unchanged=True)
+    if answer.status_code == 200:
+        first, size = 0, len(data)
+        whole = headers.get("Content-Length") in (None, str(size))
+    else:
+        match = _RANGE.match(headers.get("Content-Range", ""))
+        first, last, size = (int(one) for one in match.groups()) if match else (-1, -1, -1)
+        whole = first == span[0] and len(data) == min(span[1], size) - first == last + 1 - first
+    if whole:
+        return Part(data, first, size, version)
+    raise TransientError(
+        f"{name}: not readable at the moment ({len(data)} bytes came, which are not those asked "
+        "for); rerun later"
+    )
+
+
+def read_version(headers: Mapping[str, str]) -> str | None:
+    """The strong ``ETag``, else the time of the last change if it is long enough ago to tell."""
+    tag = headers.get("ETag", "")
+    if tag.startswith('"'):
+        return tag
+    try:
+        changed, sent = (
+            parsedate_to_datetime(headers.get(key, "")) for key in ("Last-Modified", "Date")
+        )
+        settled = (sent - changed).total_seconds() > _SETTLED_S
+    except (TypeError, ValueError):  # not said; with a time zone and without
+        return None
+    return headers["Last-Modified"] if settled else None

@@ -1,0 +1,165 @@
+"""A file on a web server, read in pages that are kept; all of them of one version of it."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import TypeVar
+
+from smmap.spec.band import Signer
+from smmap.spec.errors import OfflineError, RefusedError, TransientError
+from smmap.store.network import get_page_cache, is_offline
+from smmap.store.part import Part, fetch_part
+from smmap.store.retry import retry
+from smmap.store.signing import forget_signature, sign_href, strip_signature
+
+PAGE = 1 << 16
+"""Bytes of a page. A block of 1024 x 1024 pixels of a Sentinel-2 band in tiles of 512 costs 8 %
+more than its bytes, and as many requests as with smaller pages; with 1 MiB it costs twice."""
+_IN_MEMORY = 64
+"""Pages of an open file: a header is read in many small pieces."""
+
+_Result = TypeVar("_Result")
+
+
+class RemoteFile:
+    """Reads any bytes of a file, with as few requests as its pages need; for threads.
+
+    Parameters
+    ----------
+    href
+        Its address, ``https://...`` or one of an object store, unsigned.
+    signer
+        As of `sign_href`.
+    requests_per_second
+        As of `smmap.store.rate.await_turn`.
+
+    Raises
+    ------
+    SceneError
+        If there is no such file.
+    TransientError
+        If it cannot be had at the moment, after several attempts.
+    OfflineError
+        If the network must not be used and the file is not in the cache.
+    """
+
+    def __init__(
+        self, href: str, signer: Signer | None = None, requests_per_second: float | None = None
+    ) -> None:
+        self.name = strip_signature(href)
+        self._href, self._signer, self._rate = href, signer, requests_per_second
+        self._cache = get_page_cache()
+        self._pages: OrderedDict[int, bytes] = OrderedDict()
+        self._lock = Lock()
+        self._version: str | None
+        self.size, self._version = self._open()
+
+    def read(self, start: int, count: int) -> bytes:
+        """Bytes from ``start`` on, fewer at the file's end; errors as of the constructor."""
+        stop = min(start + count, self.size)
+        if start >= stop:
+            return b""
+        numbers = range(start // PAGE, (stop - 1) // PAGE + 1)
+        with self._lock:
+            found = {one: self._find(one) for one in numbers}
+            missing = [one for one, page in found.items() if page is None]
+            if missing:
+                found |= self._fetch(missing[0], missing[-1] + 1)
+        pages = b"".join(found[one] or b"" for one in numbers)
+        return pages[start - numbers[0] * PAGE : stop - numbers[0] * PAGE]
+
+    def _open(self) -> tuple[int, str | None]:
+        """Size and version of the file as it is now."""
+        noted = self._read_note()
+        if is_offline():
+            if noted is None:
+                raise self._miss("is not in the cache")
+            return noted
+        part = self._ask(noted)
+        if noted is not None and (part.unchanged or (part.size, part.version) == noted):
+            return noted
+        self._version, self.size = part.version, part.size
+        if self._cache is not None and part.version is not None:
+            note = json.dumps([part.size, part.version])
+            self._cache.write(self.name, note.encode())
+        self._keep(part)
+        return part.size, part.version
+
+    def _ask(self, noted: tuple[int, str] | None) -> Part:
+        if noted is None:
+            return self._fetch_part((0, PAGE))
+        if noted[1].startswith('"'):
+            return self._fetch_part((0, PAGE), noted[1])
+        # Servers take what is older than a date for unchanged: the date itself is compared.
+        part = self._fetch_part((0, 1))
+        return part if (part.size, part.version) == noted else self._fetch_part((0, PAGE))
+
+    def _read_note(self) -> tuple[int, str] | None:
+        content = self._cache.read(self.name) if self._cache else None
+        if content is None:
+            return None
+        size, version = json.loads(content)
+        return int(size), str(version)
+
+    def _find(self, number: int) -> bytes | None:
+        page = self._pages.get(number)
+        if page is None and self._cache and self._version:
+            page = self._cache.read(self._get_key(number))
+            if page is not None:
+                self._remember(number, page)
+        if page is not None:
+            self._pages.move_to_end(number)
+        return page
+
+    def _fetch(self, first: int, stop: int) -> dict[int, bytes]:
+        """Pages that are not there, in one request."""
+        if is_offline():
+            raise self._miss("is in the cache in part, and not where it is read now")
+        part = self._fetch_part((first * PAGE, min(stop * PAGE, self.size)))
+        if (part.size, part.version) != (self.size, self._version):
+            raise TransientError(f"{self.name}: changed while it was read; rerun later")
+        return self._keep(part)
+
+    def _keep(self, part: Part) -> dict[int, bytes]:
+        """Cut into pages; those that are whole are kept."""
+        pages: dict[int, bytes] = {}
+        for offset in range(0, len(part.data), PAGE):
+            number, page = (part.first + offset) // PAGE, part.data[offset : offset + PAGE]
+            if len(page) == min(PAGE, part.size - number * PAGE):
+                pages[number] = page
+                self._remember(number, page)
+                if self._cache and part.version:
+                    self._cache.write(self._get_key(number), page)
+        return pages
+
+    def _remember(self, number: int, page: bytes) -> None:
+        self._pages[number] = page
+        if len(self._pages) > _IN_MEMORY:
+            self._pages.popitem(last=False)
+
+    def _get_key(self, number: int) -> str:
+        return f"{self.name}\n{self._version}\n{self.size}\n{number}"
+
+    def _fetch_part(self, span: tuple[int, int], known: str | None = None) -> Part:
+        def ask() -> Part:
+            address = sign_href(self._href, self._signer)
+            return fetch_part(address, self.name, span, known=known, requests_per_second=self._rate)
+
+        return retry(lambda: self._sign_again(ask))
+
+    def _sign_again(self, ask: Callable[[], _Result]) -> _Result:
+        """Once more with a new signature where the old one is not accepted (any more)."""
+        try:
+            return ask()
+        except RefusedError:
+            forget_signature(self._href, self._signer)
+        return ask()
+
+    def _miss(self, what: str) -> OfflineError:
+        return OfflineError(
+            f"{self.name} {what}, and this runs offline; run it once online with the same cache, "
+            "or give a local copy"
+        )
