@@ -12,6 +12,7 @@
     │   ├── GoldenError             5   golden outputs do not come back
     │   ├── DeviceError             5   the device asked for is not there
     │   └── UnsuitedError           5   a sound model that the tree engine does not run
+    ├── InsituError                 2   station readings or a table of samples cannot be used
     ├── StoreError                  6   the output cannot be written
     ├── ArchiveError                6   an output folder is not what it should be
     └── TransientError              7   a fault of the moment: network, rate limit, busy store
@@ -77,6 +78,12 @@ class DeviceError(ModelError):
 
 class UnsuitedError(ModelError):
     """A model that the tree engine does not run; ONNX Runtime may."""
+
+
+class InsituError(SmmapError):
+    """Station readings, or a table of samples made from them, cannot be used as they stand."""
+
+    exit_code = 2
 
 
 class StoreError(SmmapError):

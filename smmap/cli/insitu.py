@@ -1,0 +1,53 @@
+"""``smmap insitu``: reads soil moisture that was measured in the ground."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from smmap.cli.options import Json
+
+
+def insitu(
+    place: Annotated[Path, typer.Argument(help="Folder, zip archive or file.")],
+    *,
+    kind: Annotated[
+        str | None, typer.Option(help="ismn, scan, uscrn or table; else found.")
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="YAML that says what a table's columns are.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE.parquet", help="Write them there.")
+    ] = None,
+    flag: Annotated[
+        list[str] | None, typer.Option(help="Quality flag to let through; repeatable. [G]")
+    ] = None,
+    deepest: Annotated[
+        float, typer.Option(metavar="METRES", help="Lowest end of a probe; 0: any depth.")
+    ] = 0.05,
+    highest: Annotated[float, typer.Option(metavar="M3/M3", help="Soil moisture.")] = 0.60,
+    as_json: Json = False,
+) -> None:
+    """Read station data; say what was kept, and what was dropped and why (extra `train`)."""
+    from smmap.insitu.load import load_readings
+    from smmap.insitu.parquet import write_readings
+    from smmap.insitu.rules import GOOD, ReadingRules
+
+    rules = ReadingRules(
+        flags=tuple(flag) if flag else GOOD, deepest_m=deepest or None, highest=highest
+    )
+    readings = load_readings(place, kind=kind, mapping=mapping, rules=rules)
+    if out is not None:
+        write_readings(out, readings.table)
+    if as_json:
+        typer.echo(json.dumps(asdict(readings.account), indent=1))
+        return
+    for line in readings.account.describe():
+        typer.echo(line)
+    stations = len(readings.table[["network", "station"]].drop_duplicates())
+    typer.echo(f"{stations} stations" + (f": {out}" if out is not None else ""), err=True)

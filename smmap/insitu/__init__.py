@@ -1,0 +1,1 @@
+"""Readers of soil moisture measured in the ground: station archives, reports, tables."""

@@ -1,0 +1,1 @@
+"""How good predictions are: splits that do not flatter, scores with their intervals."""

@@ -1,0 +1,116 @@
+"""Splits by their names. Grouped ones are the default; a random one warns."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import pandas as pd
+
+from smmap.spec.errors import InsituError
+from smmap.validation.cell import name_cells
+from smmap.validation.flattery import Flattery
+from smmap.validation.folds import hold_out, leave_each_out, split_into_folds
+from smmap.validation.samples import name_sites, need_columns
+from smmap.validation.split import Split
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_SCHEME = "station"
+
+
+def make_splits(
+    samples: pd.DataFrame,
+    scheme: str = DEFAULT_SCHEME,
+    *,
+    folds: int = 5,
+    seed: int = 0,
+    measured: Flattery | None = None,
+) -> list[Split]:
+    """The splits of a scheme.
+
+    Parameters
+    ----------
+    samples
+        One row a sample. Which columns are needed depends on the scheme: network and station,
+        latitude and longitude, time; for any other word the column of that name.
+    scheme
+        ``station``, ``cell``, ``network`` or the name of any column: folds of whole groups.
+        ``year``: each year by the others. ``leave-out COLUMN``: each group by the others.
+        ``sensor-60-20-20``: stations to train, validate and test on. ``random``: rows, which
+        warns.
+    folds
+        Where the scheme has folds.
+    seed
+        The same seed gives the same splits.
+    measured
+        What a random split was found to flatter by on these samples; said in its warning.
+
+    Raises
+    ------
+    InsituError
+        If a column is missing or there are too few groups.
+    """
+    if scheme == "random":
+        _warn_of_random(measured)
+    if scheme.startswith(_LEAVE_OUT):
+        column = scheme.removeprefix(_LEAVE_OUT)
+        return list(leave_each_out(find_groups(samples, column), scheme=scheme))
+    groups = find_groups(samples, scheme)
+    if scheme == "year":
+        return list(leave_each_out(groups, scheme=scheme))
+    if scheme == "sensor-60-20-20":
+        return [hold_out(groups, scheme=scheme, seed=seed)]
+    return split_into_folds(groups, folds, scheme=scheme, seed=seed)
+
+
+_LEAVE_OUT = "leave-out "
+
+
+def find_groups(samples: pd.DataFrame, scheme: str) -> pd.Series:
+    """Each sample's group by a scheme's name, or the column of that name.
+
+    Raises
+    ------
+    InsituError
+        If a column is missing.
+    """
+    find = _GROUPS.get(scheme)
+    if find is not None:
+        return find(samples)
+    if scheme not in samples.columns:
+        known = ", ".join([*_GROUPS, "leave-out COLUMN"])
+        raise InsituError(f"no split '{scheme}': neither one of {known}, nor a column of the table")
+    return samples[scheme]
+
+
+def _number_rows(samples: pd.DataFrame) -> pd.Series:
+    return pd.Series(range(len(samples)), index=samples.index, name="row")
+
+
+def _find_cells(samples: pd.DataFrame) -> pd.Series:
+    need_columns(samples, ("latitude", "longitude"), "split by cell")
+    return name_cells(samples["latitude"], samples["longitude"])
+
+
+def _find_years(samples: pd.DataFrame) -> pd.Series:
+    need_columns(samples, ("time",), "split by year")
+    return pd.Series(pd.to_datetime(samples["time"], utc=True).dt.year, name="year")
+
+
+_GROUPS: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
+    "random": _number_rows,
+    "station": name_sites,
+    "sensor-60-20-20": name_sites,
+    "cell": _find_cells,
+    "year": _find_years,
+}
+
+
+def _warn_of_random(measured: Flattery | None) -> None:
+    found = measured.describe() if measured else "it has not been measured here by how much"
+    logger.warning(
+        "a random split puts readings of one station on both sides and flatters: %s; "
+        "split by station, cell, network or year to know what a map is worth",
+        found,
+    )
