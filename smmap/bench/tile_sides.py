@@ -41,7 +41,7 @@ def infer_tile(catalog: str, model: str, scratch: str, threads: int) -> dict[str
         for task in plan.tasks:
             scenes = TaskScenes(task, plan.context)
             for block in task.area.split(plan.context.block_size):
-                inputs = open_block(block, scenes, state)
+                inputs = open_block(block, scenes, state, {})
                 for unit in task.units:
                     layers = load_layers(unit, block, inputs, state)
                     values = compute_features(state.card, layers).values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,9 @@ from smmap.features.array import Bools, Layers
 from smmap.features.feature import Feature, VegetationCorrection
 from smmap.features.radiometry import compute_gamma0, needs_gamma0
 from smmap.features.registry import get_feature
+from smmap.features.request import Request, find_requests
 from smmap.features.scaling import compute_scaled
-from smmap.spec.card import ModelCard
+from smmap.spec.card import ModelCard, ModelInput
 from smmap.spec.errors import ConfigError, GridError
 
 _RADAR = ("sigma0_vv", "sigma0_vh")
@@ -41,10 +43,43 @@ def compute_required_layers(card: ModelCard) -> frozenset[str]:
     ConfigError
         If an input's feature, options or units cannot be used; names the allowed ones.
     """
-    names = frozenset[str]().union(*(feature.layers for feature in _get_features(card)))
+    names = frozenset[str]().union(*(one.names.values() for one in _get_columns(card)))
     if needs_gamma0(card) and not names.isdisjoint(_RADAR):
         names |= {"incidence_deg"}
     return names
+
+
+def compute_requests(card: ModelCard) -> tuple[Request, ...]:
+    """What the card asks of sources by name, each once, by name.
+
+    Raises
+    ------
+    ConfigError
+        As ``compute_required_layers``.
+    """
+    found = {one for column in _get_columns(card) for one in column.requests.values()}
+    return tuple(sorted(found, key=lambda one: one.name))
+
+
+@dataclass(frozen=True)
+class _Column:
+    """An input with what it is derived from."""
+
+    spec: ModelInput
+    feature: Feature
+    requests: Mapping[str, Request]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """By the feature's own word for a layer: its name among all layers."""
+        return {
+            layer: self.requests[layer].name if layer in self.requests else layer
+            for layer in self.feature.layers
+        }
+
+    def choose(self, layers: Layers) -> Layers:
+        """Its layers under the feature's own words."""
+        return {layer: layers[name] for layer, name in self.names.items()}
 
 
 def compute_features(card: ModelCard, layers: Layers) -> Features:
@@ -71,29 +106,35 @@ def compute_features(card: ModelCard, layers: Layers) -> Features:
     GridError
         If layers differ in shape.
     """
-    features = _get_features(card)
+    columns = _get_columns(card)
     required = compute_required_layers(card)
     _check_layers(card, layers, required)
     if needs_gamma0(card):
         layers = {**layers, **_compute_gamma0_layers(layers, required)}
     shape = layers[min(required)].shape
-    raw = np.empty((len(features), *shape), dtype=np.float32)
+    raw = np.empty((len(columns), *shape), dtype=np.float32)
     values = np.empty_like(raw)
     in_range = np.ones(shape, dtype=np.bool_)
     overcorrected = np.zeros(shape, dtype=np.bool_)
-    for index, (column, feature) in enumerate(zip(card.inputs, features, strict=True)):
-        raw[index] = feature.compute(layers)
-        values[index] = compute_scaled(raw[index], column.scaling)
-        if column.training_range is not None:
-            low, high = column.training_range
+    for index, column in enumerate(columns):
+        chosen = column.choose(layers)
+        raw[index] = column.feature.compute(chosen)
+        values[index] = compute_scaled(raw[index], column.spec.scaling)
+        if column.spec.training_range is not None:
+            low, high = column.spec.training_range
             in_range &= ~((raw[index] < low) | (raw[index] > high))
-        if isinstance(feature, VegetationCorrection):
-            overcorrected |= feature.find_overcorrected(layers)
+        if isinstance(column.feature, VegetationCorrection):
+            overcorrected |= column.feature.find_overcorrected(chosen)
     return Features(values, raw, in_range, overcorrected)
 
 
-def _get_features(card: ModelCard) -> list[Feature]:
-    return [get_feature(column, f"model '{card.name}'") for column in card.inputs]
+def _get_columns(card: ModelCard) -> list[_Column]:
+    where = f"model '{card.name}'"
+    features = [get_feature(column, where) for column in card.inputs]
+    return [
+        _Column(column, feature, find_requests(column, sorted(feature.layers), where))
+        for column, feature in zip(card.inputs, features, strict=True)
+    ]
 
 
 def _check_layers(card: ModelCard, layers: Layers, required: frozenset[str]) -> None:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.pipeline.blocks import open_fields
 from smmap.pipeline.lanes import Lanes, open_lanes
 from smmap.pipeline.run_state import RunState
 from smmap.pipeline.staged import StagedUnit
 from smmap.pipeline.task_scenes import TaskScenes
 from smmap.spec.tile import Block
 from smmap.spec.unit import Receipt, Unit
+from smmap.stack.fields import FieldBlock
 from smmap.stack.file_cache import keep_files
 
 
@@ -35,6 +37,8 @@ class Attempt:
     """By unit: pixels that are there."""
     receipts: dict[str, Receipt]
     """By unit: of those that are committed."""
+    fields: Mapping[str, FieldBlock]
+    """By source: coarse ones over the whole task."""
     _complete: list[Unit] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -80,7 +84,8 @@ def open_attempt(
     try:
         staged |= {unit.id: run.stage(unit) for unit in units}
         with keep_files(), open_lanes(run.recipe.threads) as lanes:
-            yield Attempt(units, scenes, run, lanes, staged, receipts)
+            fields = open_fields(scenes.task.area, run)
+            yield Attempt(units, scenes, run, lanes, staged, receipts, fields)
     finally:
         for unit in staged.values():
             unit.discard()

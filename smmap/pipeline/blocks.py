@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,10 @@ from numpy.typing import NDArray
 from smmap.grid.ground import compute_lonlat
 from smmap.pipeline.run_state import RunState
 from smmap.pipeline.task_scenes import TaskScenes
+from smmap.spec.source import FIELDS, OPTICAL
 from smmap.spec.tile import Block
+from smmap.stack.fields import FieldBlock
+from smmap.stack.land_cover import load_land_cover
 from smmap.stack.optical import OpticalBlock
 from smmap.stack.terrain import load_terrain
 
@@ -24,20 +28,38 @@ class BlockInputs:
     scenes: TaskScenes
     """The task's scenes."""
     static: dict[str, NDArray[np.float32]]
-    """Terrain, longitude and latitude."""
-    optical: OpticalBlock | None
-    """Optical scenes, read when first needed; None where the recipe has no such source."""
+    """Terrain, land cover, longitude and latitude."""
+    optical: Mapping[str, OpticalBlock]
+    """By source: optical scenes, read when first needed."""
+    fields: Mapping[str, FieldBlock]
+    """By source: coarse ones, read when first needed."""
 
 
-def open_block(block: Block, scenes: TaskScenes, run: RunState) -> BlockInputs:
+def open_block(
+    block: Block, scenes: TaskScenes, run: RunState, fields: Mapping[str, FieldBlock]
+) -> BlockInputs:
     """Read what does not change between overpasses."""
     context = run.context
     lon, lat = compute_lonlat(block)
     static = {"longitude": lon.astype(np.float32), "latitude": lat.astype(np.float32)}
     if "dem" in context.definitions:
-        static |= load_terrain(scenes.get_terrain(), block, context.factor)
-    optical = None
-    if "sentinel2" in context.definitions:
-        bands = context.bands["sentinel2"]
-        optical = OpticalBlock(block, context.factor, bands, context.recipe.optical)
-    return BlockInputs(block, scenes, static, optical)
+        static |= load_terrain(scenes.get_static("dem"), block, context.factor)
+    if "land_cover" in context.definitions:
+        static |= load_land_cover(scenes.get_static("land_cover"), block, context.factor)
+    optical = {
+        key: OpticalBlock(
+            block,
+            context.factor,
+            context.plain_bands if key == "sentinel2" else (),
+            context.recipe.optical,
+            context.requests.get(key, ()),
+        )
+        for key in OPTICAL
+        if key in context.definitions
+    }
+    return BlockInputs(block, scenes, static, optical, fields)
+
+
+def open_fields(area: Block, run: RunState) -> dict[str, FieldBlock]:
+    """Coarse sources over a task's area: few pixels, which all its blocks share."""
+    return {key: FieldBlock(area) for key in FIELDS if key in run.context.definitions}

@@ -4,32 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import get_args
+from typing import cast
 
 from smmap.catalog.definitions import load_definition
-from smmap.features.builder import compute_required_layers
-from smmap.features.optical import ReflectanceBand
 from smmap.features.radiometry import check_radiometry, get_meaning
 from smmap.features.registry import get_feature
+from smmap.features.request import REFLECTANCES, Request
 from smmap.grid.area import compute_working_factor
 from smmap.grid.named import Grid, get_grid
 from smmap.model.package import find_package, load_card
+from smmap.pipeline.needs import (
+    ALWAYS,
+    choose_bands,
+    choose_requests,
+    compute_reach,
+    find_plain_bands,
+    is_required,
+)
 from smmap.spec.card import ModelCard, RadarMeaning
 from smmap.spec.definition import Definition
 from smmap.spec.errors import ConfigError, SceneError
 from smmap.spec.recipe import Recipe
+from smmap.spec.source import OPTICAL, SENSORS, SourceKey
 from smmap.stack.radar import RadarGrid
 from smmap.store.network import use_network
 
-REFLECTANCES = frozenset(get_args(ReflectanceBand))
-"""Layers that an optical scene gives."""
-TERRAIN = frozenset(("elevation", "slope_deg", "aspect_deg"))
-"""Layers that an elevation model gives."""
 WELCOME = ("vh", "incidence")
 """Bands that are read where a scene has them."""
-_FOR_FLAGS = frozenset(("red", "nir"))
-"""NDVI decides the dense-vegetation bit whatever the model uses."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,11 @@ class Context:
     card: ModelCard
     """The model's card."""
     definitions: Mapping[str, Definition]
-    """By source key: ``sentinel1``, ``sentinel2``, ``dem``."""
+    """By source key: those that the model or the quality bits make use of."""
     bands: Mapping[str, tuple[str, ...]]
     """Bands that every scene of a source must have."""
+    requests: Mapping[str, tuple[Request, ...]]
+    """What is asked of a source by name, besides what has a plain one."""
     radar_grid: RadarGrid
     """Working pixels under the tile's pixels."""
     radar_meaning: RadarMeaning
@@ -71,9 +76,16 @@ class Context:
 
     def requires(self, source: str) -> bool:
         """Whether the model can do nothing without a scene of that source."""
-        needed = compute_required_layers(self.card)
-        of_source = {"sentinel2": REFLECTANCES, "dem": TERRAIN}
-        return source == "sentinel1" or bool(needed & of_source[source])
+        return is_required(source, self.card, self.requests)
+
+    def reach(self, source: str) -> tuple[timedelta, timedelta]:
+        """How far before and after an overpass a source's scenes may be."""
+        return compute_reach(source, self.requests, self.recipe)
+
+    @property
+    def plain_bands(self) -> tuple[str, ...]:
+        """Bands of Sentinel-2 that are joined as the recipe says."""
+        return tuple(sorted(find_plain_bands(self.card, self.definitions)))
 
 
 def open_context(recipe: Recipe) -> Context:
@@ -99,17 +111,21 @@ def open_context(recipe: Recipe) -> Context:
         for key, name in recipe.sources.model_dump().items()
         if name is not None
     }
-    for key, sensor in (("sentinel1", "sentinel-1"), ("sentinel2", "sentinel-2"), ("dem", "dem")):
-        if key in definitions and definitions[key].sensor != sensor:
+    for key, definition in definitions.items():
+        sensor = SENSORS[cast("SourceKey", key)]
+        if definition.sensor != sensor:
             raise ConfigError(
-                f"sources.{key}: definition '{definitions[key].id}' is for "
-                f"{definitions[key].sensor}, not {sensor}"
+                f"sources.{key}: definition '{definition.id}' is for {definition.sensor}, not "
+                f"{sensor}"
             )
+    requests = choose_requests(card, definitions)
+    definitions = {key: one for key, one in definitions.items() if key in {*ALWAYS, *requests}}
     grid = get_grid(recipe.grid)
     radar = definitions["sentinel1"]
     meaning = _check_radar(radar, card)
     _check_reflectance(definitions, card)
-    finest = min(one.resolution for key, one in definitions.items() if key != "dem")
+    fine = {"sentinel1", *OPTICAL}
+    finest = min(one.resolution for key, one in definitions.items() if key in fine)
     factor = compute_working_factor(grid.resolution_m, finest)
     return Context(
         recipe=recipe,
@@ -117,7 +133,8 @@ def open_context(recipe: Recipe) -> Context:
         package=package,
         card=card,
         definitions=definitions,
-        bands=_choose_bands(card, definitions),
+        bands=choose_bands(card, definitions, requests),
+        requests=requests,
         radar_grid=RadarGrid(factor, grid.resolution_m / factor),
         radar_meaning=meaning,
     )
@@ -150,29 +167,3 @@ def _check_reflectance(definitions: Mapping[str, Definition], card: ModelCard) -
                 f"model '{card.name}' was fitted on {card.reflectance} (input '{column.name}'): "
                 "choose a definition that gives it, or another model"
             )
-
-
-def _choose_bands(
-    card: ModelCard, definitions: Mapping[str, Definition]
-) -> dict[str, tuple[str, ...]]:
-    """Bands a scene must have, by source; what a model needs and nobody gives is an error."""
-    layers = compute_required_layers(card)
-    optical = (layers & REFLECTANCES) | (_FOR_FLAGS if "sentinel2" in definitions else set())
-    needs = {
-        "sentinel1": {"vv"} | ({"vh"} if "sigma0_vh" in layers else set()),
-        "sentinel2": set(optical),
-        "dem": {"elevation"} if layers & TERRAIN or "dem" in definitions else set(),
-    }
-    for key, bands in needs.items():
-        if bands and key not in definitions:
-            raise ConfigError(
-                f"model '{card.name}' needs {', '.join(sorted(bands))}: name a definition under "
-                f"sources.{key}"
-            )
-        missing = sorted(bands - set(definitions[key].bands)) if key in definitions else []
-        if missing:
-            raise ConfigError(
-                f"model '{card.name}' needs {', '.join(missing)}, which definition "
-                f"'{definitions[key].id}' does not have"
-            )
-    return {key: tuple(sorted(needs[key])) for key in definitions}

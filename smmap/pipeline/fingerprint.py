@@ -12,6 +12,7 @@ import pystac
 
 from smmap.catalog.candidate import mark_version
 from smmap.pipeline.context import Context
+from smmap.spec.card import ModelCard
 from smmap.spec.definition import Definition
 from smmap.spec.overpass import Overpass
 from smmap.spec.tile import Tile
@@ -20,7 +21,7 @@ from smmap.stack.radar import is_filtered
 from smmap.version import PRODUCT_VERSION
 
 _OF_MODEL = {"inputs", "members", "missing", "radiometry", "aggregation", "output", "domain"}
-_OF_SOME = {"planck", "nodata_of"}
+_OF_SOME = {"planck", "nodata_of", "accumulated"}
 """As of ``_OF_BAND``, of bands that have them."""
 _OF_BAND = {"units", "scale", "offset", "nodata", "index", "resampling"}
 
@@ -32,7 +33,7 @@ class Fingerprints:
         definitions = sorted(context.definitions.items())
         self._shared = {
             "product": _encode(PRODUCT_VERSION),
-            "model": _encode(context.card.model_dump(mode="json", include=_OF_MODEL)),
+            "model": _encode(_describe_model(context.card)),
             "recipe": _encode(_describe_recipe(context)),
             "sources": _encode(
                 {key: _describe_source(one, context.list_bands(key)) for key, one in definitions}
@@ -135,6 +136,16 @@ def _describe_tile(tile: Tile) -> str:
     return _encode([tile.key, str(tile.geobox.crs), *tuple(affine)[:6], *tile.geobox.shape])
 
 
+def _describe_model(card: ModelCard) -> dict[str, Any]:
+    """What of a card decides pixels; what most inputs do without has no part in it."""
+    described = card.model_dump(mode="json", include=_OF_MODEL)
+    for column in described["inputs"]:
+        for key in ("source", "join"):
+            if column[key] is None:
+                del column[key]
+    return described
+
+
 def _describe_recipe(context: Context) -> dict[str, Any]:
     """The recipe's choices that take effect with these sources on this grid."""
     recipe = context.recipe
@@ -148,10 +159,12 @@ def _describe_recipe(context: Context) -> dict[str, Any]:
         "radar": radar,
         "despeckle": despeckle.model_dump(mode="json", exclude=unused) if filtered else None,
     }
-    if "sentinel2" in context.definitions:
+    if "sentinel2" in context.definitions or "landsat" in context.definitions:
         described["optical"] = recipe.optical.model_dump(mode="json", exclude={"max_cloud_cover"})
     if "dem" in context.definitions:
         described["slope_flag_deg"] = recipe.slope_flag_deg
+    if "era5_land" in context.definitions:
+        described["frost"] = recipe.frost.model_dump(mode="json")
     return described
 
 

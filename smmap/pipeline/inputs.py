@@ -17,6 +17,7 @@ from smmap.catalog.candidate import Candidate
 from smmap.pipeline.context import Context
 from smmap.product.footprint import compute_footprint
 from smmap.spec.overpass import Overpass
+from smmap.spec.source import FIELDS
 from smmap.spec.tile import Block, Tile
 
 HISTORY = "sentinel1"
@@ -60,24 +61,23 @@ class TileInputs:
     ) -> None:
         self._recipe = context.recipe
         self._fixed: dict[str, tuple[pystac.Item, ...]] = {}
-        if "dem" in near:
-            self._fixed["dem"] = tuple(one.item for one in near["dem"])
-        self._optical: list[Candidate] | None = None
+        self._dated: dict[str, _Dated] = {}
+        for key in near.keys() - {"sentinel1"}:
+            if context.definitions[key].static:
+                self._fixed[key] = tuple(one.item for one in near[key])
+            else:
+                self._dated[key] = _Dated(near[key], *context.reach(key), lasting=key in FIELDS)
         if "sentinel2" in near:
             most = self._recipe.optical.max_cloud_cover
-            self._optical = [one for one in near["sentinel2"] if one.cloud_cover <= most]
+            clear = [one for one in near["sentinel2"] if one.cloud_cover <= most]
+            self._dated["sentinel2"] = _Dated(clear, *context.reach("sentinel2"))
         self._tracks: dict[int | None, list[Overpass]] = defaultdict(list)
         for one in overpasses:
             self._tracks[one.relative_orbit].append(one)
 
     def choose(self, overpass: Overpass) -> dict[str, tuple[pystac.Item, ...]]:
         """Candidates by source key, for one overpass of the tile."""
-        inputs: dict[str, tuple[pystac.Item, ...]] = {}
-        if self._optical is not None:
-            window = timedelta(days=self._recipe.optical.window_days)
-            first = bisect_left(self._optical, overpass.datetime - window, key=_get_middle)
-            last = bisect_right(self._optical, overpass.datetime + window, key=_get_middle)
-            inputs["sentinel2"] = tuple(one.item for one in self._optical[first:last])
+        inputs = {key: dated.find(overpass.datetime) for key, dated in self._dated.items()}
         inputs |= self._fixed
         if self._recipe.radar.despeckle.method == "quegan":
             reach = timedelta(days=self._recipe.radar.despeckle.days)
@@ -88,6 +88,43 @@ class TileInputs:
                 for item in one.items
             )
         return inputs
+
+
+class _Dated:
+    """Candidates of one source, found by time.
+
+    Parameters
+    ----------
+    candidates
+        By middle.
+    before, after
+        How far from an overpass.
+    lasting
+        Whether any part of a candidate's time counts, as of a day of hourly steps; else its middle.
+    """
+
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        before: timedelta,
+        after: timedelta,
+        *,
+        lasting: bool = False,
+    ) -> None:
+        self._candidates, self._lasting = candidates, lasting
+        self._before, self._after = before, after
+        longest = max((one.end - one.start for one in candidates), default=timedelta(0))
+        self._slack = longest if lasting else timedelta(0)
+
+    def find(self, moment: datetime) -> tuple[pystac.Item, ...]:
+        """Items around a moment, by time."""
+        start, end = moment - self._before, moment + self._after
+        first = bisect_left(self._candidates, start - self._slack, key=_get_middle)
+        last = bisect_right(self._candidates, end + self._slack, key=_get_middle)
+        found = self._candidates[first:last]
+        if self._lasting:
+            found = [one for one in found if one.end >= start and one.start <= end]
+        return tuple(one.item for one in found)
 
 
 def _get_middle(candidate: Candidate) -> datetime:

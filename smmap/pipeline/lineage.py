@@ -61,4 +61,9 @@ def describe_lineage(first: Scene, run: RunState) -> str:
     if "sentinel2" in context.definitions:
         optical = recipe.optical
         parts.append(f"optical {optical.join} within {optical.window_days:g} days")
+    parts += [
+        f"{key}: {one.band}{f' by {one.join.key}' if one.join else ''}"
+        for key, asked in sorted(context.requests.items())
+        for one in asked
+    ]
     return f"{'; '.join(parts)}; model {run.card.name} {run.card.version}"

@@ -24,6 +24,14 @@ def load_layers(unit: Unit, part: Block, inputs: BlockInputs, run: RunState) -> 
     static = {name: values[window] for name, values in inputs.static.items()}
     day = np.full(part.shape, moment.timetuple().tm_yday, np.float32)
     layers = {**static, **radar, "day_of_year": day}
-    if inputs.optical is not None:
-        layers |= inputs.optical.load_layers(inputs.scenes.get_optical(unit), moment, part)
+    for key, optical in inputs.optical.items():
+        scenes = inputs.scenes.get_scenes(unit, key)
+        if optical.bands:
+            layers |= optical.load_layers(scenes, moment, part)
+        if optical.requests:
+            layers |= optical.load_requests(scenes, moment, part)
+    for key, field in inputs.fields.items():
+        scenes = inputs.scenes.get_scenes(unit, key)
+        for one in context.requests[key]:
+            layers[one.name] = field.load(scenes, one.band, one.join, moment, part)
     return layers

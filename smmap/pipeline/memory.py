@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from smmap.pipeline.context import Context
 from smmap.pipeline.inputs import HISTORY
+from smmap.spec.source import FIELDS
 from smmap.spec.unit import Task
+from smmap.stack.fields import KEPT_BYTES
 from smmap.stack.file_cache import MOST_BYTES
 
 PROCESS_BYTES = 400 * 2**20 + MOST_BYTES
@@ -45,5 +47,6 @@ def estimate_task_memory(task: Task, context: Context, threads: int) -> int:
     reading = padded_pixels * (_RADAR + _EACH_DATE * dates)
     computing = tile_pixels * (_LAYERS + _EACH_INPUT * len(context.card.inputs))
     block = working_pixels * held + max(reading, joining) + computing
+    fields = KEPT_BYTES * sum(key in context.definitions for key in FIELDS)
     at_work = min(threads, len(area.split(context.block_size)))
-    return PROCESS_BYTES + at_work * (block * _FLOAT_BYTES + WRITER_BYTES)
+    return PROCESS_BYTES + fields + at_work * (block * _FLOAT_BYTES + WRITER_BYTES)

@@ -11,7 +11,7 @@ from smmap.catalog.candidate import Candidate
 from smmap.pipeline.context import Context
 from smmap.spec.overpass import Overpass
 
-_NAMES = {"sentinel2": "optical scene", "dem": "elevation"}
+_NAMES = {"sentinel2": "optical scene", "landsat": "Landsat scene", "dem": "elevation"}
 
 
 class ObstacleFinder:
@@ -22,7 +22,7 @@ class ObstacleFinder:
         self._reasons = {
             key: self._list_reasons(key, members) for key, members in candidates.items()
         }
-        self._needed = [key for key in _NAMES if key in candidates and context.requires(key)]
+        self._needed = [key for key in candidates if key != "sentinel1" and context.requires(key)]
 
     def __call__(
         self, overpass: Overpass, inputs: Mapping[str, Sequence[pystac.Item]]
@@ -32,13 +32,21 @@ class ObstacleFinder:
         if reason is not None:
             return f"radar: {reason}"
         for key in self._needed:
+            name = _NAMES.get(key, key)
             if not inputs[key]:
-                window = f" within {self._context.recipe.optical.window_days:g} days"
-                return f"no {_NAMES[key]}{window if key == 'sentinel2' else ''}"
+                return f"no {name}{self._tell_window(key)}"
             reason = self._find_common(key, inputs[key])
             if reason is not None:
-                return f"{_NAMES[key]}: {reason}"
+                return f"{name}: {reason}"
         return None
+
+    def _tell_window(self, key: str) -> str:
+        if self._context.definitions[key].static:
+            return ""
+        before, after = (span.total_seconds() / 86_400 for span in self._context.reach(key))
+        if before == after:
+            return f" within {before:g} days"
+        return f" from {before:g} days before to {after:g} days after"
 
     def _find_common(self, key: str, items: Iterable[pystac.Item]) -> str | None:
         """The first item's reason, if every item has one."""

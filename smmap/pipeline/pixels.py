@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from smmap.features.builder import Features
 from smmap.features.decibel import to_db
 from smmap.features.indices import compute_ndvi
+from smmap.pipeline.needs import SNOW_DEPTH, SOIL_TEMPERATURE
 from smmap.pipeline.run_state import RunState
 from smmap.product.applicability import compute_in_domain
 from smmap.product.packing import pack
@@ -48,7 +49,12 @@ def predict_pixels(features: Features, layers: Layers, run: RunState) -> Estimat
 
 
 def flag_pixels(
-    estimate: EstimatedPixels, features: Features, layers: Layers, run: RunState
+    estimate: EstimatedPixels,
+    features: Features,
+    layers: Layers,
+    run: RunState,
+    *,
+    provisional: bool = False,
 ) -> Flagged:
     """Set the quality bits whose inputs exist, and take away values that must not stand."""
     sees_plants = "red" in layers and "nir" in layers
@@ -62,6 +68,12 @@ def flag_pixels(
             ndvi=compute_ndvi(layers["nir"], layers["red"]) if sees_plants else None,
             snow_share=layers.get("snow"),
             water_share=layers.get("water"),
+            soil_temperature_degc=layers.get(SOIL_TEMPERATURE.name),
+            snow_depth_m=layers.get(SNOW_DEPTH.name),
+            mapped_water_share=layers.get("land_cover:water"),
+            built_up_share=layers.get("land_cover:built_up"),
+            barren_share=layers.get("land_cover:barren"),
+            provisional=provisional,
             radar_weight=layers["radar_weight"],
             slope_deg=layers.get("slope_deg"),
             optical_stale_share=layers.get("optical_stale_share"),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import shapely
 from shapely.geometry import box, shape
@@ -22,9 +23,10 @@ from smmap.catalog.selection import Bbox
 from smmap.grid.boxes import merge_boxes
 from smmap.pipeline.context import Context
 from smmap.product.footprint import compute_footprint as compute_outline
+from smmap.spec.definition import Definition
 from smmap.spec.errors import ConfigError, EmptySearchError
 from smmap.spec.period import Period
-from smmap.spec.source import OPTICAL
+from smmap.spec.source import OPTICAL, SourceKey
 from smmap.spec.tile import Block, Tile
 
 logger = logging.getLogger(__name__)
@@ -81,14 +83,20 @@ def _search_sources(context: Context) -> Found:
     ground = area if area is not None else shapely.union_all([one.footprint for one in radar])
     tiles = tuple(context.grid.find_tiles(ground))
     bbox = _find_bbox(tiles) or bbox
-    margin = timedelta(days=recipe.optical.window_days) + _PASS
-    spans = {"sentinel2": period.pad(margin, margin), "dem": None}
     others = {
-        key: search.find(key, bbox, span)
-        for key, span in spans.items()
-        if key in context.definitions
+        key: search.find(key, bbox, _find_span(key, period, context))
+        for key in context.definitions
+        if key != "sentinel1"
     }
     return Found(area, period, tiles, {"sentinel1": radar, **others})
+
+
+def _find_span(key: str, period: Period, context: Context) -> Period | None:
+    """When a source's scenes may be; None: time does not matter."""
+    if context.definitions[key].static:
+        return None
+    before, after = context.reach(key)
+    return period.pad(before + _PASS, after + _PASS)
 
 
 class _Search:
@@ -98,15 +106,21 @@ class _Search:
         self.context = context
         self._opened: dict[tuple[str | None, str], Catalog] = {}
 
+    def define(self, key: str) -> Definition:
+        """The definition of a source, its endpoint the recipe's own where that names one."""
+        definition = self.context.definitions[key]
+        address = self.context.recipe.catalogs.get(cast("SourceKey", key))
+        return definition.model_copy(update={"endpoint": address}) if address else definition
+
     def open(self, key: str) -> Catalog:
-        definition, catalog = self.context.definitions[key], self.context.recipe.catalog
+        definition, catalog = self.define(key), self.context.recipe.catalog
         place = (definition.endpoint, definition.kind if definition.endpoint else "")
         if place not in self._opened:
             self._opened[place] = open_catalog(definition, catalog)
         return self._opened[place]
 
     def find(self, key: str, bbox: Bbox, period: Period | None) -> tuple[Candidate, ...]:
-        definition = self.context.definitions[key]
+        definition = self.define(key)
         place = definition.endpoint or self.context.recipe.catalog
         found = find_scenes(self.open(key), definition, bbox, period)
         if key in _REPEATED:
@@ -129,7 +143,7 @@ def _choose_extent(search: _Search, area: BaseGeometry | None) -> tuple[Bbox, Pe
     if area is not None:
         bbox = (recipe.area.bbox if recipe.area else None) or area.bounds
     if bbox is None or period is None:
-        definition = search.context.definitions["sentinel1"]
+        definition = search.define("sentinel1")
         known_bbox, known_period = search.open("sentinel1").extent(definition)
         bbox, period = bbox or known_bbox, period or known_period
     return bbox, period

@@ -41,7 +41,7 @@ def read_block(block: Block, attempt: Attempt) -> None:
     """Read a block for all units that have a part of it, in order of time."""
     parts = attempt.list_parts(block)
     if parts:
-        inputs = open_block(block, attempt.scenes, attempt.run)
+        inputs = open_block(block, attempt.scenes, attempt.run, attempt.fields)
         for unit, part in parts:
             if not attempt.lanes.stopped:
                 read_part(unit, part, inputs, attempt)
@@ -58,7 +58,8 @@ def compute_part(unit: Unit, part: Block, layers: Layers, attempt: Attempt) -> N
     run = attempt.run
     features = compute_features(run.card, layers)
     estimate = predict_pixels(features, layers, run)
-    flagged = flag_pixels(estimate, features, layers, run)
+    provisional = attempt.scenes.is_provisional(unit)
+    flagged = flag_pixels(estimate, features, layers, run, provisional=provisional)
     packed = pack_pixels(flagged, layers, run)
     for complete in attempt.put(unit, part, packed, layers["incidence_deg"]):
         attempt.lanes.write(write_unit, complete, attempt)

@@ -56,13 +56,18 @@ class TaskScenes:
         passes = [self._usable(one.items) for one in (*earlier, unit.overpass)]
         return [one for one in passes if one]
 
-    def get_optical(self, unit: Unit) -> list[Scene]:
-        """Optical scenes that may be joined to the unit's overpass."""
-        return self._usable(unit.inputs.get("sentinel2", ()))
+    def get_scenes(self, unit: Unit, source: str) -> list[Scene]:
+        """Scenes of a source that may be joined to the unit's overpass."""
+        return self._usable(unit.inputs.get(source, ()))
 
-    def get_terrain(self) -> list[Scene]:
-        """Elevation scenes of the tile."""
-        return self._usable(self.task.units[0].inputs.get("dem", ()))
+    def get_static(self, source: str) -> list[Scene]:
+        """Scenes of the tile whose time does not matter."""
+        return self.get_scenes(self.task.units[0], source)
+
+    def is_provisional(self, unit: Unit) -> bool:
+        """Whether a scene that the unit is made from will be replaced by a final one."""
+        items = [*unit.overpass.items, *(one for many in unit.inputs.values() for one in many)]
+        return any(scene.provisional for scene in self._usable(items))
 
     def get_failure(self, unit: Unit) -> str | None:
         """Why the unit cannot be mapped, or None if it can."""

@@ -47,6 +47,18 @@ class Evidence:
     """Share of the pixel under snow or ice, 0..1."""
     water_share: FloatArray | None = None
     """Share of the pixel that is open water, 0..1."""
+    soil_temperature_degc: FloatArray | None = None
+    """Of the ground's top layer, degrees Celsius."""
+    snow_depth_m: FloatArray | None = None
+    """Metres."""
+    mapped_water_share: FloatArray | None = None
+    """Share of the pixel that a map of land cover has as water, 0..1."""
+    built_up_share: FloatArray | None = None
+    """The same for built-up ground."""
+    barren_share: FloatArray | None = None
+    """The same for barren ground."""
+    provisional: bool = False
+    """True where an input will be replaced by a final one."""
     radar_weight: FloatArray | None = None
     """Share of the pixel that the radar saw, 0..1."""
     slope_deg: FloatArray | None = None
@@ -109,8 +121,20 @@ def _apply_rules(
     """Each rule whose inputs exist: the bit, where it is set, whether the value stays."""
     if e.snow_share is not None:
         yield Quality.SNOW_OR_FROZEN, e.snow_share >= _HALF, False
-    if e.water_share is not None:
-        yield Quality.WATER, e.water_share >= _HALF, False
+    if e.soil_temperature_degc is not None:
+        frozen = e.soil_temperature_degc < recipe.frost.soil_temperature_degc
+        yield Quality.SNOW_OR_FROZEN, frozen, False
+    if e.snow_depth_m is not None:
+        yield Quality.SNOW_OR_FROZEN, e.snow_depth_m > recipe.frost.snow_depth_m, False
+    for share in (e.water_share, e.mapped_water_share):
+        if share is not None:
+            yield Quality.WATER, share >= _HALF, False
+    if e.built_up_share is not None:
+        yield Quality.URBAN, e.built_up_share >= _HALF, True
+    if e.barren_share is not None:
+        yield Quality.BARREN, e.barren_share >= _HALF, True
+    if e.provisional:
+        yield Quality.PROVISIONAL, ~np.isnan(e.sm), True
     if e.sigma0_vv is not None:
         low, high = recipe.radar.window_db
         window = _to_power(low), _to_power(high)

@@ -135,6 +135,15 @@ class Optical(Options):
         return Median(rule="median", **reach)
 
 
+class Frost(Options):
+    """From when on ERA5-Land takes a value away: ``era5_land`` among the sources."""
+
+    soil_temperature_degc: float = 0.0
+    """Of the top layer at the hour of the overpass, degrees Celsius: colder is frozen."""
+    snow_depth_m: float = Field(default=0.005, ge=0)
+    """Mean of the day, metres: deeper is snow. A trace over a cell of 9 km is none at its pixels."""
+
+
 class Outputs(Options):
     """What is written."""
 
@@ -172,6 +181,8 @@ class Recipe(Options):
     """Radar choices."""
     optical: Optical = Optical()
     """Optical choices."""
+    frost: Frost = Frost()
+    """Frozen ground and snow, by ERA5-Land."""
     slope_flag_deg: float = Field(default=10.0, gt=0)
     """Steeper: flagged."""
     min_weight: float = Field(default=0.5, ge=0, le=1)

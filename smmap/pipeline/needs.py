@@ -1,0 +1,138 @@
+"""What a recipe asks of each of its sources: for the model, and for the quality bits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import cast
+
+from smmap.features.builder import compute_requests, compute_required_layers
+from smmap.features.request import REFLECTANCES, TERRAIN, Request
+from smmap.spec.card import ModelCard
+from smmap.spec.definition import Definition
+from smmap.spec.errors import ConfigError
+from smmap.spec.join import DayMean, Join, Nearest
+from smmap.spec.recipe import Recipe
+from smmap.spec.source import FIELDS, OPTICAL, SourceKey
+
+_FOR_FLAGS = frozenset(("red", "nir"))
+"""NDVI decides the dense-vegetation bit whatever the model uses."""
+_HOUR_AND_HALF = 1.5 / 24
+SOIL_TEMPERATURE = Request(
+    "era5_land",
+    "soil_temperature",
+    Nearest(rule="nearest", days_before=_HOUR_AND_HALF, days_after=_HOUR_AND_HALF),
+)
+"""At the hour of the overpass: whether the ground is frozen."""
+SNOW_DEPTH = Request("era5_land", "snow_depth", DayMean(rule="day-mean"))
+"""Over the day: whether it is under snow."""
+FROST = (SOIL_TEMPERATURE, SNOW_DEPTH)
+ALWAYS = ("sentinel1", "sentinel2", "dem", "land_cover")
+"""Sources of quality bits, used wherever a recipe names them."""
+
+
+def choose_requests(
+    card: ModelCard, definitions: Mapping[str, Definition]
+) -> dict[str, tuple[Request, ...]]:
+    """By source: what is asked for by name, frost included where a definition tells of it.
+
+    Raises
+    ------
+    ConfigError
+        If the recipe names no definition of a source that the model needs.
+    """
+    found: dict[str, list[Request]] = {}
+    for request in compute_requests(card):
+        found.setdefault(request.source, []).append(request)
+    if "era5_land" in definitions:
+        told = [one for one in FROST if one.band in definitions["era5_land"].bands]
+        asked = found.setdefault("era5_land", [])
+        asked += [one for one in told if one not in asked]
+    for key, requests in found.items():
+        if key not in definitions:
+            raise ConfigError(
+                f"model '{card.name}' needs {', '.join(sorted({one.band for one in requests}))}: "
+                f"name a definition under sources.{key}"
+            )
+        for one in requests:
+            _check_join(one, definitions[key], card)
+    return {key: tuple(requests) for key, requests in found.items()}
+
+
+def _check_join(request: Request, definition: Definition, card: ModelCard) -> None:
+    if request.source in FIELDS and request.join is None and not definition.static:
+        raise ConfigError(
+            f"model '{card.name}': '{request.band}' of {request.source} changes with time; its "
+            "input must name a 'join'"
+        )
+
+
+def choose_bands(
+    card: ModelCard,
+    definitions: Mapping[str, Definition],
+    requests: Mapping[str, tuple[Request, ...]],
+) -> dict[str, tuple[str, ...]]:
+    """Bands that every scene of a source must have; what nobody gives is an error.
+
+    Raises
+    ------
+    ConfigError
+        If a definition is missing, or has no such band.
+    """
+    layers = compute_required_layers(card)
+    plain = find_plain_bands(card, definitions)
+    needs: dict[str, set[str]] = {
+        "sentinel1": {"vv"} | ({"vh"} if "sigma0_vh" in layers else set()),
+        "sentinel2": set(plain),
+        "dem": {"elevation"} if layers & TERRAIN or "dem" in definitions else set(),
+    }
+    for key, asked in requests.items():
+        needs.setdefault(key, set()).update(one.band for one in asked)
+    if "land_cover" in definitions:
+        needs["land_cover"] = {"land_cover"}
+    for key, bands in needs.items():
+        if bands and key not in definitions:
+            raise ConfigError(
+                f"model '{card.name}' needs {', '.join(sorted(bands))}: name a definition under "
+                f"sources.{key}"
+            )
+        missing = sorted(bands - set(definitions[key].bands)) if key in definitions else []
+        if missing:
+            raise ConfigError(
+                f"model '{card.name}' needs {', '.join(missing)}, which definition "
+                f"'{definitions[key].id}' does not have"
+            )
+    return {key: tuple(sorted(needs.get(key, ()))) for key in definitions}
+
+
+def find_plain_bands(
+    card: ModelCard, definitions: Mapping[str, Definition]
+) -> frozenset[str]:
+    """Bands of Sentinel-2 that are joined as the recipe says, and have their plain names."""
+    flags = _FOR_FLAGS if "sentinel2" in definitions else frozenset()
+    return (compute_required_layers(card) & REFLECTANCES) | flags
+
+
+def is_required(
+    source: str, card: ModelCard, requests: Mapping[str, tuple[Request, ...]]
+) -> bool:
+    """Whether the model can do nothing without a scene of that source."""
+    needed = compute_required_layers(card)
+    of_source = {"sentinel2": REFLECTANCES, "dem": TERRAIN}.get(source, frozenset())
+    asked = {one.name for one in requests.get(source, ())}
+    return source == "sentinel1" or bool(needed & (of_source | asked))
+
+
+def compute_reach(
+    source: str, requests: Mapping[str, tuple[Request, ...]], recipe: Recipe
+) -> tuple[timedelta, timedelta]:
+    """How far before and after an overpass a source's scenes may be."""
+    joins: list[Join] = [
+        one.join or recipe.optical.rule
+        for one in requests.get(source, ())
+        if one.join is not None or cast("SourceKey", source) in OPTICAL
+    ]
+    if source == "sentinel2":
+        joins.append(recipe.optical.rule)
+    reaches = [one.reach for one in joins] or [(timedelta(0), timedelta(0))]
+    return max(one[0] for one in reaches), max(one[1] for one in reaches)
