@@ -22,8 +22,9 @@ Units = Literal[
     "g cm-3",
 ]
 Reader = Literal["raster", "netcdf", "zarr", "earth-engine"]
-Signer = Literal["planetary-computer", "anonymous"]
-"""``anonymous``: ``s3://`` and ``gs://`` are public, and read without the user's credentials."""
+Signer = Literal["planetary-computer", "anonymous", "earth-data-hub"]
+"""``anonymous``: ``s3://`` and ``gs://`` are public, and read without the user's credentials;
+``earth-data-hub``: a token of the user, sent along."""
 
 
 @dataclass(frozen=True)
