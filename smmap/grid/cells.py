@@ -74,7 +74,7 @@ def compute_cells(crs: str, transform: Affine, block: Block) -> Cells:
     """
     if transform.b or transform.d or transform.a <= 0:
         raise SceneError("its pixels are turned against its coordinate axes; warp it first")
-    width, height = float(f"{transform.a:.9g}"), float(f"{transform.e:.9g}")
+    width, height = float(f"{transform.a:.11g}"), float(f"{transform.e:.11g}")
     left, top = (
         round(start / size % 1, 4) for start, size in ((transform.c, width), (transform.f, height))
     )

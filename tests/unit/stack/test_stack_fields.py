@@ -355,7 +355,8 @@ def test_tiles_of_the_sinusoidal_grid_join_and_quality_decides(make_composites, 
     assert (col > 0).all()
     assert (row > 0).all()
     held = good[np.floor(row).astype(int), np.floor(col).astype(int)]
-    np.testing.assert_array_equal(np.isnan(fields[0]), np.isnan(held))
+    on_edge = (abs(row - np.round(row)) < 1e-5) | (abs(col - np.round(col)) < 1e-5)
+    np.testing.assert_array_equal(np.isnan(fields[0])[~on_edge], np.isnan(held)[~on_edge])
     top, left = np.floor(row - 0.5).astype(int), np.floor(col - 0.5).astype(int)
     total, weight = np.zeros(row.shape), np.zeros(row.shape)
     for down, across in ((0, 0), (0, 1), (1, 0), (1, 1)):
@@ -365,7 +366,7 @@ def test_tiles_of_the_sinusoidal_grid_join_and_quality_decides(make_composites, 
         weight += np.where(np.isfinite(one), share, 0)
     with np.errstate(invalid="ignore"):
         expected = np.where(np.isfinite(held), total / weight, np.nan)
-    np.testing.assert_allclose(fields[0], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(fields[0][~on_edge], expected[~on_edge], rtol=1e-4, atol=1e-5)
 
 
 def test_two_satellites_are_two_steps(make_composites, tile):
