@@ -22,9 +22,10 @@ Units = Literal[
     "g cm-3",
 ]
 Reader = Literal["raster", "netcdf", "zarr", "earth-engine"]
-Signer = Literal["planetary-computer", "copernicus-data-space", "anonymous"]
+Signer = Literal["planetary-computer", "copernicus-data-space", "earth-data-hub", "anonymous"]
 """``copernicus-data-space``: ``s3://`` is that provider's own store, with keys of its own;
-``anonymous``: ``s3://`` and ``gs://`` are public, and read without the user's credentials."""
+``earth-data-hub``: a token of the user, sent along; ``anonymous``: ``s3://`` and ``gs://`` are
+public, and read without the user's credentials."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 import rasterio
+from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.enums import MaskFlags
@@ -30,6 +31,7 @@ from smmap.store.retry import ATTEMPTS, retry
 from smmap.store.signing import forget_signature, sign_href
 
 _Result = TypeVar("_Result")
+Choose = Callable[[str, Affine, tuple[int, int]], list[tuple[int, int, int, int]]]
 
 
 _REFUSED = re.compile(r"response[ _]code[=: ]+(408|429|5\d\d)\b")
@@ -51,6 +53,28 @@ def load_raster(band: Band, block: Block) -> Aligned:
         If a remote file cannot be had at the moment, after several attempts.
     """
     return _read_file(band, lambda source: _read_block(source, band, block))
+
+
+def load_windows(band: Band, choose: Choose) -> list[NDArray[np.float32]]:
+    """Windows of a band on its own pixels, none resampled.
+
+    Parameters
+    ----------
+    choose
+        From the file's coordinate system, transform and (rows, columns) to windows: first row,
+        row after the last, first column, column after the last.
+
+    Values, nodata and errors as in ``load_raster``; a SceneError of ``choose`` comes through.
+    """
+    return _read_file(band, lambda file: _read_windows(file, band, choose))
+
+
+def _read_windows(
+    file: rasterio.DatasetReader, band: Band, choose: Choose
+) -> list[NDArray[np.float32]]:
+    _check_file(file, band)
+    windows = choose(file.crs.to_string(), file.transform, file.shape)
+    return [_read_window(file, band, one) for one in windows]
 
 
 def load_overview(band: Band, side: int) -> NDArray[np.float32]:
