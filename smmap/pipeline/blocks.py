@@ -46,7 +46,7 @@ def open_block(
         static |= load_terrain(scenes.get_static("dem"), block, context.factor)
     if "land_cover" in context.definitions:
         static |= load_land_cover(scenes.get_static("land_cover"), block, context.factor)
-    optical = {
+    optical: dict[str, OpticalBlock] = {
         key: OpticalBlock(
             block,
             context.factor,

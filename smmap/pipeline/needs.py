@@ -105,17 +105,13 @@ def choose_bands(
     return {key: tuple(sorted(needs.get(key, ()))) for key in definitions}
 
 
-def find_plain_bands(
-    card: ModelCard, definitions: Mapping[str, Definition]
-) -> frozenset[str]:
+def find_plain_bands(card: ModelCard, definitions: Mapping[str, Definition]) -> frozenset[str]:
     """Bands of Sentinel-2 that are joined as the recipe says, and have their plain names."""
     flags = _FOR_FLAGS if "sentinel2" in definitions else frozenset()
     return (compute_required_layers(card) & REFLECTANCES) | flags
 
 
-def is_required(
-    source: str, card: ModelCard, requests: Mapping[str, tuple[Request, ...]]
-) -> bool:
+def is_required(source: str, card: ModelCard, requests: Mapping[str, tuple[Request, ...]]) -> bool:
     """Whether the model can do nothing without a scene of that source."""
     needed = compute_required_layers(card)
     of_source = {"sentinel2": REFLECTANCES, "dem": TERRAIN}.get(source, frozenset())

@@ -141,7 +141,7 @@ class Frost(Options):
     soil_temperature_degc: float = 0.0
     """Of the top layer at the hour of the overpass, degrees Celsius: colder is frozen."""
     snow_depth_m: float = Field(default=0.005, ge=0)
-    """Mean of the day, metres: deeper is snow. A trace over a cell of 9 km is none at its pixels."""
+    """Mean of the day, metres: deeper is snow. A trace over 9 km is none at a pixel."""
 
 
 class Outputs(Options):

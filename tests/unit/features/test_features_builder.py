@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from smmap.features.builder import compute_features, compute_required_layers
+from smmap.features.builder import compute_features, compute_requests, compute_required_layers
 from smmap.features.registry import FEATURES
 from smmap.spec.errors import ConfigError, GridError
 
@@ -143,6 +143,7 @@ def test_every_method_of_the_agreed_list_is_there():
         "ndmi",
         "evi",
         "reflectance",
+        "surface_temperature",
         "quantity",
         "elevation",
         "slope_deg",
@@ -151,3 +152,58 @@ def test_every_method_of_the_agreed_list_is_there():
         "longitude",
         "day_of_year",
     }
+
+
+NEAR = {"rule": "nearest", "days_before": 3, "days_after": 3}
+WEEK = {"rule": "mean", "days_before": 7}
+
+
+def test_inputs_of_other_sources_and_joins_are_asked_for_by_name(make_card):
+    landsat = {**NDVI, "name": "landsat_ndvi", "source": "landsat", "join": NEAR}
+    rain = {
+        "name": "rain",
+        "feature": "quantity",
+        "options": {"band": "precipitation"},
+        "units": "m d-1",
+        "join": WEEK,
+    }
+    card = make_card([NDVI, VV, landsat, rain])
+    names = [one.name for one in compute_requests(card)]
+    assert names == [
+        "era5_land:precipitation@mean(days_after=0.0,days_before=7.0,least_share=0.5)",
+        "landsat:nir@nearest(days_after=3.0,days_before=3.0)",
+        "landsat:red@nearest(days_after=3.0,days_before=3.0)",
+    ]
+    assert compute_required_layers(card) == {"nir", "red", "sigma0_vv", *names}
+    layers = make_layers() | {
+        names[0]: layer(0.01, 0.02, 0.03, np.nan),
+        names[1]: layer(0.3, 0.3, 0.3, 0.3),
+        names[2]: layer(0.2, 0.2, 0.2, 0.2),
+    }
+    raw = compute_features(card, layers).raw[:, 0]
+    np.testing.assert_allclose(raw[0], [0.6, 0.6, 0.6, np.nan], rtol=1e-6)
+    np.testing.assert_allclose(raw[2], [0.2] * 4, rtol=1e-6)  # Landsat's own, not Sentinel-2's
+    np.testing.assert_allclose(raw[3], [0.01, 0.02, 0.03, np.nan], rtol=1e-6)
+
+
+def test_a_correction_takes_its_ndvi_from_the_source_that_is_named(make_card):
+    column = {**SOIL, "source": "landsat", "join": NEAR}
+    assert compute_required_layers(make_card([column])) == {
+        "sigma0_vv",
+        "incidence_deg",
+        "landsat:nir@nearest(days_after=3.0,days_before=3.0)",
+        "landsat:red@nearest(days_after=3.0,days_before=3.0)",
+    }
+
+
+def test_soil_moisture_of_others_must_name_its_source(make_card):
+    column = {
+        "name": "era5",
+        "feature": "quantity",
+        "options": {"band": "soil_moisture"},
+        "units": "m3 m-3",
+    }
+    with pytest.raises(ConfigError, match="input 'era5': several sources give 'soil_moisture'"):
+        compute_requests(make_card([column]))
+    (request,) = compute_requests(make_card([{**column, "source": "smap", "join": WEEK}]))
+    assert (request.source, request.band) == ("smap", "soil_moisture")

@@ -167,7 +167,43 @@ def test_invariants(data):
     assert not np.any(valued & (evidence.sigma0_vv <= 0))
     assert np.all(done.sm_quality[evidence.radar_valid & (evidence.sigma0_vv <= 0)] & 8)
     # A pixel's result depends on that pixel alone.
-    known = {name: value for name, value in vars(evidence).items() if value is not None}
+    known = {name: one for name, one in vars(evidence).items() if isinstance(one, np.ndarray)}
     corner = Evidence(**{name: value[1:, 2:] for name, value in known.items()})
     part = compute_quality(corner, RECIPE, OUTPUT)
     assert np.array_equal(part.sm_quality, done.sm_quality[1:, 2:])
+
+
+def test_frost_and_snow_of_the_reanalysis_take_the_value_away():
+    evidence = Evidence(
+        radar_valid=np.full((1, 4), True),
+        sm=np.full((1, 4), 0.2, np.float32),
+        soil_temperature_degc=np.array([[-0.1, 0.0, np.nan, 5.0]], np.float32),
+        snow_depth_m=np.array([[0.0, 0.01, 0.005, np.nan]], np.float32),
+    )
+    done = compute_quality(evidence, RECIPE, OUTPUT)
+    assert (done.sm_quality[0] & Quality.SNOW_OR_FROZEN).tolist() == [1, 1, 0, 0]
+    assert np.isfinite(done.sm[0]).tolist() == [False, False, True, True]
+
+
+def test_land_cover_takes_water_away_and_flags_towns_and_barren_ground():
+    evidence = Evidence(
+        radar_valid=np.full((1, 4), True),
+        sm=np.full((1, 4), 0.2, np.float32),
+        mapped_water_share=np.array([[0.5, 0.49, 0.0, np.nan]], np.float32),
+        built_up_share=np.array([[0.0, 0.5, 0.0, np.nan]], np.float32),
+        barren_share=np.array([[0.0, 0.0, 0.7, np.nan]], np.float32),
+    )
+    done = compute_quality(evidence, RECIPE, OUTPUT)
+    assert done.sm_quality[0].tolist() == [Quality.WATER, Quality.URBAN, Quality.BARREN, 0]
+    assert np.isfinite(done.sm[0]).tolist() == [False, True, True, True]
+
+
+def test_what_provisional_inputs_gave_says_so_and_stays():
+    evidence = Evidence(
+        radar_valid=np.array([[True, True, False]]),
+        sm=np.array([[0.2, np.nan, 0.2]], np.float32),
+        provisional=True,
+    )
+    done = compute_quality(evidence, RECIPE, OUTPUT)
+    assert done.sm_quality[0].tolist() == [Quality.PROVISIONAL, QUALITY_NODATA, QUALITY_NODATA]
+    assert np.isfinite(done.sm[0]).tolist() == [True, False, False]
