@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from smmap.features.array import Doubles, Floats
-from smmap.features.window import compute_halo, compute_window_mean
+from smmap.features.window import compute_halo, compute_window_count, compute_window_mean
 
 __all__ = [
     "compute_halo",
@@ -62,8 +62,9 @@ def filter_lee(power: Floats, window: int, looks: float) -> Doubles:
     """
     values = np.asarray(power, dtype=np.float64)
     valid = np.isfinite(values)
-    mean = compute_window_mean(values, valid, window)
-    square = compute_window_mean(np.where(valid, values, 0.0) ** 2, valid, window)
+    count = compute_window_count(valid, window)
+    mean = compute_window_mean(values, valid, window, count)
+    square = compute_window_mean(np.where(valid, values, 0.0) ** 2, valid, window, count)
     noise = 1.0 / looks
     signal = np.maximum(square / (1.0 + noise) - mean**2, 0.0)
     spread = signal + noise * mean**2

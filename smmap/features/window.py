@@ -42,13 +42,25 @@ def compute_window_sum(values: Doubles, valid: Bools, window: int) -> Doubles:
     return total
 
 
-def compute_window_mean(values: Doubles, valid: Bools, window: int) -> Doubles:
+def compute_window_count(valid: Bools, window: int) -> Doubles:
+    """How many values ``compute_window_sum`` adds up; parameters as there."""
+    if valid.all():
+        ones = (np.ones(size) for size in valid.shape)
+        rows, cols = (correlate1d(one, np.ones(window), mode="constant", cval=0.0) for one in ones)
+        return np.asarray(np.multiply.outer(rows, cols))
+    return compute_window_sum(np.ones(valid.shape), valid, window)
+
+
+def compute_window_mean(
+    values: Doubles, valid: Bools, window: int, count: Doubles | None = None
+) -> Doubles:
     """Mean of the valid values of each pixel's window; NaN where there is none.
 
-    Parameters as in ``compute_window_sum``.
+    Parameters as in ``compute_window_sum``; ``count`` is ``compute_window_count``'s, if it is
+    there already.
     """
     total = compute_window_sum(values, valid, window)
-    count = compute_window_sum(np.ones(values.shape), valid, window)
+    count = compute_window_count(valid, window) if count is None else count
     mean = np.full(values.shape, np.nan)
     np.divide(total, count, out=mean, where=count > 0)
     return mean

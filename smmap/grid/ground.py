@@ -16,7 +16,18 @@ _ECCENTRICITY_2 = 0.00669437999014
 
 def compute_lonlat(block: Block) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Longitude and latitude of every pixel centre, degrees, each (h, w)."""
-    across, down = np.broadcast_arrays(block.xs()[None, :], block.ys()[:, None])
+    return compute_lonlat_at(
+        block,
+        np.arange(block.row, block.row + block.height, dtype=np.float64),
+        np.arange(block.col, block.col + block.width, dtype=np.float64),
+    )
+
+
+def compute_lonlat_at(
+    block: Block, rows: NDArray[np.float64], cols: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The same at counts of the grid's rows (h,) and columns (w,): whole at pixel centres."""
+    across, down = np.broadcast_arrays(block.find_xs(cols)[None, :], block.find_ys(rows)[:, None])
     if CRS.from_user_input(str(block.geobox.crs)).is_geographic:
         return across, down
     transformer = get_transformer(str(block.geobox.crs), "EPSG:4326")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.features.builder import compute_required_layers
 from smmap.grid.ground import compute_lonlat
 from smmap.pipeline.run_state import RunState
 from smmap.pipeline.task_scenes import TaskScenes
@@ -17,6 +18,8 @@ from smmap.stack.fields import FieldBlock
 from smmap.stack.land_cover import load_land_cover
 from smmap.stack.optical import OpticalBlock
 from smmap.stack.terrain import load_terrain
+
+_PLACE = ("longitude", "latitude")
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class BlockInputs:
     scenes: TaskScenes
     """The task's scenes."""
     static: dict[str, NDArray[np.float32]]
-    """Terrain, land cover, longitude and latitude."""
+    """Terrain, land cover, longitude and latitude: those that are of use."""
     optical: Mapping[str, OpticalBlock]
     """By source: optical scenes, read when first needed."""
     fields: Mapping[str, FieldBlock]
@@ -40,10 +43,15 @@ def open_block(
 ) -> BlockInputs:
     """Read what does not change between overpasses."""
     context = run.context
-    lon, lat = compute_lonlat(block)
-    static = {"longitude": lon.astype(np.float32), "latitude": lat.astype(np.float32)}
+    static: dict[str, NDArray[np.float32]] = {}
+    needed = compute_required_layers(context.card)
+    if not needed.isdisjoint(_PLACE):
+        static |= zip(
+            _PLACE, (one.astype(np.float32) for one in compute_lonlat(block)), strict=True
+        )
     if "dem" in context.definitions:
-        static |= load_terrain(scenes.get_static("dem"), block, context.factor)
+        aspect = "aspect_deg" in needed
+        static |= load_terrain(scenes.get_static("dem"), block, context.factor, aspect=aspect)
     if "land_cover" in context.definitions:
         static |= load_land_cover(scenes.get_static("land_cover"), block, context.factor)
     optical: dict[str, OpticalBlock] = {

@@ -106,14 +106,20 @@ class Block:
 
     def xs(self) -> NDArray[np.float64]:
         """Pixel-centre x of every column, CRS units, shape (width,)."""
-        affine = self.geobox.affine
-        columns = np.arange(self.col, self.col + self.width, dtype=np.float64)
-        return np.asarray(affine.c + (columns + 0.5) * affine.a, dtype=np.float64)
+        return self.find_xs(np.arange(self.col, self.col + self.width, dtype=np.float64))
 
     def ys(self) -> NDArray[np.float64]:
         """Pixel-centre y of every row, CRS units, shape (height,)."""
+        return self.find_ys(np.arange(self.row, self.row + self.height, dtype=np.float64))
+
+    def find_xs(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same of any counts of the tile's columns: whole at pixel centres."""
         affine = self.geobox.affine
-        rows = np.arange(self.row, self.row + self.height, dtype=np.float64)
+        return np.asarray(affine.c + (columns + 0.5) * affine.a, dtype=np.float64)
+
+    def find_ys(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same of any counts of the tile's rows."""
+        affine = self.geobox.affine
         return np.asarray(affine.f + (rows + 0.5) * affine.e, dtype=np.float64)
 
     def to_geobox(self) -> GeoBox:

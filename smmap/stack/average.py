@@ -15,4 +15,7 @@ def average(
 
     NaN where none has; nodata never enters a mean.
     """
-    return compute_block_mean(values, np.isfinite(values), factor)
+    known = np.isfinite(values)
+    if factor == 1:
+        return np.where(known, values, np.nan).astype(np.float32), known.astype(np.float32)
+    return compute_block_mean(values, known, factor)

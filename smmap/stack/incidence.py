@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smmap.features.incidence import compute_incidence
-from smmap.grid.ground import compute_lonlat
+from smmap.grid.ground import compute_lonlat_at
 from smmap.spec.errors import SceneError
 from smmap.spec.scene import Scene
 from smmap.spec.tile import Block
 from smmap.stack.annotation import is_annotation_usable, load_annotation_angle
+from smmap.stack.lattice import Doubles, Lattice, compute_positions_between
 from smmap.stack.load_band import load_band
 
 AngleSource = Literal["asset", "annotation", "orbit", "mean"]
 
+_TOLERANCE_DEG = 1e-6
+"""Between points where the angle is computed; the formulas themselves are good to 0.1 degrees."""
 _SMALL_M = 20_000.0
 """Across 20 km of ground the angle changes by little more than 1 degree."""
 
@@ -68,16 +73,24 @@ def load_incidence(scene: Scene, block: Block, choice: str) -> NDArray[np.float3
         return load_band(scene.bands["incidence"], block).values
     if source == "mean":
         return np.full(block.shape, scene.mean_incidence_deg, dtype=np.float32)
-    lon, lat = compute_lonlat(block)
+    place = _choose_formula(scene, source)
+
+    def compute(rows: Doubles, cols: Doubles) -> Doubles:
+        return place(*compute_lonlat_at(block, rows, cols))[None]
+
+    angle = compute_positions_between(block, compute, _TOLERANCE_DEG)
+    degrees = angle.compute() if isinstance(angle, Lattice) else angle
+    return np.asarray(degrees[0], np.float32)
+
+
+def _choose_formula(scene: Scene, source: AngleSource) -> Callable[[Doubles, Doubles], Doubles]:
+    """The angle from longitude and latitude, degrees."""
     if source == "annotation":
-        field = load_annotation_angle(str(scene.annotation), scene.definition.sign)
-        return field.compute(lon, lat).astype(np.float32)
+        return load_annotation_angle(str(scene.annotation), scene.definition.sign).compute
     mean = scene.mean_incidence_deg
-    angle = compute_incidence(
-        lon,
-        lat,
+    return partial(
+        compute_incidence,
         orbit_state=scene.orbit_state or "ascending",
         anchor=None if mean is None else (*scene.centre, mean),
         relative_orbit=scene.relative_orbit,
     )
-    return angle.astype(np.float32)

@@ -66,8 +66,10 @@ class Lattice:
         return across.transpose(0, 2, 1)
 
     def compute(self) -> Doubles:
-        """Positions of all the block's pixels, (2, h, w)."""
-        return self.interpolate(np.arange(self.block.height), np.arange(self.block.width))
+        """Positions of all the block's pixels, (2, h, w); the bits of ``interpolate``."""
+        height, width = self.block.shape
+        turned = _draw_all(self.nodes.transpose(0, 2, 1), self.corner[0], height)
+        return _draw_all(turned.transpose(0, 2, 1), self.corner[1], width)
 
     def bounds(self) -> tuple[float, float, float, float]:
         """No position is below, above, left or right of these: rows, then columns.
@@ -96,15 +98,33 @@ def _draw(nodes: Doubles, counts: NDArray[np.intp]) -> Doubles:
     """
     cell, pixel = np.divmod(counts, STEP)
     t = (pixel / STEP)[:, None]
-    before, here, after, beyond = (nodes[:, cell + shift] for shift in range(4))
+    return _follow(t, *(nodes[:, cell + shift] for shift in range(4)))
+
+
+def _draw_all(nodes: Doubles, corner: int, size: int) -> Doubles:
+    """Cubics along the last axis, at all pixels from ``corner`` on: whole cells, then cut."""
+    cells = (corner + size - 1) // STEP + 1
+    t = np.arange(STEP) / STEP
+    points = (nodes[..., shift : shift + cells, None] for shift in range(4))
+    drawn = _follow(t, *points).reshape(*nodes.shape[:-1], cells * STEP)
+    return drawn[..., corner : corner + size]
+
+
+def _follow(t: Doubles, before: Doubles, here: Doubles, after: Doubles, beyond: Doubles) -> Doubles:
     first, second, third = here - before, after - here, beyond - after
     bend = (second - first) * 0.5
     twist = ((third - second) - (second - first)) * _SIXTH
     return np.asarray(here + t * (second + (t - 1.0) * (bend + (t + 1.0) * twist)))
 
 
-def compute_positions_between(block: Block, place: Place) -> Lattice | Doubles:
-    """A lattice that serves the whole block, or else the position of each pixel, (2, h, w)."""
+def compute_positions_between(
+    block: Block, place: Place, tolerance: float = TOLERANCE
+) -> Lattice | Doubles:
+    """A lattice that serves the whole block, or else the position of each pixel, (2, h, w).
+
+    Any other smooth quantity, and any number of them, in place of rows and columns will do:
+    within ``tolerance``, in its own units.
+    """
     half = STEP // 2
     first = block.row // STEP, block.col // STEP
     cells = [
@@ -120,8 +140,8 @@ def compute_positions_between(block: Block, place: Place) -> Lattice | Doubles:
     halves = [half * np.arange(2 * number) for number in cells]
     whole = Lattice(Block(block.geobox, first[0] * STEP, first[1] * STEP, 1, 1), nodes)
     error = np.abs(whole.interpolate(*halves) - exact[:, 2:-3, 2:-3])
-    errors = error.reshape(2, cells[0], 2, cells[1], 2).max(axis=(0, 2, 4))
-    fits: NDArray[np.bool_] = errors <= TOLERANCE
+    errors = error.reshape(-1, cells[0], 2, cells[1], 2).max(axis=(0, 2, 4))
+    fits: NDArray[np.bool_] = errors <= tolerance
     lattice = Lattice(block, nodes)
     return lattice if fits.all() else _mend(lattice, fits, place)
 

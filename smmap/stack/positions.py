@@ -81,7 +81,7 @@ def compute_positions(
     middle, _ = transform * (shape[1] / 2, shape[0] / 2)
 
     def place(row_counts: Doubles, col_counts: Doubles) -> tuple[Doubles, Doubles]:
-        xs, ys = _find_centres(block, row_counts, col_counts)
+        xs, ys = block.find_xs(col_counts)[None, :], block.find_ys(row_counts)[:, None]
         if not shared:
             across, down = np.broadcast_arrays(xs, ys)
             xs, ys = get_transformer(here, crs).transform(across, down)
@@ -105,14 +105,6 @@ def compute_positions(
             np.arange(block.col, block.col + block.width, dtype=np.float64),
         )
     )
-
-
-def _find_centres(block: Block, rows: Doubles, cols: Doubles) -> tuple[Doubles, Doubles]:
-    """As ``Block.xs`` and ``Block.ys``, for any counts: (1, w) and (h, 1)."""
-    affine = block.geobox.affine
-    xs = affine.c + (cols + 0.5) * affine.a
-    ys = affine.f + (rows + 0.5) * affine.e
-    return np.asarray(xs, np.float64)[None, :], np.asarray(ys, np.float64)[:, None]
 
 
 def find_window(

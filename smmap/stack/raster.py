@@ -66,15 +66,14 @@ def load_windows(band: Band, choose: Choose) -> list[NDArray[np.float32]]:
 
     Values, nodata and errors as in ``load_raster``; a SceneError of ``choose`` comes through.
     """
-    return _read_file(band, lambda file: _read_windows(file, band, choose))
+    return _read_file(band, lambda source: _read_windows(source, band, choose))
 
 
-def _read_windows(
-    file: rasterio.DatasetReader, band: Band, choose: Choose
-) -> list[NDArray[np.float32]]:
+def _read_windows(source: RasterFile, band: Band, choose: Choose) -> list[NDArray[np.float32]]:
+    file = source.file
     _check_file(file, band)
     windows = choose(file.crs.to_string(), file.transform, file.shape)
-    return [_read_window(file, band, one) for one in windows]
+    return [_read_window(source, band, one) for one in windows]
 
 
 def load_overview(band: Band, side: int) -> NDArray[np.float32]:

@@ -18,12 +18,14 @@ from smmap.stack.scene_errors import blame
 Array = NDArray[np.float32]
 
 
-def load_terrain(scenes: Sequence[Scene], block: Block, factor: int) -> dict[str, Array]:
+def load_terrain(
+    scenes: Sequence[Scene], block: Block, factor: int, *, aspect: bool = True
+) -> dict[str, Array]:
     """``elevation`` (m), ``slope_deg`` and ``aspect_deg``, each (h, w), NaN where unknown.
 
     Scenes are taken in order: a later one fills what the earlier ones leave open. Slope is taken
     on working pixels and then averaged; the aspect of a tile pixel is the direction of the mean
-    of its working pixels' unit vectors.
+    of its working pixels' unit vectors; where ``aspect`` is False there is none.
     """
     working = block.refine(factor)
     wide = working.pad(1)
@@ -33,14 +35,17 @@ def load_terrain(scenes: Sequence[Scene], block: Block, factor: int) -> dict[str
             values = load_band(scene.bands["elevation"], wide).values
         np.copyto(elevation, values, where=~np.isfinite(elevation))
     down, across = compute_spacing(working)
-    slope, aspect = compute_slope_aspect(elevation, down, across)
-    turned = np.radians(aspect)
-    east, _ = average(np.sin(turned), factor)
-    north, _ = average(np.cos(turned), factor)
-    facing = np.degrees(np.arctan2(east, north)) % np.float32(360)
-    return {
+    slope, facing = compute_slope_aspect(elevation, down, across)
+    layers = {
         "elevation": average(elevation[working.within(wide)], factor)[0],
         "slope_deg": average(slope, factor)[0],
-        "aspect_deg": facing
-        % np.float32(360),  # a tiny negative angle rounds to 360 the first time
     }
+    return layers | ({"aspect_deg": _average_direction(facing, factor)} if aspect else {})
+
+
+def _average_direction(degrees: Array, factor: int) -> Array:
+    turned = np.radians(degrees)
+    east, _ = average(np.sin(turned), factor)
+    north, _ = average(np.cos(turned), factor)
+    mean = np.degrees(np.arctan2(east, north)) % np.float32(360)
+    return mean % np.float32(360)  # a tiny negative angle rounds to 360 the first time

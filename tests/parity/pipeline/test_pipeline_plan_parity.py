@@ -63,9 +63,12 @@ def describe(context):
     despeckle = recipe.radar.despeckle.model_dump(mode="json")
     if recipe.radar.despeckle.method != "quegan":
         despeckle.pop("days")
+    model = context.card.model_dump(mode="json", include=card)
+    for column in model["inputs"]:  # none of these cards' inputs names one
+        assert column.pop("source") is column.pop("join") is None
     return {
         "product": PRODUCT_VERSION,
-        "model": context.card.model_dump(mode="json", include=card),
+        "model": model,
         "recipe": {
             "factor": 1,
             "min_weight": recipe.min_weight,
