@@ -13,6 +13,7 @@ import pytest
 import yaml
 from small_world import SmallWorld
 
+from smmap.catalog.definitions import list_definitions, load_definition
 from smmap.data import get_folder
 
 
@@ -206,10 +207,12 @@ def test_doctor_names_credentials_without_their_values(monkeypatch):
     assert done.returncode == 0
     assert "a-secret" not in done.stdout
     found = json.loads(done.stdout)
-    assert found["credential"] == {"PC_SDK_SUBSCRIPTION_KEY": "set"}
+    assert found["credential"]["PC_SDK_SUBSCRIPTION_KEY"] == "set"
+    named = {load_definition(one).credential for one in list_definitions()} - {None}
+    assert set(found["credential"]) == named
     monkeypatch.delenv("PC_SDK_SUBSCRIPTION_KEY")
     without = json.loads(smmap("doctor", "--json").stdout)
-    assert without["credential"] == {"PC_SDK_SUBSCRIPTION_KEY": "not set"}
+    assert without["credential"]["PC_SDK_SUBSCRIPTION_KEY"] == "not set"
     assert found["gdal"]["version"]
     assert "CPUExecutionProvider" in found["machine"]["onnx_providers"]
 
