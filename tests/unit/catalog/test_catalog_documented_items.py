@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from documented_items import list_documented, load_documented, write_catalog
+from stac_server import serve_stac
 
+from smmap.catalog.api import ApiCatalog
 from smmap.catalog.bands import resolve_bands
+from smmap.catalog.candidate import mark_version
 from smmap.catalog.companions import find_scenes
 from smmap.catalog.definitions import list_definitions, load_definition
 from smmap.catalog.static import WORLD, StaticCatalog
+from smmap.spec.period import Period
 
 REAL = {
     "earth-search-cop-dem-glo-30",
@@ -78,3 +83,24 @@ def test_elevation_models_in_order_of_preference(tmp_path):
 def test_one_year_of_land_cover(tmp_path):
     _, found = find("planetary-computer-esa-worldcover", tmp_path)
     assert len(found) == 1
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """All documented items behind one STAC API."""
+    folder = tmp_path_factory.mktemp("documented")
+    items = {one["id"]: one for name in list_documented() for one in load_documented(name)}
+    write_catalog(folder, list(items.values()))
+    with serve_stac(folder) as address:
+        yield address
+
+
+@pytest.mark.parametrize("name", list_documented())
+def test_a_server_gives_what_a_folder_gives(name, server, tmp_path):
+    """Static companions too, although they are years away from the period."""
+    definition, expected = find(name, tmp_path)
+    period = Period(expected[0].start, expected[0].end + timedelta(minutes=1))
+    found = find_scenes(ApiCatalog(server), definition, WORLD, period)
+    assert [one.id for one in found] == [one.id for one in expected]
+    assert [one.assets for one in found] == [one.assets for one in expected]
+    assert [mark_version(one.item) for one in found] == [mark_version(one.item) for one in expected]
