@@ -15,7 +15,13 @@ import pystac
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from smmap.catalog.facts import get_updated, read_number, read_orbit_number, read_orbit_state
+from smmap.catalog.facts import (
+    get_updated,
+    read_number,
+    read_orbit_number,
+    read_orbit_state,
+    read_relative_orbit,
+)
 from smmap.catalog.footprint import compute_centroid, compute_footprint, compute_time
 from smmap.catalog.plain_item import AnyItem
 from smmap.catalog.stored_item import StoredItem
@@ -86,7 +92,7 @@ def read_candidate(facts: AnyItem, item: pystac.Item) -> Candidate:
         platform=sys.intern(_find_platform(facts)),
         state=read_orbit_state(facts),
         absolute=read_orbit_number(facts, "sat:absolute_orbit"),
-        relative=read_orbit_number(facts, "sat:relative_orbit"),
+        relative=read_relative_orbit(facts),
         assets=_share(tuple(documents)),
         polarizations=sys.intern(str(facts.properties.get("sar:polarizations") or "")),
         day=(start + timedelta(hours=longitude / 15)).date(),
@@ -129,7 +135,7 @@ def _share(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 def _find_platform(item: AnyItem) -> str:
     for text in (str(item.properties.get("platform") or "").lower(), item.id.lower()):
-        match = re.match(r"s(?:entinel[-_ ]?)?1([a-d])(?![a-z0-9])", text)
+        match = re.search(r"(?<![a-z0-9])s(?:entinel[-_ ]?)?1([a-d])(?![a-z0-9])", text)
         if match:
             return f"sentinel-1{match[1]}"
     return str(item.properties.get("platform") or "unknown").lower()

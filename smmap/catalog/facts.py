@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 
 from smmap.catalog.plain_item import AnyItem
@@ -25,6 +26,12 @@ def read_orbit_number(item: AnyItem, key: str) -> int | None:
     """An orbit number; None for 0 and below and for what is no whole number."""
     number = read_number(item, key)
     return int(number) if number is not None and number >= 1 and number.is_integer() else None
+
+
+def read_relative_orbit(item: AnyItem) -> int | None:
+    """``sat:relative_orbit``, else the track that the id of a Sentinel-1 burst begins with."""
+    burst = re.search(r"(?<![A-Z0-9])T(\d{3})-\d{6}-IW\d", item.id)
+    return read_orbit_number(item, "sat:relative_orbit") or (int(burst[1]) if burst else None)
 
 
 def read_orbit_state(item: AnyItem) -> OrbitState | None:

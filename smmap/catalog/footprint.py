@@ -110,12 +110,24 @@ def _find_shape(item: AnyItem) -> BaseGeometry:
                 return _to_lonlat(outline, _find_crs(item))
     if item.geometry is not None:
         shape = shapely.geometry.shape(item.geometry)
+        _check_axes(shape, item.bbox)
     elif item.bbox is not None:
         half = len(item.bbox) // 2  # boxes may have heights
         shape = shapely.box(*item.bbox[:2], *item.bbox[half : half + 2])
     else:
         raise ValueError("no geometry, no proj:transform with proj:shape, no bbox")
     return shape if _is_lonlat(shape) else _to_lonlat(shape, _find_crs(item))
+
+
+def _check_axes(shape: BaseGeometry, bbox: list[float] | None) -> None:
+    """A geometry beside its own box has its axes swapped, or is another item's."""
+    if bbox is None or len(bbox) not in (4, 6):
+        return
+    low, high = bbox[1], bbox[len(bbox) // 2 + 1]
+    _, south, _, north = shape.bounds
+    degrees = _is_lonlat(shape) and -90 <= low <= high <= 90
+    if degrees and (south > high or north < low):
+        raise ValueError(f"geometry at {south:g}..{north:g} and bbox at {low:g}..{high:g} in y")
 
 
 def _find_holders(item: AnyItem) -> list[dict[str, Any]]:

@@ -46,7 +46,9 @@ def drop_reprocessed(scenes: Iterable[Candidate], within: timedelta) -> list[Can
             (group, place)
             for group in near
             for place, one in enumerate(kept.get(group, ()))
-            if abs(one.start - scene.start) < within and _is_same_place(one, scene)
+            if abs(one.start - scene.start) < within
+            and _is_same_place(one, scene)
+            and _is_same_cell(one, scene)
         ]
         if not found:
             kept[near[1]].append(scene)
@@ -63,6 +65,15 @@ def drop_reprocessed(scenes: Iterable[Candidate], within: timedelta) -> list[Can
 def _is_same_place(one: Candidate, other: Candidate) -> bool:
     union = one.footprint.union(other.footprint).area
     return bool(one.footprint.intersection(other.footprint).area >= SAME_PLACE * union)
+
+
+def _is_same_cell(one: Candidate, other: Candidate) -> bool:
+    """False for two tiles: those of neighbouring zones cover much the same ground."""
+    cells = [
+        scene.item.properties.get("grid:code") or scene.item.properties.get("s2:mgrs_tile")
+        for scene in (one, other)
+    ]
+    return None in cells or cells[0] == cells[1]
 
 
 def _rank(scene: Candidate) -> float:

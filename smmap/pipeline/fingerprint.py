@@ -39,6 +39,8 @@ class Fingerprints:
                 {key: _describe_source(one, context.list_bands(key)) for key, one in definitions}
             ),
         }
+        # Of what does not change in time the first that has a value counts: the order decides.
+        self._ordered = {key for key, one in definitions if one.static}
         self._tiles: dict[str, str] = {}
         self._marks = {key: _shorten(text) for key, text in self._shared.items()}
 
@@ -61,7 +63,7 @@ class Fingerprints:
             each kind of input: they tell what has changed between two fingerprints.
         """
         scenes = {
-            key: _encode_scenes(items)
+            key: _encode_scenes(items, ordered=key in self._ordered)
             for key, items in {"overpass": overpass.items, **inputs}.items()
         }
         if tile.key not in self._tiles:
@@ -121,8 +123,9 @@ def _shorten(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _encode_scenes(items: Iterable[pystac.Item]) -> str:
-    versions = sorted((item.id, mark_version(item)) for item in items)
+def _encode_scenes(items: Iterable[pystac.Item], *, ordered: bool) -> str:
+    versions = [(item.id, mark_version(item)) for item in items]
+    versions = versions if ordered else sorted(versions)
     return f"[{','.join(_encode_version(*one) for one in versions)}]"
 
 
@@ -178,8 +181,6 @@ def _describe_source(definition: Definition, bands: Iterable[str]) -> dict[str, 
             for name in sorted(bands)
         }
     }
-    if definition.static and len(definition.collections) > 1:
-        described["collections"] = list(definition.collections)  # in order of preference
     # What most definitions do without has no part in their fingerprints.
     masks = {"valid", "water", "snow", "surfaces"}
     return described | definition.model_dump(mode="json", include=masks, exclude_unset=True)

@@ -8,7 +8,7 @@ import pystac
 from pyproj import Geod
 
 from smmap.catalog.bands import has_band, needs_dark_pixel_check, resolve_bands
-from smmap.catalog.facts import read_number, read_orbit_number, read_orbit_state
+from smmap.catalog.facts import read_number, read_orbit_state, read_relative_orbit
 from smmap.catalog.footprint import (
     compute_centroid,
     compute_footprint,
@@ -44,7 +44,7 @@ def resolve_scene(item: pystac.Item, definition: Definition, bands: Iterable[str
         centre=compute_centroid(footprint),
         span_m=_measure_span(compute_unrolled(footprint).bounds),
         orbit_state=read_orbit_state(item),
-        relative_orbit=read_orbit_number(item, "sat:relative_orbit"),
+        relative_orbit=read_relative_orbit(item),
         mean_incidence_deg=read_number(item, "view:incidence_angle"),
         annotation=notes[0].get_absolute_href() if notes else None,
         check_dark_pixels=needs_dark_pixel_check(item, definition),

@@ -130,6 +130,19 @@ def test_a_scene_processed_again_replaces_the_older(caplog):
     assert "x_AAAA" in caplog.text
 
 
+def test_bursts_that_say_nothing_of_their_orbit_are_passes_of_their_track():
+    """Morning and evening of one day are two passes, not one with pixels of both."""
+    name = "OPERA_L2_RTC-S1_{}_20230429T{}Z_20250830T120333Z_S1A_30_v1.0"
+    silent = {"platform": None, "sat:orbit_state": None}
+    evening = DAWN + timedelta(hours=11, minutes=30)
+    bursts = [
+        make_slice(name.format("T110-235001-IW1", "055800"), **silent),
+        make_slice(name.format("T110-235002-IW1", "055803"), lat=50.8, **silent),
+        make_slice(name.format("T088-187001-IW1", "172800"), evening, **silent),
+    ]
+    assert ids(bursts) == ["S1A_R110_20230429", "S1A_R088_20230429"]
+
+
 def test_tiles_of_one_instant_are_no_repetition():
     tiles = [make_slice(name, lon=lon, **orbit(7)) for name, lon in (("a", 5.0), ("b", 6.5))]
     (overpass,) = group_overpasses(tiles)

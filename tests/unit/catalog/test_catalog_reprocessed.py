@@ -17,12 +17,13 @@ from smmap.catalog.selection import select_candidates
 NOON = datetime(2023, 6, 3, 10, 0, 31, tzinfo=UTC)
 
 
-def make(name, seconds=0.0, lon=5.0, updated=None, baseline=None, collection=None):
+def make(name, seconds=0.0, lon=5.0, updated=None, baseline=None, collection=None, cell=None):
     shape = shapely.box(lon, 50, lon + 1.5, 51)
     properties = {
         "platform": "Sentinel-2A",
         "updated": updated,
         "s2:processing_baseline": baseline,
+        "grid:code": cell,
     }
     known = {key: value for key, value in properties.items() if value is not None}
     moment = NOON + timedelta(seconds=seconds)
@@ -78,6 +79,14 @@ def test_neighbours_parts_and_other_days_stay():
     tomorrow, next_row = make("d", 86_400), make("e", 31)
     assert keep(make("a"), neighbour, half, tomorrow)[0] == {"a", "b", "c", "d"}
     assert keep(make("a"), next_row)[0] == {"a", "e"}
+
+
+def test_tiles_of_two_zones_are_two_scenes():
+    """Beside the border of two UTM zones their tiles cover nearly the same ground at one time."""
+    one, other = make("a", cell="MGRS-31UGT"), make("b", lon=5.1, cell="MGRS-32ULC")
+    assert keep(one, other)[0] == {"a", "b"}
+    again = make("c", lon=5.1, cell="MGRS-32ULC", updated="2023-07-01T00:00:00Z")
+    assert keep(one, other, again)[0] == {"a", "c"}
 
 
 def test_where_time_does_not_matter_collections_come_in_the_definitions_order():

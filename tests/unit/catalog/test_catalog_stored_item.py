@@ -112,6 +112,7 @@ def test_the_short_way_reads_what_the_long_way_reads(
     document = DOCUMENT | {
         "stac_version": version,
         "geometry": {"type": "Polygon", "coordinates": [ring]},
+        "bbox": [west, south, west + width, south + height],
         "properties": {key: value for key, value in stated.items() if value is not None},
     }
     whole = pystac.Item.from_dict(json.loads(json.dumps(document)))
