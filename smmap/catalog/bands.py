@@ -19,6 +19,8 @@ OFFSET_BASELINE = 4.0
 """From this processing baseline on, Sentinel-2 numbers carry an offset (ESA, January 2022)."""
 OFFSET_DN = -1000.0
 """BOA_ADD_OFFSET: to be added to the stored number before scaling."""
+CUBES = (".nc", ".nc4", ".h5", ".hdf5", ".he5")
+"""How names of files end that hold several variables, with or without time."""
 APPLIED = "earthsearch:boa_offset_applied"
 """Earth Search's property: whether its files had the offset taken out already."""
 
@@ -125,7 +127,7 @@ def _find_reader(href: str, definition: Definition) -> Reader:
         case "earth-engine" | "zarr":
             return definition.kind
         case _:
-            return "netcdf" if href.lower().endswith((".nc", ".nc4")) else "raster"
+            return "netcdf" if href.lower().endswith(CUBES) else "raster"
 
 
 def _find_key(item: pystac.Item, band: BandDefinition) -> str | None:

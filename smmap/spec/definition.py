@@ -172,7 +172,11 @@ class Definition(Options):
     provisional: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Item property -> values that mark a scene which will be replaced by a final one."""
     file_pattern: str | None = None
-    """Kind ``files``: regular expression of file names, with a group ``date`` or ``start``."""
+    """Kind ``files``: regular expression of file names, with a group ``date`` (20230503, 2023123
+    or with signs between) or ``start`` (with hours, minutes); NetCDF without either is asked for
+    its times. Of GeoTIFFs also ``asset``, which band it is, and ``tile``, which piece."""
+    step_days: float = Field(default=1.0, gt=0)
+    """Kind ``files``: how many days a file named by ``date`` stands for (composites)."""
     query: dict[str, Any] = Field(default_factory=dict)
     """Properties that an item must have, for example ``sar:instrument_mode: IW``."""
     static: bool = False

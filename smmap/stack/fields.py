@@ -25,7 +25,7 @@ from smmap.stack.resample import Source, resample
 from smmap.stack.scene_errors import blame
 from smmap.stack.series import join_in_strips
 from smmap.stack.steps import Steps, load_steps
-from smmap.store.cube import open_cube
+from smmap.store.open_cube import open_cube
 
 Array = NDArray[np.float32]
 KEPT_BYTES = 128 * 2**20
