@@ -139,7 +139,9 @@ class FieldBlock:
             self._steps.put((band, scene.id), fresh, fresh.values.nbytes)
         if join is None:
             return _lay([steps for one in scenes if (steps := known[one.id]) is not None])
-        ordered = [known[one.id] for one in sorted(scenes, key=lambda one: (one.datetime, one.id))]
+        # Of two scenes of one moment the later id, which is that of the later processing, counts.
+        latest = sorted(scenes, key=lambda one: one.id, reverse=True)
+        ordered = [known[one.id] for one in latest]
         with blame(scenes[0]):
             return join_in_strips(
                 [one for one in ordered if one is not None], join, moment, accumulated=accumulated
