@@ -26,6 +26,7 @@ Sensor = Literal[
 ]
 OffsetRule = Literal["fixed", "declared", "processing-baseline", "earth-search"]
 Quantity = Literal["sigma0", "gamma0"]
+Accumulated = Literal["from 00 UTC", "over the hour before"]
 Reflectance = Literal["surface", "top-of-atmosphere"]
 Surface = Literal["ellipsoid", "terrain"]
 
@@ -48,9 +49,10 @@ class BandDefinition(Options):
     """Which band of the file, from 1."""
     resampling: Resampling = "bilinear"
     """How it goes onto another grid; classes and bits must be ``nearest``."""
-    accumulated: Literal["from 00 UTC"] | None = None
-    """Amounts that grow over the day and begin anew: ``from 00 UTC``, the step at 00 UTC being the
-    whole day before, as in ERA5-Land. They are differenced; ``units`` are those after that."""
+    accumulated: Accumulated | None = None
+    """Amounts that become rates per day, ``units`` being those after that. ``from 00 UTC``: they
+    grow over the day and begin anew, the step at 00 UTC being the whole day before, as in
+    ERA5-Land. ``over the hour before``: of the hour that ends with each step."""
 
     @model_validator(mode="after")
     def _classes_are_nearest(self) -> BandDefinition:

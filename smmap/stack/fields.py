@@ -129,10 +129,10 @@ class FieldBlock:
         patch: Patch,
     ) -> Array:
         known: dict[str, Steps | None] = {one.id: self._steps.get((band, one.id)) for one in scenes}
-        accumulated = scenes[0].definition.bands[band].accumulated is not None
+        accumulated = scenes[0].definition.bands[band].accumulated
         unread = [one for one in scenes if known[one.id] is None]
         for scene, fresh in load_steps(unread, band, patch):
-            if accumulated:  # what is no amount since 00 UTC costs its own scene
+            if accumulated == "from 00 UTC":  # what is no amount since 00 UTC costs its own scene
                 with blame(scene):
                     compute_rates(fresh.values, fresh.times)
             known[scene.id] = fresh
@@ -144,7 +144,7 @@ class FieldBlock:
         ordered = [known[one.id] for one in latest]
         with blame(scenes[0]):
             return join_in_strips(
-                [one for one in ordered if one is not None], join, moment, accumulated=accumulated
+                [one for one in ordered if one is not None], join, moment, accumulated
             )
 
 

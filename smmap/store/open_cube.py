@@ -17,7 +17,7 @@ from smmap.spec.band import Reader, Signer
 from smmap.spec.errors import SceneError
 from smmap.store.cube import Cube, is_remote, reading
 from smmap.store.expver import EXPVER, find_versions, read_versions
-from smmap.store.open_dataset import open_dataset
+from smmap.store.open_xarray import open_xarray
 from smmap.store.probe import to_path
 from smmap.store.retry import retry
 
@@ -110,7 +110,7 @@ def _open(
 def _open_dataset(path: str, group: str, reader: Reader, signer: Signer | None) -> xr.Dataset:
     def attempt() -> xr.Dataset:
         with reading(path, "its header"):
-            return open_dataset(path, group, reader, signer)
+            return open_xarray(path, group, reader, signer)
 
     return retry(attempt)
 
