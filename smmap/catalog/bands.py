@@ -19,8 +19,6 @@ OFFSET_BASELINE = 4.0
 """From this processing baseline on, Sentinel-2 numbers carry an offset (ESA, January 2022)."""
 OFFSET_DN = -1000.0
 """BOA_ADD_OFFSET: to be added to the stored number before scaling."""
-CUBES = (".nc", ".nc4", ".h5", ".hdf5", ".he5")
-"""How names of files end that hold several variables, with or without time."""
 APPLIED = "earthsearch:boa_offset_applied"
 """Earth Search's property: whether its files had the offset taken out already."""
 
@@ -120,6 +118,10 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         reader=_find_reader(href, definition),
         variable=None if definition.kind.startswith("stac") else key,
     )
+
+
+CUBES = (".nc", ".nc4", ".h5", ".hdf5", ".he5")
+"""How names of files end that hold several variables, with or without time."""
 
 
 def _find_reader(href: str, definition: Definition) -> Reader:

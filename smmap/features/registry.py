@@ -30,13 +30,13 @@ FEATURES: Mapping[str, type[Feature]] = MappingProxyType(
         "ndmi": Ndmi,
         "evi": Evi,
         "reflectance": Reflectance,
-        "quantity": Quantity,
         "elevation": Elevation,
         "slope_deg": SlopeDeg,
         "aspect_deg": AspectDeg,
         "latitude": Latitude,
         "longitude": Longitude,
         "day_of_year": DayOfYear,
+        "quantity": Quantity,
     }
 )
 """Name in the card -> derivation."""

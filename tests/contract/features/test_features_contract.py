@@ -37,11 +37,6 @@ class TestReflectance(FeatureContract):
     options: ClassVar = {"band": "swir22"}
 
 
-class TestQuantity(FeatureContract):
-    name = "quantity"
-    options: ClassVar = {"band": "soil_moisture"}
-
-
 class TestIncidence(FeatureContract):
     name = "incidence_deg"
     bounds = (29, 46)
@@ -70,6 +65,11 @@ class TestLatitude(FeatureContract):
 class TestLongitude(FeatureContract):
     name = "longitude"
     bounds = (-180, 180)
+
+
+class TestQuantity(FeatureContract):
+    name = "quantity"
+    options: ClassVar = {"band": "soil_moisture"}
 
 
 class TestDayOfYear(FeatureContract):
