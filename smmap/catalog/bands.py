@@ -120,16 +120,16 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
     )
 
 
-CUBES = (".nc", ".nc4", ".h5", ".hdf5", ".he5")
-"""How names of files end that hold several variables, with or without time."""
-
-
 def _find_reader(href: str, definition: Definition) -> Reader:
     match definition.kind:
         case "earth-engine" | "zarr":
             return definition.kind
         case _:
             return "netcdf" if href.lower().endswith(CUBES) else "raster"
+
+
+CUBES = (".nc", ".nc4", ".h5", ".hdf5", ".he5")
+"""How names of files end that hold several variables, with or without time."""
 
 
 def _find_key(item: pystac.Item, band: BandDefinition) -> str | None:
