@@ -133,7 +133,11 @@ def _find_reader(href: str, definition: Definition) -> Reader:
         case "earth-engine" | "zarr":
             return definition.kind
         case _:
-            return "netcdf" if href.lower().endswith((".nc", ".nc4")) else "raster"
+            return "netcdf" if href.lower().endswith(CUBES) else "raster"
+
+
+CUBES = (".nc", ".nc4", ".h5", ".hdf5", ".he5")
+"""How names of files end that hold several variables, with or without time."""
 
 
 def _find_key(item: pystac.Item, band: BandDefinition) -> str | None:

@@ -9,9 +9,11 @@ import pystac
 
 from smmap.catalog.api import ApiCatalog
 from smmap.catalog.candidate import Candidate
+from smmap.catalog.files import FilesCatalog
 from smmap.catalog.selection import Bbox
 from smmap.catalog.static import StaticCatalog
 from smmap.catalog.web import is_api, load_json, open_io
+from smmap.catalog.zarr_archive import ZarrCatalog
 from smmap.spec.definition import Definition, Kind
 from smmap.spec.errors import CatalogError, ConfigError
 from smmap.spec.period import Period
@@ -59,6 +61,8 @@ class Catalog(Protocol):
 KINDS: dict[Kind, Callable[[str], Catalog]] = {
     "stac-static": StaticCatalog,
     "stac-api": ApiCatalog,
+    "files": FilesCatalog,
+    "zarr": ZarrCatalog,
 }
 """Kind -> what opens an address."""
 
@@ -89,9 +93,11 @@ def open_catalog(definition: Definition, recipe_catalog: str | None) -> Catalog:
     if recipe_catalog is None:
         raise ConfigError(
             f"definition '{definition.id}' has no endpoint of its own: set the recipe's key "
-            "'catalog' to a folder with a catalog.json, or to a web address"
+            "'catalog' to a folder with a catalog.json, or to a web address; of files and Zarr "
+            "archives, to their own place"
         )
-    return KINDS[_find_kind(recipe_catalog)](recipe_catalog)
+    stac = definition.kind in ("stac-static", "stac-api")
+    return KINDS[_find_kind(recipe_catalog) if stac else definition.kind](recipe_catalog)
 
 
 def _find_kind(address: str) -> Kind:

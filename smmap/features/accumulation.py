@@ -1,4 +1,4 @@
-"""Amounts that grow over the day, as rates."""
+"""Amounts of water, as rates."""
 
 from __future__ import annotations
 
@@ -64,3 +64,13 @@ def compute_rates(values: Floats, times: NDArray[np.datetime64]) -> Rates:
             )
         rates[step] = np.maximum(amount, 0.0) / float((times[step] - since[step]) / _DAY)
     return rates, since + (times - since) // 2, (times - since) / _DAY
+
+
+def compute_hourly_rates(values: Floats, times: NDArray[np.datetime64]) -> Rates:
+    """Rates per day from amounts of the hour that ends with each step.
+
+    Parameters and what comes back are as of ``compute_rates``, where an amount may be missing
+    without a consequence for the next. Less than nothing is noise of packing, and nothing.
+    """
+    rates = np.maximum(values, 0.0).astype(np.float32) * np.float32(24.0)
+    return rates, times - np.timedelta64(30, "m"), np.full(len(times), 1 / 24)

@@ -38,6 +38,7 @@ FEATURES: Mapping[str, type[Feature]] = MappingProxyType(
         "latitude": Latitude,
         "longitude": Longitude,
         "day_of_year": DayOfYear,
+        "quantity": Quantity,
     }
 )
 """Name in the card -> derivation."""

@@ -26,6 +26,7 @@ Sensor = Literal[
 ]
 OffsetRule = Literal["fixed", "declared", "processing-baseline", "earth-search", "sun-elevation"]
 Quantity = Literal["sigma0", "gamma0"]
+Accumulated = Literal["from 00 UTC", "over the hour before"]
 Reflectance = Literal["surface", "top-of-atmosphere"]
 Surface = Literal["ellipsoid", "terrain"]
 Ground = Literal["water", "built_up", "barren"]
@@ -51,9 +52,10 @@ class BandDefinition(Options):
     """Which band of the file, from 1."""
     resampling: Resampling = "bilinear"
     """How it goes onto another grid; classes and bits must be ``nearest``."""
-    accumulated: Literal["from 00 UTC"] | None = None
-    """Amounts that grow over the day and begin anew: ``from 00 UTC``, the step at 00 UTC being the
-    whole day before, as in ERA5-Land. They are differenced; ``units`` are those after that."""
+    accumulated: Accumulated | None = None
+    """Amounts that become rates per day, ``units`` being those after that. ``from 00 UTC``: they
+    grow over the day and begin anew, the step at 00 UTC being the whole day before, as in
+    ERA5-Land. ``over the hour before``: of the hour that ends with each step."""
 
     planck: dict[str, tuple[float, float, float]] = Field(default_factory=dict)
     """Thermal only: platform -> scale, K1 and K2, where scale and offset give radiance L; the value
@@ -202,7 +204,11 @@ class Definition(Options):
     provisional: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Item property -> values that mark a scene which will be replaced by a final one."""
     file_pattern: str | None = None
-    """Kind ``files``: regular expression of file names, with a group ``date`` or ``start``."""
+    """Kind ``files``: regular expression of file names, with a group ``date`` (20230503, 2023123
+    or with signs between) or ``start`` (with hours, minutes); NetCDF without either is asked for
+    its times. Of GeoTIFFs also ``asset``, which band it is, and ``tile``, which piece."""
+    step_days: float = Field(default=1.0, gt=0)
+    """Kind ``files``: how many days a file named by ``date`` stands for (composites)."""
     query: dict[str, Any] = Field(default_factory=dict)
     """Properties that an item must have, for example ``sar:instrument_mode: IW``; of a list, that
     list or one of its members."""

@@ -25,7 +25,7 @@ from smmap.stack.resample import Source, resample
 from smmap.stack.scene_errors import blame
 from smmap.stack.series import join_in_strips
 from smmap.stack.steps import Steps, load_steps
-from smmap.store.cube import open_cube
+from smmap.store.open_cube import open_cube
 
 Array = NDArray[np.float32]
 KEPT_BYTES = 128 * 2**20
@@ -129,20 +129,22 @@ class FieldBlock:
         patch: Patch,
     ) -> Array:
         known: dict[str, Steps | None] = {one.id: self._steps.get((band, one.id)) for one in scenes}
-        accumulated = scenes[0].definition.bands[band].accumulated is not None
+        accumulated = scenes[0].definition.bands[band].accumulated
         unread = [one for one in scenes if known[one.id] is None]
         for scene, fresh in load_steps(unread, band, patch):
-            if accumulated:  # what is no amount since 00 UTC costs its own scene
+            if accumulated == "from 00 UTC":  # what is no amount since 00 UTC costs its own scene
                 with blame(scene):
                     compute_rates(fresh.values, fresh.times)
             known[scene.id] = fresh
             self._steps.put((band, scene.id), fresh, fresh.values.nbytes)
         if join is None:
             return _lay([steps for one in scenes if (steps := known[one.id]) is not None])
-        ordered = [known[one.id] for one in sorted(scenes, key=lambda one: (one.datetime, one.id))]
+        # Of two scenes of one moment the later id, which is that of the later processing, counts.
+        latest = sorted(scenes, key=lambda one: one.id, reverse=True)
+        ordered = [known[one.id] for one in latest]
         with blame(scenes[0]):
             return join_in_strips(
-                [one for one in ordered if one is not None], join, moment, accumulated=accumulated
+                [one for one in ordered if one is not None], join, moment, accumulated
             )
 
 

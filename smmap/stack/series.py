@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from smmap.features.accumulation import compute_rates
+from smmap.features.accumulation import compute_hourly_rates, compute_rates
 from smmap.features.join import join_series
+from smmap.spec.definition import Accumulated
 from smmap.spec.join import Join
 from smmap.stack.steps import Steps
 
@@ -39,7 +40,7 @@ class Series:
         return join_series(self.values, ages, self.step_days, join, since)[0]
 
 
-def compute_series(steps: Sequence[Steps], *, accumulated: bool) -> Series:
+def compute_series(steps: Sequence[Steps], accumulated: Accumulated | None) -> Series:
     """Steps of several scenes as one series.
 
     Pieces of one moment (neighbouring tiles) are laid together: of two values the first stays.
@@ -49,7 +50,7 @@ def compute_series(steps: Sequence[Steps], *, accumulated: bool) -> Series:
     steps
         At least one, of the same pixels.
     accumulated
-        True: amounts since 00 UTC, which become rates per day.
+        What amounts are of, which become rates per day; None: they are none.
 
     Raises
     ------
@@ -63,15 +64,17 @@ def compute_series(steps: Sequence[Steps], *, accumulated: bool) -> Series:
         for layer in one.values:
             target = values[next(slots)]
             np.copyto(target, layer, where=~np.isfinite(target))
-    if accumulated:
+    if accumulated == "from 00 UTC":
         return Series(*compute_rates(values, times))
+    if accumulated == "over the hour before":
+        return Series(*compute_hourly_rates(values, times))
     gaps = np.diff(times) / _DAY
     lasting = float(np.median(gaps)) if gaps.size else 1.0
     return Series(values, times, np.full(len(times), lasting))
 
 
 def join_in_strips(
-    steps: Sequence[Steps], join: Join, moment: datetime, *, accumulated: bool
+    steps: Sequence[Steps], join: Join, moment: datetime, accumulated: Accumulated | None
 ) -> NDArray[np.float32]:
     """``compute_series`` and its ``join``, a few rows at a time, so that memory is bounded."""
     height, width = steps[0].values.shape[1:]
@@ -80,5 +83,5 @@ def join_in_strips(
     out = np.full((height, width), np.nan, np.float32)
     for top in range(0, height, rows):
         strip = [Steps(one.times, one.values[:, top : top + rows]) for one in steps]
-        out[top : top + rows] = compute_series(strip, accumulated=accumulated).join(join, moment)
+        out[top : top + rows] = compute_series(strip, accumulated).join(join, moment)
     return out

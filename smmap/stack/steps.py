@@ -19,7 +19,8 @@ from smmap.stack.patch import Copy, Patch, Window
 from smmap.stack.raster import load_windows
 from smmap.stack.read_meter import count_read
 from smmap.stack.scene_errors import blame
-from smmap.store.cube import Cube, open_cube
+from smmap.store.cube import Cube
+from smmap.store.open_cube import open_cube
 
 _SERIES = ("netcdf", "zarr")
 """Readers of files that hold many steps."""

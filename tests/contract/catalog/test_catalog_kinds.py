@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from stac_server import serve_stac
 
 from smmap.catalog.api import ApiCatalog
+from smmap.catalog.files import FilesCatalog
 from smmap.catalog.registry import KINDS
 from smmap.catalog.static import StaticCatalog
+from smmap.catalog.zarr_archive import ZarrCatalog
 from smmap.spec.period import Period
 
 
@@ -46,7 +48,9 @@ class TestApi(CatalogContract):
 
 
 def test_every_kind_has_its_contract_here():
-    assert {"stac-static": StaticCatalog, "stac-api": ApiCatalog} == KINDS
+    here = {"stac-static": StaticCatalog, "stac-api": ApiCatalog}
+    archives = {"files": FilesCatalog, "zarr": ZarrCatalog}  # in test_catalog_archives
+    assert here | archives == KINDS
 
 
 @settings(max_examples=20, deadline=None)

@@ -78,6 +78,11 @@ class TestLongitude(FeatureContract):
     bounds = (-180, 180)
 
 
+class TestQuantity(FeatureContract):
+    name = "quantity"
+    options: ClassVar = {"band": "soil_moisture"}
+
+
 class TestDayOfYear(FeatureContract):
     name = "day_of_year"
     bounds = (1, 366)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from scipy.interpolate import CubicSpline
 
-from smmap.features.accumulation import compute_rates
+from smmap.features.accumulation import compute_hourly_rates, compute_rates
 from smmap.features.harmonic import compute_harmonic
 from smmap.features.join import join_series
 from smmap.features.spline import compute_spline
@@ -286,3 +286,15 @@ def test_missing_amounts_stay_missing():
     rates, _, _ = compute_rates(sums, times)
     assert np.isnan(rates[[1, 2], 0, 0]).all()
     np.testing.assert_allclose(rates[0, 0, 0], 0.024, rtol=1e-6)
+
+
+def test_hourly_amounts_are_the_same_rates():
+    hourly = np.random.default_rng(2).random(48) * 0.003
+    sums, times = accumulate(list(hourly))
+    for one, two in zip(
+        compute_rates(sums, times), compute_hourly_rates(hourly[:, None, None], times), strict=True
+    ):
+        if one.dtype.kind == "M":
+            np.testing.assert_array_equal(one, two)
+        else:
+            np.testing.assert_allclose(one, two, rtol=1e-5)

@@ -22,7 +22,7 @@ _CLASSIC = b"CDF"
 """First bytes of the classic NetCDF format."""
 
 
-def open_dataset(path: str, group: str, reader: Reader, signer: Signer | None) -> xr.Dataset:
+def open_xarray(path: str, group: str, reader: Reader, signer: Signer | None) -> xr.Dataset:
     """Nothing is read but what describes the variables; times are decoded, values are not.
 
     Raises

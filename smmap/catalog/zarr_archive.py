@@ -1,0 +1,93 @@
+"""Catalogue kind ``zarr``: one store with dims time, latitude and longitude; an item a UTC day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+
+import pystac
+
+from smmap.catalog.archive_grid import check_resolution, compute_outline
+from smmap.catalog.archive_item import read_slot
+from smmap.catalog.candidate import Candidate
+from smmap.catalog.day_slots import list_shares, make_slots
+from smmap.catalog.selection import Bbox, select_candidates
+from smmap.catalog.stored_item import Snapshot
+from smmap.grid.boxes import merge_boxes
+from smmap.spec.definition import Definition
+from smmap.spec.errors import CatalogError, SceneError
+from smmap.spec.period import Period
+from smmap.store.cube import Cube
+from smmap.store.open_cube import open_cubes
+
+
+class ZarrCatalog:
+    """An archive of hourly fields; nothing is read but what describes it.
+
+    Parameters
+    ----------
+    address
+        A folder, or a store's address: ``s3://...``, ``gs://...``, ``https://...``.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._cubes: dict[str, dict[str, Cube]] = {}
+
+    def search(
+        self, definition: Definition, bbox: Bbox, period: Period | None
+    ) -> list[pystac.Item]:
+        """Items that touch box and period; see `smmap.catalog.registry.Catalog`."""
+        return [one.item for one in self.find(definition, bbox, period)]
+
+    def find(self, definition: Definition, bbox: Bbox, period: Period | None) -> list[Candidate]:
+        """The same with what planning needs of them."""
+        wanted = None if definition.static else period
+        shares = [
+            share
+            for variable, cube in self._open(definition).items()
+            for share in list_shares(cube, variable, self.address, 0.0, wanted)
+        ]
+        slots = make_slots(shares, definition.collections[0])
+        found = [read_slot(one, definition, self._snapshot, self.address) for one in slots]
+        return select_candidates([one for one in found if one], definition, bbox, period)
+
+    def extent(self, definition: Definition) -> tuple[Bbox, Period]:
+        """Box and period of the archive."""
+        cubes = self._open(definition).values()
+        shares = [share for cube in cubes for share in list_shares(cube, "", "", 0.0)]
+        outlines = [compute_outline(one.crs, one.transform, one.shape).bounds for one in cubes]
+        start, end = min(one.first for one in shares), max(one.last for one in shares)
+        return merge_boxes(outlines), Period(start, end + timedelta(seconds=1))
+
+    @cached_property
+    def _snapshot(self) -> Snapshot:
+        return Snapshot()
+
+    def _open(self, definition: Definition) -> dict[str, Cube]:
+        """The definition's variables, each band's first that is there."""
+        if definition.id not in self._cubes:
+            names = [name for band in definition.bands.values() for name in band.assets]
+            try:
+                cubes = open_cubes(self.address, names, "zarr", definition.sign)
+            except SceneError as error:
+                reason = str(error)
+            else:
+                self._cubes[definition.id] = _check(cubes, definition, self.address)
+                return self._cubes[definition.id]
+            raise CatalogError(reason)
+        return self._cubes[definition.id]
+
+
+def _check(cubes: dict[str, Cube], definition: Definition, address: str) -> dict[str, Cube]:
+    if not any(cube.times is not None for cube in cubes.values()):
+        names = ", ".join(
+            sorted({one for band in definition.bands.values() for one in band.assets})
+        )
+        raise CatalogError(
+            f"{address} has none of {names} along a time axis; give an archive of "
+            f"'{definition.title}', or another definition"
+        )
+    for cube in cubes.values():
+        check_resolution(definition, cube.crs, cube.transform, address)
+    return cubes
