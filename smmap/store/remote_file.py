@@ -124,15 +124,14 @@ class RemoteFile:
         return self._keep(part)
 
     def _keep(self, part: Part) -> dict[int, bytes]:
-        """Cut into pages; those that are whole are kept."""
+        """Cut into pages, and keep them; a part is asked for by whole pages."""
         pages: dict[int, bytes] = {}
         for offset in range(0, len(part.data), PAGE):
             number, page = (part.first + offset) // PAGE, part.data[offset : offset + PAGE]
-            if len(page) == min(PAGE, part.size - number * PAGE):
-                pages[number] = page
-                self._remember(number, page)
-                if self._cache and part.version:
-                    self._cache.write(self._get_key(number), page)
+            pages[number] = page
+            self._remember(number, page)
+            if self._cache and part.version:
+                self._cache.write(self._get_key(number), page)
         return pages
 
     def _remember(self, number: int, page: bytes) -> None:

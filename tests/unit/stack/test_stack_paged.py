@@ -17,7 +17,9 @@ from smmap.spec.cache import Cache
 from smmap.spec.errors import OfflineError, SceneError, TransientError
 from smmap.stack.raster import load_overview, load_raster
 from smmap.store import retry
+from smmap.store.dataset import _Opener
 from smmap.store.network import use_network
+from smmap.store.remote_file import RemoteFile
 
 
 @pytest.fixture
@@ -75,7 +77,9 @@ def test_pages_give_the_pixels_that_gdal_gives(server, band, whole, expected, ca
     np.testing.assert_array_equal(load_overview(counted, 50), load_overview(band, 50))
 
 
-@pytest.mark.parametrize("fault", ["500", "429 0", "reset", "short", "less", "elsewhere", "slow"])
+@pytest.mark.parametrize(
+    "fault", ["500", "429 0", "reset", "short", "less", "elsewhere", "later", "slow"]
+)
 @pytest.mark.parametrize("place", [0, 1])
 def test_no_fault_gets_into_the_pixels(server, band, block, noise, fault, place):
     """At the opening or later; without a cache, as of a provider that bounds requests."""
@@ -94,6 +98,18 @@ def test_a_fault_in_the_middle_that_stays_is_one_error(server, band, whole, expe
     assert len(server.asked) <= 2 + 2 * retry.ATTEMPTS, "each part is asked for so often, no more"
     server.faults = []
     np.testing.assert_array_equal(load_raster(band, whole).values, expected)
+
+
+def test_gdal_is_given_nothing_that_did_not_come(server, band):
+    """Whoever reads on after a failure meets errors, not zeros."""
+    opener = _Opener(RemoteFile(band.href))
+    cursor = opener.open(opener.path)
+    cursor.seek(300_000)
+    server.faults = ["500"] * retry.ATTEMPTS
+    assert cursor.read(10) == b""
+    assert isinstance(opener.failure, TransientError)
+    cursor.seek(0)
+    assert cursor.read(10) == b""
 
 
 def test_what_was_read_is_not_read_again(server, band, whole, expected, cache):
