@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 
@@ -102,4 +103,22 @@ def test_offline_no_catalogue_elsewhere_is_asked(served, tmp_path):
             run(address, tmp_path / "out", "offline=true")
     with pytest.raises(OfflineError, match="s3://bucket"):
         run(catalog, "s3://bucket/out", "offline=true")
+    assert server.asked == []
+
+
+def test_a_source_that_fails_in_every_way_leaves_nothing_wrong_in_the_cache(served, tmp_path):
+    """Runs through faults until all is mapped; then what was kept is mapped without a network."""
+    server, catalog = served
+    cache = f"cache.folder={tmp_path / 'cache'}"
+    kinds = ["500", "429 0", "reset", "short", "less", "elsewhere", "later", "slow", "", ""]
+    chance = random.Random(2)
+    server.faults = [chance.choice(kinds) for _ in range(300)]
+    assert run(catalog, tmp_path / "faults", cache).count("done") == 2
+    assert len(server.faults) < 290, "some were met"
+    server.faults = []
+    assert run(catalog, tmp_path / "plain").count("done") == 2
+    assert digest(tmp_path / "faults") == digest(tmp_path / "plain")
+    server.asked.clear()
+    assert run(catalog, tmp_path / "offline", cache, "offline=true").count("done") == 2
+    assert digest(tmp_path / "offline") == digest(tmp_path / "plain")
     assert server.asked == []
