@@ -18,7 +18,7 @@ from smmap.store.signing import forget_signature, sign_href, strip_signature
 PAGE = 1 << 16
 """Bytes of a page. A block of 1024 x 1024 pixels of a Sentinel-2 band in tiles of 512 costs 8 %
 more than its bytes, and as many requests as with smaller pages; with 1 MiB it costs twice."""
-_IN_MEMORY = 64
+_IN_MEMORY = 16
 """Pages of an open file: a header is read in many small pieces."""
 
 _Result = TypeVar("_Result")
