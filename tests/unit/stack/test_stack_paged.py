@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -128,8 +127,9 @@ def test_a_part_costs_a_part(server, noise, block, write_tif, cache):
     assert server.sent < 0.1 * (server.folder / "b.tif").stat().st_size
 
 
-def test_a_broken_file_costs_its_scene_at_once(server, block, cache):
-    (server.folder / "broken.tif").write_bytes(b"no tiff at all")
+@pytest.mark.parametrize("content", [b"no tiff at all", b""])
+def test_a_broken_file_costs_its_scene_at_once(server, block, cache, content):
+    (server.folder / "broken.tif").write_bytes(content)
     with pytest.raises(SceneError, match=r"broken\.tif cannot be read"):
         load_raster(Band("vv", f"{server.address}/broken.tif", "1"), block)
     assert len(server.asked) == 1
@@ -179,7 +179,6 @@ def test_many_threads_read_one_file(server, band, block, noise, cache):
     gc.collect()
     # Connections to the server are kept for the next, one for each thread at most; both ends.
     assert process.num_fds() <= before + 2 * 8
-    assert threading.active_count() < 30
 
 
 def test_also_gdal_waits_for_as_long_as_the_server_says(server, band, block, noise):
