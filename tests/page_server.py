@@ -16,6 +16,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from faulty_server import reset
 
+from smmap.store.rate import _find_file
+
 
 @dataclass
 class Pages:
@@ -90,6 +92,8 @@ class _Handler(BaseHTTPRequestHandler):
             data = data[first : last + 1]
             if fault == "less":
                 data = data[: max(1, len(data) // 2)]
+            if fault == "later":
+                first, data = first + len(data) // 2, data[len(data) // 2 :]
             shift = 1 if fault == "elsewhere" else 0
             end = first + len(data) - 1
             headers["Content-Range"] = f"bytes {first + shift}-{end + shift}/{total}"
@@ -132,6 +136,8 @@ def serve_pages(folder: Path) -> Iterator[Pages]:
     handler: Callable[..., BaseHTTPRequestHandler] = type("Told", (_Handler,), {"pages": pages})
     with _Server(("127.0.0.1", 0), handler) as server:
         pages.address = f"http://127.0.0.1:{server.server_port}"
+        # Of a server that had the port before, and may have asked for a long pause.
+        _find_file(pages.address).unlink(missing_ok=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
@@ -139,3 +145,4 @@ def serve_pages(folder: Path) -> Iterator[Pages]:
         finally:
             server.shutdown()
             thread.join()
+            _find_file(pages.address).unlink(missing_ok=True)

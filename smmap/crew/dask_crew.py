@@ -39,6 +39,9 @@ class DaskCrew(Crew[P, R]):
         What workers are told.
     wait_s
         How long there may be no worker at all.
+    sharing
+        Workers that are to come: each may send its part of the requests that a provider allows.
+        None: they are all on this machine, where they count their requests together.
 
     Raises
     ------
@@ -46,7 +49,9 @@ class DaskCrew(Crew[P, R]):
         If no worker comes, or workers have another version of smmap.
     """
 
-    def __init__(self, client: Client, terms: Terms, wait_s: float) -> None:
+    def __init__(
+        self, client: Client, terms: Terms, wait_s: float, sharing: int | None = None
+    ) -> None:
         self._client = client
         self._terms = pack(terms)
         self._needs: dict[str, float] = {}
@@ -55,6 +60,7 @@ class DaskCrew(Crew[P, R]):
         self._out: dict[str, tuple[P, Future]] = {}
         self._restarted: set[str] = set()
         self._slots = 0
+        self._sharing = sharing
         self._looked = time.monotonic()
         self._alone_since: float | None = None
         self._gone = False
@@ -102,6 +108,7 @@ class DaskCrew(Crew[P, R]):
             do_parcel,
             self._terms,
             pack(piece),
+            1 / self._sharing if self._sharing else None,
             key=key,
             pure=False,
             resources=self._needs or None,
@@ -164,9 +171,12 @@ class DaskCrew(Crew[P, R]):
             return
         self._looked = time.monotonic()
         try:
-            self._slots = sum(self._client.nthreads().values())
+            threads = self._client.nthreads()
         except _GONE:
             self._give_up("does not answer any more")
+        self._slots = sum(threads.values())
+        if self._sharing:
+            self._sharing = max(self._sharing, len(threads))
         if self._slots:
             self._alone_since = None
         elif self._alone_since is None:

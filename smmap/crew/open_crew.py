@@ -46,7 +46,13 @@ def open_crew(
     recycle = cluster.recycle if isinstance(cluster, LocalCluster) else None
     terms = Terms(job, logging.getLogger("smmap").getEffectiveLevel(), recycle)
     with open_client(cluster) as client:
-        many: DaskCrew[P, R] = DaskCrew(client, terms, getattr(cluster, "wait_s", _LOCAL_WAIT_S))
+        local = isinstance(cluster, LocalCluster)
+        many: DaskCrew[P, R] = DaskCrew(
+            client,
+            terms,
+            getattr(cluster, "wait_s", _LOCAL_WAIT_S),
+            None if local else getattr(cluster, "workers", 1),
+        )
         many.reserve_memory(needed)
         try:
             yield many

@@ -15,6 +15,7 @@ from smmap.crew.job import Job
 from smmap.crew.parcel import unpack
 from smmap.crew.work_log import add_task
 from smmap.spec.errors import ConfigError, SmmapError
+from smmap.store.rate import set_share
 from smmap.version import __version__
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ class Reply:
     """Address of the worker."""
 
 
-def do_parcel(terms: bytes, parcel: bytes) -> Reply:
-    """Do the piece in ``parcel`` on the run's terms."""
+def do_parcel(terms: bytes, parcel: bytes, share: float | None = None) -> Reply:
+    """Do the piece in ``parcel`` on the run's terms; ``share`` as of `smmap.store.rate`."""
     from distributed import get_worker
 
     global _pieces_done, _worn  # noqa: PLW0603 (of this process, which outlives all our objects)
@@ -70,6 +71,7 @@ def do_parcel(terms: bytes, parcel: bytes) -> Reply:
     if _worn:
         _await_end(worker)
     _set_up_log(told.log_level)
+    set_share(share)
     try:
         _check_version(told.version)
         with told.job.open() as work:

@@ -1,1 +1,1 @@
-"""Files: atomic and conditional writes, locks, and the settings of GDAL's reads."""
+"""Files here and elsewhere: atomic writes, locks, request rates, pages on disk, GDAL's settings."""

@@ -9,6 +9,9 @@ from smmap.spec.errors import SceneError
 from smmap.store.probe import is_object, is_web, to_path
 from smmap.store.remote_file import RemoteFile
 
+_AHEAD = 1 << 22
+"""Bytes that one request brings: of an annotation all."""
+
 
 def read_small_file(
     href: str, signer: Signer | None = None, requests_per_second: float | None = None
@@ -25,7 +28,7 @@ def read_small_file(
         If the network must not be used and a remote file is not in the cache.
     """
     if is_web(href) or is_object(href):
-        file = RemoteFile(href, signer, requests_per_second)
+        file = RemoteFile(href, signer, requests_per_second, ahead=_AHEAD)
         return file.read(0, file.size)
     try:
         return Path(to_path(href)).read_bytes()

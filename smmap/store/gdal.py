@@ -17,7 +17,10 @@ READ_SETTINGS: Mapping[str, Any] = {
     "GDAL_INGESTED_BYTES_AT_OPEN": 32768,
     "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": True,
     "GDAL_HTTP_MULTIPLEX": True,
+    # Bytes of answers that are kept: of each open file, and of all files of the process.
     "VSI_CACHE": True,
+    "VSI_CACHE_SIZE": 4 * 2**20,
+    "CPL_VSIL_CURL_CACHE_SIZE": 16 * 2**20,
     "GDAL_HTTP_MAX_RETRY": 0,  # a read that fails is tried again as a whole
     "GDAL_HTTP_CONNECTTIMEOUT": 10,
     "GDAL_HTTP_TIMEOUT": 60,

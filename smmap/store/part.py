@@ -15,6 +15,8 @@ from smmap.spec.errors import RefusedError, SceneError, TransientError
 from smmap.store.probe import GONE, REFUSED
 from smmap.store.session import BUSY, TIMEOUT_S, is_unreachable, open_session
 
+_NO_CONTENT = (304, 416)
+"""Unchanged; no such bytes."""
 _SLOW_S = 180.0
 """A part that takes longer is given up, even if drops still come."""
 _PIECE = 1 << 16
@@ -65,7 +67,7 @@ def fetch_part(
     Raises
     ------
     SceneError
-        If there is no such file, or it is empty.
+        If there is no such file.
     RefusedError
         If the signature is not accepted.
     TransientError
@@ -80,7 +82,7 @@ def fetch_part(
     try:
         answer = session.get(address, headers=headers, timeout=TIMEOUT_S, stream=True)
         _check_state(answer, name)
-        data = b"" if answer.status_code == 304 else _receive(answer)
+        data = b"" if answer.status_code in _NO_CONTENT else _receive(answer)
     except (RequestException, HTTPError, OSError) as error:
         reason, exhausted = _describe(error), is_unreachable(error)
     else:
@@ -104,11 +106,10 @@ def _describe(error: Exception) -> str:
 
 def _check_state(answer: Response, name: str) -> None:
     status = answer.status_code
-    if status in (200, 206, 304):
+    if status in (200, 206, *_NO_CONTENT):
         return
-    if status in GONE or status == 416:
-        what = "is empty" if status == 416 else f"cannot be read (HTTP {status})"
-        raise SceneError(f"{name} {what}; check the catalogue's address")
+    if status in GONE:
+        raise SceneError(f"{name} cannot be read (HTTP {status}); check the catalogue's address")
     if status in REFUSED:
         raise RefusedError(
             f"{name} is refused (HTTP {status}); check the credentials, or rerun later"
@@ -132,6 +133,8 @@ def _check_part(answer: Response, data: bytes, span: tuple[int, int], name: str)
     version = read_version(headers)
     if answer.status_code == 304:
         return Part(b"", 0, 0, version, unchanged=True)
+    if answer.status_code == 416 and span[0] == 0:  # it has no first byte: it is empty
+        return Part(b"", 0, 0, version)
     if answer.status_code == 200:
         first, size = 0, len(data)
         whole = headers.get("Content-Length") in (None, str(size))

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TypeVar
 
 from smmap.spec.band import Signer
-from smmap.spec.errors import OfflineError, RefusedError, TransientError
+from smmap.spec.errors import OfflineError, RefusedError, SceneError, TransientError
 from smmap.store.network import get_page_cache, is_offline
 from smmap.store.part import Part, fetch_part
 from smmap.store.retry import retry
@@ -18,8 +18,11 @@ from smmap.store.signing import forget_signature, sign_href, strip_signature
 PAGE = 1 << 16
 """Bytes of a page. A block of 1024 x 1024 pixels of a Sentinel-2 band in tiles of 512 costs 8 %
 more than its bytes, and as many requests as with smaller pages; with 1 MiB it costs twice."""
-_IN_MEMORY = 64
+_IN_MEMORY = 16
 """Pages of an open file: a header is read in many small pieces."""
+
+_GONE = (-1, "")
+"""Noted of what is not there: offline it is not missed."""
 
 _Result = TypeVar("_Result")
 
@@ -35,6 +38,8 @@ class RemoteFile:
         As of `sign_href`.
     requests_per_second
         As of `smmap.store.rate.await_turn`.
+    ahead
+        Bytes that come with the opening, whole pages: of what will be read from its beginning.
 
     Raises
     ------
@@ -47,10 +52,16 @@ class RemoteFile:
     """
 
     def __init__(
-        self, href: str, signer: Signer | None = None, requests_per_second: float | None = None
+        self,
+        href: str,
+        signer: Signer | None = None,
+        requests_per_second: float | None = None,
+        *,
+        ahead: int = PAGE,
     ) -> None:
         self.name = strip_signature(href)
         self._href, self._signer, self._rate = href, signer, requests_per_second
+        self._ahead = ahead
         self._cache = get_page_cache()
         self._pages: OrderedDict[int, bytes] = OrderedDict()
         self._lock = Lock()
@@ -77,25 +88,34 @@ class RemoteFile:
         if is_offline():
             if noted is None:
                 raise self._miss("is not in the cache")
+            if noted == _GONE:
+                raise SceneError(f"{self.name} is not there, as was noted in the cache")
             return noted
-        part = self._ask(noted)
+        try:
+            part = self._ask(None if noted == _GONE else noted)
+        except SceneError:
+            self._write_note(_GONE)
+            raise
         if noted is not None and (part.unchanged or (part.size, part.version) == noted):
             return noted
         self._version, self.size = part.version, part.size
-        if self._cache is not None and part.version is not None:
-            note = json.dumps([part.size, part.version])
-            self._cache.write(self.name, note.encode())
+        if part.version is not None:
+            self._write_note((part.size, part.version))
         self._keep(part)
         return part.size, part.version
 
     def _ask(self, noted: tuple[int, str] | None) -> Part:
         if noted is None:
-            return self._fetch_part((0, PAGE))
+            return self._fetch_part((0, self._ahead))
         if noted[1].startswith('"'):
-            return self._fetch_part((0, PAGE), noted[1])
+            return self._fetch_part((0, self._ahead), noted[1])
         # Servers take what is older than a date for unchanged: the date itself is compared.
         part = self._fetch_part((0, 1))
-        return part if (part.size, part.version) == noted else self._fetch_part((0, PAGE))
+        return part if (part.size, part.version) == noted else self._fetch_part((0, self._ahead))
+
+    def _write_note(self, noted: tuple[int, str]) -> None:
+        if self._cache is not None:
+            self._cache.write(self.name, json.dumps(noted).encode())
 
     def _read_note(self) -> tuple[int, str] | None:
         content = self._cache.read(self.name) if self._cache else None
@@ -124,20 +144,19 @@ class RemoteFile:
         return self._keep(part)
 
     def _keep(self, part: Part) -> dict[int, bytes]:
-        """Cut into pages; those that are whole are kept."""
+        """Cut into pages, and keep them; a part is asked for by whole pages."""
         pages: dict[int, bytes] = {}
         for offset in range(0, len(part.data), PAGE):
             number, page = (part.first + offset) // PAGE, part.data[offset : offset + PAGE]
-            if len(page) == min(PAGE, part.size - number * PAGE):
-                pages[number] = page
-                self._remember(number, page)
-                if self._cache and part.version:
-                    self._cache.write(self._get_key(number), page)
+            pages[number] = page
+            self._remember(number, page)
+            if self._cache and part.version:
+                self._cache.write(self._get_key(number), page)
         return pages
 
     def _remember(self, number: int, page: bytes) -> None:
         self._pages[number] = page
-        if len(self._pages) > _IN_MEMORY:
+        if len(self._pages) > max(_IN_MEMORY, self._ahead // PAGE):
             self._pages.popitem(last=False)
 
     def _get_key(self, number: int) -> str:

@@ -4,6 +4,7 @@ import json
 import threading
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -30,6 +31,8 @@ class _Server(ThreadingHTTPServer):
     signed = 0
     """How many signatures were given; the last alone is good."""
     refused = 0
+    valid_s = 30
+    """The client renews what is valid for less than a minute."""
 
     @property
     def signature(self) -> str:
@@ -45,8 +48,8 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         if url.path == "/token/account/container":
             self.server.signed += 1
-            # The client renews what is valid for less than a minute.
-            expiry = (datetime.now(UTC) + timedelta(seconds=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            end = datetime.now(UTC) + timedelta(seconds=self.server.valid_s)
+            expiry = end.strftime("%Y-%m-%dT%H:%M:%SZ")
             token = f"sig={self.server.signature}"
             self.answer(200, json.dumps({"msft:expiry": expiry, "token": token}).encode())
         elif parse_qs(url.query).get("sig") != [self.server.signature]:
@@ -129,3 +132,26 @@ def test_annotations_are_signed_too(server, tmp_path):
     with pytest.raises(SceneError, match="is no Sentinel-1 annotation"):
         load_annotation_angle(f"{STORAGE}/a.xml", "planetary-computer")
     assert (server.signed, server.refused) == (1, 0)
+
+
+@pytest.mark.parametrize("requests_per_second", [None, 500.0])
+def test_a_signature_that_ends_too_early_is_made_anew(
+    server, block, tmp_path, write_tif, requests_per_second
+):
+    """Revoked, or by a clock that goes wrong; asked for by GDAL, and by pages."""
+    values = np.random.default_rng(0).random(block.shape).astype(np.float32)
+    for name in ("a.tif", "b.tif"):
+        write_tif(tmp_path / name, values)
+    band = Band("vv", f"{STORAGE}/a.tif", "1", sign="planetary-computer")
+    band = replace(band, requests_per_second=requests_per_second)
+    server.valid_s = 3600
+    for _ in range(2):
+        np.testing.assert_array_equal(load_raster(band, block).values, values)
+    assert (server.signed, server.refused) == (1, 0), "what is valid is used again"
+    server.signed += 1
+    other = replace(band, href=f"{STORAGE}/b.tif")  # GDAL keeps the first in memory
+    np.testing.assert_array_equal(load_raster(other, block).values, values)
+    assert server.refused > 0
+    assert server.signed == 3, "one new signature"
+    if requests_per_second:
+        assert server.refused == 1

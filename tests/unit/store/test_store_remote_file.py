@@ -82,7 +82,7 @@ def test_pages_that_lie_together_are_one_request(server, content):
 
 
 @pytest.mark.parametrize(
-    "fault", ["500", "503", "429 0", "408", "reset", "short", "less", "elsewhere", "slow"]
+    "fault", ["500", "503", "429 0", "408", "reset", "short", "less", "elsewhere", "later", "slow"]
 )
 def test_faults_that_pass_are_not_seen(server, cache, content, fault):
     """One at the opening, one at a page; nothing wrong is kept either."""
@@ -94,7 +94,7 @@ def test_faults_that_pass_are_not_seen(server, cache, content, fault):
     assert count_requests(server) == 1, "it was asked whether it is as it was, and no more"
 
 
-@pytest.mark.parametrize("fault", ["500", "429 0", "reset", "short", "less", "elsewhere"])
+@pytest.mark.parametrize("fault", ["500", "429 0", "reset", "short", "less", "elsewhere", "later"])
 def test_faults_that_stay_are_one_error(server, cache, content, fault):
     file = RemoteFile(f"{server.address}/a.tif")
     server.faults = [fault] * retry.ATTEMPTS

@@ -1,0 +1,132 @@
+"""Whether a definition could be used here and now: what it lacks, and whether its place answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from requests import RequestException
+
+from smmap.spec.definition import Definition
+from smmap.spec.errors import SmmapError
+from smmap.store.probe import GONE, REFUSED, is_web
+from smmap.store.session import open_session
+
+_AT_ONCE = 8
+_PATIENCE_S = (5.0, 15.0)
+"""Seconds to connect, and between two bytes: a person waits for it."""
+_EXTRAS: Mapping[str, tuple[str, str]] = {
+    "planetary-computer": ("planetary_computer", "sign"),
+    "earth-engine": ("ee", "gee"),
+}
+"""Signer or kind -> module that it needs, and the extra that brings it."""
+_BESIDE = {
+    "AWS_ACCESS_KEY_ID": "AWS_SECRET_ACCESS_KEY",
+    "CDSE_S3_ACCESS_KEY": "CDSE_S3_SECRET_KEY",
+}
+"""Variable -> the other one without which it is of no use."""
+_INSTEAD = {
+    "AWS_ACCESS_KEY_ID": (
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    )
+}
+"""Variable -> others that do the same."""
+_WORKS_WITHOUT = ("planetary-computer",)
+"""Signers that sign without a credential as well, under lower limits."""
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What there is to say of one definition on this machine."""
+
+    definition: Definition
+    """As loaded."""
+    place: str | None
+    """Where its scenes are found; None: nobody has said yet."""
+    missing: tuple[str, ...]
+    """What is to be done before it can be used."""
+    advice: tuple[str, ...]
+    """What could be done."""
+
+
+def judge_readiness(definition: Definition, place: str | None) -> Readiness:
+    """What a definition lacks; nothing is asked.
+
+    Parameters
+    ----------
+    definition
+        Of the source.
+    place
+        Where a recipe says that its scenes are; None: it says nothing, or there is no recipe.
+    """
+    missing: list[str] = []
+    advice: list[str] = []
+    for name in (definition.sign, definition.kind):
+        module, extra = _EXTRAS.get(name or "", ("", ""))
+        if module and find_spec(module) is None:
+            missing.append(f"pip install 'smmap[{extra}]'")
+    unset = _find_unset(definition.credential)
+    if unset:
+        optional = definition.sign in _WORKS_WITHOUT
+        (advice if optional else missing).append(f"set {' and '.join(unset)}")
+    found = definition.endpoint or place
+    if found is None and definition.kind != "earth-engine":
+        missing.append("set 'catalog' in a recipe: a folder or address")
+    return Readiness(definition, found, tuple(missing), tuple(advice))
+
+
+def _find_unset(credential: str | None) -> list[str]:
+    if credential is None or any(os.environ.get(one) for one in _INSTEAD.get(credential, ())):
+        return []
+    names = [credential, *([_BESIDE[credential]] if credential in _BESIDE else [])]
+    return [one for one in names if not os.environ.get(one)]
+
+
+def ask_places(sources: Sequence[Readiness]) -> list[str | None]:
+    """Ask every place once, several at a time; never too often, nor while offline.
+
+    Returns
+    -------
+    list of str or None
+        In order: what is wrong with the place of each; empty: nothing. None: it has none that
+        could be asked.
+    """
+    places = {(_find_address(one), one.definition.requests_per_second) for one in sources}
+    with ThreadPoolExecutor(_AT_ONCE, "places") as pool:
+        answers = dict(zip(places, pool.map(lambda one: _ask(*one), places), strict=True))
+    return [answers[_find_address(one), one.definition.requests_per_second] for one in sources]
+
+
+def _find_address(source: Readiness) -> str | None:
+    """The collection, of an API: it is there, and may be searched."""
+    if source.place is None or source.definition.kind != "stac-api":
+        return source.place
+    return f"{source.place.rstrip('/')}/collections/{source.definition.collections[0]}"
+
+
+def _ask(address: str | None, requests_per_second: float | None) -> str | None:
+    if address is None:
+        return None
+    if not is_web(address):
+        there = "://" in address or Path(address).expanduser().exists()
+        return "" if there else f"there is no {address}: correct the recipe"
+    try:
+        session = open_session(requests_per_second)
+        with session.get(address, timeout=_PATIENCE_S, stream=True) as answer:
+            status = answer.status_code
+    except SmmapError as error:
+        return str(error)
+    except RequestException as error:
+        return f"does not answer ({type(error).__name__}): try again later"
+    if status in REFUSED:
+        return f"refuses (HTTP {status}): check the credentials"
+    if status in GONE:
+        return f"has no {urlsplit(address).path} (HTTP {status}): correct the address"
+    return "" if status < 400 else f"is out of order (HTTP {status}): try again later"
