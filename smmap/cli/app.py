@@ -31,6 +31,7 @@ from smmap.cli import (
     status,
     train,
     update,
+    validate,
     verify,
 )
 from smmap.cli.logs import set_up_logging
@@ -52,6 +53,7 @@ _VERBS: tuple[Callable[..., None], ...] = (
     backfill.backfill,
     mosaic.mosaic,
     status.status,
+    validate.validate,
     verify.verify,
     gc.gc,
     insitu.insitu,
