@@ -33,7 +33,7 @@ def insitu(
     highest: Annotated[float, typer.Option(metavar="M3/M3", help="Soil moisture.")] = 0.60,
     as_json: Json = False,
 ) -> None:
-    """Read station data; say what was kept, and what was dropped and why (extra `train`)."""
+    """Read station data; say what was kept, and what was dropped and why (extra `insitu`)."""
     from smmap.insitu.load import load_readings
     from smmap.insitu.parquet import write_readings
     from smmap.insitu.rules import GOOD, ReadingRules

@@ -25,7 +25,7 @@ def load_predictions(path: Path) -> pd.DataFrame:
     try:
         table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except ImportError as error:
-        reason = f"{error}; pip install 'smmap[train]'"
+        reason = f"{error}; pip install 'smmap[insitu]'"
     except (OSError, ValueError) as error:
         reason = str(error)
     else:
