@@ -45,6 +45,15 @@ def test_options_choose_readings(tmp_path):
     flagged = write_ismn(tmp_path / "ismn", ["2020/05/21 06:00   0.3 D03,C02 M"], header=HEADER)
     chosen = smmap("insitu", flagged, "--flag", "C02", "--flag", "D03", "--json")
     assert json.loads(chosen.stdout)["kept"] == 1
+    lines = [*GOOD, "2020/06/01 00:00   0.3 G M"]
+    dated = smmap(
+        "insitu",
+        write_ismn(tmp_path / "dated", lines),
+        "--period",
+        "2020-05-20/2020-05-31",
+        "--json",
+    )
+    assert json.loads(dated.stdout)["kept"] == 1
 
 
 @pytest.mark.parametrize(
