@@ -1,9 +1,10 @@
 """``smmap``: the verbs, and how every one of them ends.
 
-Exit codes: 0 done; 1 unexpected; 2 a recipe, card, catalogue file or option cannot be used;
-3 a search failed or was empty; 4 some overpasses or scenes failed; 5 a model cannot be opened;
-6 an output is none, is not whole, or cannot be written; 7 a store, server or scheduler does not
-answer now: rerun later; 8 a goal was missed (``bench --strict``); 130 interrupted, 143 terminated.
+Exit codes: 0 done; 1 unexpected; 2 a recipe, card, catalogue file, option, station data or table
+cannot be used; 3 a search failed or was empty; 4 some overpasses or scenes failed; 5 a model cannot
+be opened; 6 an output is none, is not whole, or cannot be written; 7 a store, server or scheduler
+does not answer now: rerun later; 8 a goal was missed (``bench --strict``); 130 interrupted, 143
+terminated.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from smmap.cli import (
     status,
     train,
     update,
+    validate,
     verify,
 )
 from smmap.cli.logs import set_up_logging
@@ -53,6 +55,7 @@ _VERBS: tuple[Callable[..., None], ...] = (
     backfill.backfill,
     mosaic.mosaic,
     status.status,
+    validate.validate,
     verify.verify,
     gc.gc,
     insitu.insitu,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from smmap.cli.options import Json
+from smmap.cli.options import Json, PeriodText
 
 
 def insitu(
@@ -31,15 +31,20 @@ def insitu(
         float, typer.Option(metavar="METRES", help="Lowest end of a probe; 0: any depth.")
     ] = 0.05,
     highest: Annotated[float, typer.Option(metavar="M3/M3", help="Soil moisture.")] = 0.60,
+    period: PeriodText = None,
     as_json: Json = False,
 ) -> None:
-    """Read station data; say what was kept, and what was dropped and why (extra `train`)."""
+    """Read station data; say what was kept, and what was dropped and why (extra `insitu`)."""
     from smmap.insitu.load import load_readings
     from smmap.insitu.parquet import write_readings
     from smmap.insitu.rules import GOOD, ReadingRules
+    from smmap.spec.period import Period
 
     rules = ReadingRules(
-        flags=tuple(flag) if flag else GOOD, deepest_m=deepest or None, highest=highest
+        flags=tuple(flag) if flag else GOOD,
+        deepest_m=deepest or None,
+        highest=highest,
+        period=Period.parse(period) if period else None,
     )
     readings = load_readings(place, kind=kind, mapping=mapping, rules=rules)
     if out is not None:

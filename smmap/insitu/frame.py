@@ -109,14 +109,16 @@ def _complete_words(frame: pd.DataFrame, name: str) -> pd.Series:
 
 def join_frames(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """All rows below each other, sorted by probe and time, whatever the order of the frames."""
+    order = [*PROBE, "time", "source", "soil_moisture", "flag"]
+    return stack_frames(frames).sort_values(order, kind="stable", ignore_index=True)
+
+
+def stack_frames(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """All rows below each other, in the order of the frames."""
     if not frames:
         return complete_frame(pd.DataFrame({"time": pd.Series([], dtype=TIME_TYPE)}))
     types = {}
     for name in TEXTS:
-        known = set().union(
-            *(one[name].cat.remove_unused_categories().cat.categories for one in frames)
-        )
-        types[name] = pd.CategoricalDtype(sorted(known))
-    joined = pd.concat([one.astype(types) for one in frames])
-    order = [*PROBE, "time", "source", "soil_moisture", "flag"]
-    return joined.sort_values(order, kind="stable", ignore_index=True)
+        words = (one[name].cat.remove_unused_categories().cat.categories for one in frames)
+        types[name] = pd.CategoricalDtype(sorted(set().union(*words)))
+    return pd.concat([one.astype(types) for one in frames], ignore_index=True)

@@ -30,12 +30,12 @@ def read_ismn(place: Place, rules: ReadingRules) -> Iterator[Outcome]:
     for name in place.names:
         if not name.endswith(".stm"):
             continue
-        variable = find_variable(name)
-        if variable not in ("", _MOISTURE):
-            yield None, Account(set_aside={f"variable '{variable}'": 1})
-            continue
         try:
-            yield _read_file(place, name, statics.get(posixpath.dirname(name)), rules)
+            variable = find_variable(name)
+            if variable == _MOISTURE:
+                yield _read_file(place, name, statics.get(posixpath.dirname(name)), rules)
+            else:
+                yield None, Account(set_aside={f"variable '{variable}'": 1})
         except InsituError as error:
             yield None, Account(left_out={name: str(error)})
 

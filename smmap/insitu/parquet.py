@@ -32,7 +32,7 @@ def write_readings(path: Path, table: pd.DataFrame) -> None:
     else:
         write_atomic(path, buffer.getvalue())
         return
-    raise InsituError(f"Parquet needs pyarrow: pip install 'smmap[train]' ({reason})")
+    raise InsituError(f"Parquet needs pyarrow: pip install 'smmap[insitu]' ({reason})")
 
 
 def load_readings_file(path: Path) -> pd.DataFrame:
@@ -46,7 +46,7 @@ def load_readings_file(path: Path) -> pd.DataFrame:
     try:
         table = pd.read_parquet(path)
     except ImportError as error:
-        reason = f"{error}; pip install 'smmap[train]'"
+        reason = f"{error}; pip install 'smmap[insitu]'"
     except (OSError, ValueError) as error:
         reason = str(error)
     else:

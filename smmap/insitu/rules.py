@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from smmap.spec.errors import InsituError
+from smmap.spec.period import Period
 
 GOOD = ("G",)
 """The ISMN flag of readings in which nothing wrong was found."""
@@ -30,6 +31,8 @@ class ReadingRules:
     """Soil moisture, m3/m3."""
     highest: float = 0.60
     """Soil moisture, m3/m3."""
+    period: Period | None = None
+    """UTC; None: any time up to ``latest``."""
     latest: datetime = field(default_factory=lambda: datetime.now(UTC))
     """Later times are wrong."""
 

@@ -39,6 +39,9 @@ def sift_frame(frame: pd.DataFrame, rules: ReadingRules) -> tuple[pd.DataFrame, 
     drop(depth.isin(too_deep), f"deeper than {rules.deepest_m} m")
     drop(time.isna(), "time cannot be read")
     drop(time > rules.latest, "time in the future")
+    if rules.period is not None:
+        outside = (time < rules.period.start) | (time >= rules.period.end)
+        drop(outside, f"outside {rules.period}")
     drop(value.isna(), "no value, or a code for none")
     bounds = f"{rules.lowest:g}..{rules.highest:g} m3/m3"
     inside = value.between(rules.lowest, rules.highest)

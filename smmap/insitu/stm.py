@@ -37,9 +37,20 @@ _VALUE = 2
 
 
 def find_variable(name: str) -> str:
-    """Which variable a file holds, by its name: ``sm`` is soil moisture; "" if it does not say."""
+    """Which variable a file holds, which only its name says: ``sm`` is soil moisture.
+
+    Raises
+    ------
+    InsituError
+        If the name is not the network's own.
+    """
     found = _FILE.search(PurePosixPath(name).stem)
-    return found["variable"] if found else ""
+    if found is None:
+        raise InsituError(
+            f"{name}: is not named as the ISMN does (NETWORK_NETWORK_STATION_VARIABLE_FROM_TO_"
+            "PROBE_FIRST_LAST.stm), so its variable is not known; give it its own name back"
+        )
+    return found["variable"]
 
 
 def parse_probe(line: str, name: str) -> Sensor:
@@ -63,7 +74,7 @@ def parse_probe(line: str, name: str) -> Sensor:
         elevation_m=elevation if elevation > _UNKNOWN_ELEVATION else float("nan"),
         depth_from_m=float(found["from"]),
         depth_to_m=float(found["to"]),
-        instrument=in_name["instrument"] if in_name else "" if found["times"] else found["rest"],
+        instrument=in_name["instrument"] if in_name else "",
     )
 
 

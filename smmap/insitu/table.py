@@ -76,7 +76,7 @@ def _load_table(place: Place, name: str, mapping: ColumnMapping) -> pd.DataFrame
             return pd.read_parquet(BytesIO(place.load(name)))
         return pd.read_csv(StringIO(place.load_text(name)), sep=mapping.separator, dtype=str)
     except ImportError as error:
-        reason = f"{error}; pip install 'smmap[train]'"
+        reason = f"{error}; pip install 'smmap[insitu]'"
     except (ValueError, OSError) as error:  # pandas' and pyarrow's own errors are both
         reason = str(error)
     raise InsituError(f"{name}: cannot be read as a table: {reason}")

@@ -18,6 +18,7 @@ from smmap.product.packing import unpack
 from smmap.spec.errors import ArchiveError
 from smmap.spec.quality import Quality
 from smmap.store.folder import FolderOutput
+from smmap.validation.scores import compute_scores
 
 _SAME_MOMENT_S = 120.0
 _STALE = int(Quality.STALE_OPTICAL)
@@ -92,18 +93,11 @@ def compare_with_truth(maps: Path, world: Path) -> Comparison:
 
 def compute_score(sm: NDArray[np.floating], truth: NDArray[np.floating]) -> Score:
     """Score two arrays of the same shape, m3/m3, over pixels where both are finite."""
-    both = np.isfinite(sm) & np.isfinite(truth)
-    x, y = sm[both].astype(np.float64), truth[both].astype(np.float64)
-    if not x.size:
-        return Score(0, np.nan, np.nan, np.nan, np.nan)
-    varies = x.std() > 0 and y.std() > 0
-    return Score(
-        count=int(x.size),
-        bias=float((x - y).mean()),
-        rmse=float(np.sqrt(((x - y) ** 2).mean())),
-        correlation=float(np.corrcoef(x, y)[0, 1]) if varies else float("nan"),
-        spread=float(y.std()),
-    )
+    known = np.isfinite(truth)
+    x, y = sm[known].astype(np.float64), truth[known].astype(np.float64)
+    scores = compute_scores(x, y)
+    spread = float(y[np.isfinite(x)].std()) if scores.count else float("nan")
+    return Score(scores.count, scores.bias, scores.rmse, scores.r, spread)
 
 
 def _score_fields(pairs: tuple[Pair, ...]) -> Score:

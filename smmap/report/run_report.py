@@ -7,12 +7,12 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC
-from importlib.resources import files
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from smmap.product.layout import LAYOUT
+from smmap.report.page import render_page
 from smmap.report.sheet import Record, draw_sheet
 from smmap.spec.errors import StoreError
 from smmap.spec.unit import Receipt
@@ -61,14 +61,14 @@ def write_run_report(
     sheet = draw_sheet(store, records, [receipt.unit for receipt in receipts])
     if sheet is not None:
         store.put(LAYOUT.contact_sheet, sheet, staging)
-    page = _render(
+    page = render_page(
+        "run_report.html",
         title=title,
         rows=sorted(records.values(), key=lambda one: (one["datetime"], one["unit"])),
         orbits=summarise_orbits(records.values()),
         **notes,
         sheet=sheet and posixpath.basename(LAYOUT.contact_sheet),
         sections=list(sections),
-        version=__version__,
     )
     store.put(LAYOUT.report, page.encode(), staging)
     return LAYOUT.report
@@ -140,11 +140,3 @@ def summarise_orbits(records: Iterable[Mapping[str, Any]]) -> list[Record]:
 def _median_of(members: Iterable[Mapping[str, float]], name: str) -> float | None:
     values = [one[name] for one in members if name in one]
     return median(values) if values else None
-
-
-def _render(**content: Any) -> str:
-    """Fill the page's template."""
-    from jinja2 import Environment
-
-    template = files("smmap.report").joinpath("run_report.html").read_text(encoding="utf-8")
-    return Environment(autoescape=True).from_string(template).render(**content)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import numpy as np
-
 from smmap.features.array import Doubles
+from smmap.validation.scores import compute_scores
 
 
 def compute_metrics(predicted: Doubles, truth: Doubles) -> dict[str, float]:
@@ -24,13 +23,13 @@ def compute_metrics(predicted: Doubles, truth: Doubles) -> dict[str, float]:
         ``cases``, ``bias``, ``rmse``, ``ubrmse``, ``r`` and ``prior_std``: the RMSE of one who
         only knows the mean of the truth.
     """
-    error = predicted - truth
+    scores = compute_scores(predicted, truth)
     return {
-        "cases": len(truth),
-        "bias": round(float(error.mean()), 4),
-        "rmse": round(float(np.sqrt(np.mean(error**2))), 4),
-        "ubrmse": round(float(error.std()), 4),
-        "r": round(float(np.corrcoef(predicted, truth)[0, 1]), 3),
+        "cases": scores.count,
+        "bias": round(scores.bias, 4),
+        "rmse": round(scores.rmse, 4),
+        "ubrmse": round(scores.ubrmse, 4),
+        "r": round(scores.r, 3),
         "prior_std": round(float(truth.std()), 4),
     }
 

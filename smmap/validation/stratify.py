@@ -94,7 +94,7 @@ def average_over_stations(
     enough = rows[rows["count"] >= least]
     plan = bootstrap or Bootstrap()
     result: dict[str, Any] = {
-        "class": f"mean over stations of {least} or more",
+        "class": f"mean of stations (≥ {least})",
         "count": int(enough["count"].sum()),
         "stations": len(enough),
     }

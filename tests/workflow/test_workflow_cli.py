@@ -34,7 +34,7 @@ def test_help_imports_nothing_heavy():
     script = (
         "import sys, smmap.cli.app; "
         "print(sorted({'numpy', 'rasterio', 'xarray', 'pydantic', 'onnxruntime', 'pystac', "
-        "'matplotlib', 'zarr', 'dask', 'shapely', 'torch'} & set(sys.modules)))"
+        "'matplotlib', 'zarr', 'dask', 'shapely', 'torch', 'pandas'} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
@@ -44,7 +44,7 @@ def test_help_imports_nothing_heavy():
 
 def test_help_names_every_verb():
     text = smmap("--help").stdout
-    verbs = "run plan status inspect doctor schema simulate train demo bench"
+    verbs = "run plan status inspect doctor schema simulate train insitu validate demo bench"
     for verb in verbs.split(" "):
         assert verb in text
 

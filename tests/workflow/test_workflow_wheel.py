@@ -47,6 +47,8 @@ def installed(tmp_path_factory) -> Path:
         "smmap/data/pipelines/local-stac.yaml",
         "smmap/data/models/physics/model.onnx",
         "smmap/report/run_report.html",
+        "smmap/report/style.html",
+        "smmap/report/validation_report.html",
         "smmap/py.typed",
         *KERNELS,
     ):

@@ -105,6 +105,11 @@ def test_unwanted_files_are_counted_and_not_read(tmp_path):
     assert account.kept == 2
 
 
+def test_a_renamed_file_may_hold_anything(tmp_path):
+    with pytest.raises(InsituError, match="give it its own name back"):
+        load_readings(write_ismn(tmp_path, GOOD, name="my_station.stm"))
+
+
 def test_two_inches_are_five_centimetres(tmp_path):
     header = HEADER.replace("0.05 0.05", "0.0508 0.0508")
     assert load_readings(write_ismn(tmp_path, GOOD, header=header)).account.kept == 2

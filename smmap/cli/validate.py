@@ -1,0 +1,37 @@
+"""``smmap validate``: what predictions are worth, as a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from smmap.spec.errors import InsituError
+
+
+def validate(
+    table: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV or Parquet with predicted, soil_moisture (m3/m3), network, station."
+        ),
+    ],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="PAGE.html", help="Page to write.")],
+    by: Annotated[
+        list[str] | None, typer.Option(help="Further column to score class by class; repeatable.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="Of the page.")] = "Predicted and measured",
+    draws: Annotated[int, typer.Option(min=0, help="Resamples for intervals; 0: none.")] = 1000,
+) -> None:
+    """Score predictions beside measured soil moisture, with intervals, into one HTML page."""
+    from smmap.report.predictions import load_predictions
+    from smmap.report.validation_report import write_validation_report
+    from smmap.validation.bootstrap import Bootstrap
+
+    if out.suffix != ".html":
+        raise InsituError(f"--out {out}: name a file that ends with .html")
+    samples = load_predictions(table)
+    write_validation_report(out, samples, title=title, by=by or (), bootstrap=Bootstrap(draws))
+    typer.echo(f"page: {out}", err=True)

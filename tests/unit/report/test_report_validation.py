@@ -1,0 +1,157 @@
+"""The page of a table of predictions says what the samples say."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from smmap.report.predictions import load_predictions
+from smmap.report.validation_figures import draw_bars, draw_curves, draw_density
+from smmap.report.validation_report import Findings, write_validation_report
+from smmap.spec.errors import InsituError
+from smmap.validation.bootstrap import Bootstrap
+from smmap.validation.scores import compute_scores
+
+QUICK = Bootstrap(draws=100)
+
+
+@pytest.fixture
+def samples():
+    rng = np.random.default_rng(7)
+    count = 600
+    station = np.arange(count) % 10
+    truth = rng.uniform(0.05, 0.45, count)
+    return pd.DataFrame(
+        {
+            "network": np.where(station < 5, "north", "south"),
+            "station": [f"s<{number}>" for number in station],
+            "time": pd.date_range("2020-01-01", periods=count, freq="D", tz="UTC"),
+            "soil_moisture": truth,
+            "predicted": np.where(
+                np.arange(count) < 12, np.nan, truth + rng.normal(0.02, 0.04, count)
+            ),
+            "relative_orbit": rng.choice([15.0, 88.0, np.nan], count),
+            "sand_percent": 92.0,
+            "clay_percent": 4.0,
+        }
+    )
+
+
+@pytest.fixture
+def write(tmp_path):
+    def run(samples, **options):
+        page = tmp_path / "page.html"
+        write_validation_report(page, samples, title="A <trial>", bootstrap=QUICK, **options)
+        return page.read_text()
+
+    return run
+
+
+def find_row(html, name):
+    """Numbers of a table's row, without the intervals."""
+    row = re.search(rf"<tr><td>{re.escape(name)}</td>(.*?)</tr>", html, re.DOTALL)[1]
+    return [re.split(r"<br>|</td>", cell)[0] for cell in row.split("<td>")[1:]]
+
+
+def test_the_page_gives_the_scores(write, samples):
+    html = write(samples)
+    given = samples[samples["predicted"].notna()]
+    scores = compute_scores(given["predicted"].to_numpy(), given["soil_moisture"].to_numpy())
+    expected = [f"{getattr(scores, key):.3f}" for key in ("bias", "mae", "rmse", "ubrmse")]
+    expected += [
+        f"{getattr(scores, key):.2f}" for key in ("r", "r2_correlation", "r2_determination")
+    ]
+    assert find_row(html, "all samples") == ["588", "10", *expected]
+    assert "600 samples of 10 stations in 2 networks, 2020-01-01 to 2021-08-22" in html
+    assert "12 of them have no prediction" in html
+
+
+def test_every_class_that_the_table_has(write, samples):
+    html = write(samples.assign(crop="maize"), by=["crop"])
+    headings = re.findall(r"<h2>(By .*?)</h2>", html)
+    assert headings == ["By network", "By relative orbit", "By texture", "By station", "By crop"]
+    assert {name: find_row(html, name)[0] for name in ("15", "88", "not known", "sand")}
+    assert find_row(html, "sand")[0] == "588"
+    assert html.count("data:image/png;base64,") == 2
+
+
+def test_names_are_escaped(write, samples):
+    html = write(samples)
+    assert "<title>A &lt;trial&gt;</title>" in html
+    assert "s<0>" not in html
+
+
+def test_schemes_stand_side_by_side_and_are_not_mixed(write, samples):
+    flattered = samples.assign(
+        scheme="random", predicted=samples["soil_moisture"] + 0.001 * (samples.index % 2)
+    )
+    html = write(pd.concat([flattered, samples.assign(scheme="station")], ignore_index=True))
+    assert find_row(html, "random")[4] == "0.001"
+    assert find_row(html, "all samples") == find_row(html, "station")
+    assert "A random split flatters: RMSE 0.001" in html
+
+
+def test_findings_get_their_sections(write, samples):
+    curves = pd.DataFrame({"name": "rf", "size": [1, 1, 9, 9], "rmse": [0.1, 0.12, 0.08, 0.09]})
+    importance, ablation = pd.Series({"vv": 0.03, "ndvi": 0.01}), pd.Series({"era5_land": -0.001})
+    html = write(samples, findings=Findings(curves, importance, ablation))
+    for heading in ("Learning curves", "Feature importance", "Without a source"):
+        assert f"<h2>{heading}</h2>" in html
+    (axis,) = draw_curves(curves).axes
+    np.testing.assert_allclose(axis.lines[0].get_xydata(), [[1, 0.11], [9, 0.085]])
+    (axis,) = draw_bars(importance, "x").axes
+    assert [bar.get_width() for bar in axis.patches] == [0.01, 0.03]
+    with pytest.raises(InsituError, match="Feature importance"):
+        write(samples, findings=Findings(importance=pd.Series({"vv": np.nan})))
+    with pytest.raises(InsituError, match="no column size"):
+        write(samples, findings=Findings(curves=curves.drop(columns="size")))
+
+
+def test_the_scatter_holds_every_sample(samples):
+    spread = samples.assign(predicted=samples["predicted"] * 4 - 0.3)  # far beyond the colours
+    squares = draw_density(spread).axes[0].collections[0].get_array()
+    assert np.nansum(squares) == 588
+
+
+def test_without_times_there_is_no_series(write, samples):
+    html = write(samples.drop(columns="time"))
+    assert "Over time" not in html
+    assert "<td>anomalies" not in html
+
+
+def test_a_single_station_has_no_intervals(write, samples):
+    html = write(samples[samples["station"] == "s<3>"])
+    assert "…" not in html.split("<h2>Overall</h2>")[1].split("</table>")[0]
+
+
+def test_a_failure_leaves_the_old_page(write, samples, tmp_path):
+    before = write(samples)
+    with pytest.raises(InsituError, match="no column crop"):
+        write(samples, by=["crop"])
+    with pytest.raises(InsituError, match="have no 'soil_moisture'"):
+        write(samples.assign(soil_moisture=np.nan))
+    assert (tmp_path / "page.html").read_text() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_csv_and_parquet_are_the_same(samples, tmp_path):
+    samples.to_csv(tmp_path / "t.csv", index=False)
+    samples.to_parquet(tmp_path / "t.parquet")
+    one, other = (load_predictions(tmp_path / name) for name in ("t.csv", "t.parquet"))
+    pd.testing.assert_frame_equal(one, other, check_dtype=False)
+
+
+def test_tables_that_cannot_be_used(samples, tmp_path):
+    path = tmp_path / "t.csv"
+    with pytest.raises(InsituError, match="cannot be read as a table"):
+        load_predictions(path)
+    samples.drop(columns="network").to_csv(path, index=False)
+    with pytest.raises(InsituError, match="no column network"):
+        load_predictions(path)
+    samples.assign(time="yesterday").to_csv(path, index=False)
+    with pytest.raises(InsituError, match="600 values of 'time' cannot be read"):
+        load_predictions(path)
+    path.write_text("")
+    with pytest.raises(InsituError, match="cannot be read as a table"):
+        load_predictions(path)
