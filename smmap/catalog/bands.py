@@ -11,6 +11,7 @@ import pystac
 from smmap.catalog.candidate import Candidate
 from smmap.catalog.facts import read_number
 from smmap.catalog.footprint import read_crs
+from smmap.grid.earth_engine import name_for_proj
 from smmap.spec.band import Band, Reader
 from smmap.spec.definition import BandDefinition, Definition, OffsetRule
 from smmap.spec.errors import ConfigError, SceneError
@@ -113,11 +114,27 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         nodata=declared.get("nodata") if band.nodata is None else band.nodata,
         index=band.index,
         resampling=band.resampling,
-        crs=read_crs(asset.extra_fields) or read_crs(item.properties),
+        **_find_place(asset, item, definition),
         sign=definition.sign,
         reader=_find_reader(href, definition),
         variable=None if definition.kind.startswith("stac") else key,
     )
+
+
+def _find_place(asset: pystac.Asset, item: pystac.Item, definition: Definition) -> dict[str, Any]:
+    """What the item says of where the pixels lie; Earth Engine's images are no files that could."""
+    fields = asset.extra_fields
+    crs = read_crs(fields) or read_crs(item.properties)
+    if definition.kind != "earth-engine":
+        return {"crs": crs}
+    crs = crs or fields.get("proj:wkt2")
+    if crs is None or "proj:transform" not in fields or "proj:shape" not in fields:
+        raise SceneError(f"item {item.id}: {asset.href} has no pixel grid of its own; leave it out")
+    return {
+        "crs": name_for_proj(crs),
+        "transform": tuple(fields["proj:transform"]),
+        "shape": tuple(fields["proj:shape"]),
+    }
 
 
 def _find_reader(href: str, definition: Definition) -> Reader:

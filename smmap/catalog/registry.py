@@ -9,6 +9,7 @@ import pystac
 
 from smmap.catalog.api import ApiCatalog
 from smmap.catalog.candidate import Candidate
+from smmap.catalog.earth_engine import EarthEngineCatalog
 from smmap.catalog.selection import Bbox
 from smmap.catalog.static import StaticCatalog
 from smmap.catalog.web import is_api, load_json, open_io
@@ -59,6 +60,7 @@ class Catalog(Protocol):
 KINDS: dict[Kind, Callable[[str], Catalog]] = {
     "stac-static": StaticCatalog,
     "stac-api": ApiCatalog,
+    "earth-engine": EarthEngineCatalog,
 }
 """Kind -> what opens an address."""
 

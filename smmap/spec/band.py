@@ -54,6 +54,10 @@ class Band:
     """What reads ``href``."""
     variable: str | None = None
     """Which array of a NetCDF file or Zarr store, which band of an Earth Engine image."""
+    transform: tuple[float, float, float, float, float, float] | None = None
+    """Where the pixels lie in ``crs``, as ``affine.Affine`` has it; None: the file says."""
+    shape: tuple[int, int] | None = None
+    """Rows and columns; None: the file says."""
 
 
 @dataclass(frozen=True)
