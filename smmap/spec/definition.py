@@ -28,6 +28,7 @@ OffsetRule = Literal["fixed", "declared", "processing-baseline", "earth-search"]
 Quantity = Literal["sigma0", "gamma0"]
 Reflectance = Literal["surface", "top-of-atmosphere"]
 Surface = Literal["ellipsoid", "terrain"]
+Ground = Literal["water", "built_up", "barren"]
 
 
 class BandDefinition(Options):
@@ -170,6 +171,8 @@ class Definition(Options):
     """Where there is open water."""
     snow: Condition | None = None
     """Where there is snow or ice."""
+    surfaces: dict[Ground, tuple[int, ...]] = Field(default_factory=dict)
+    """Land cover only: what the model and the flags ask for -> classes of band ``land_cover``."""
     reflectance: Reflectance | None = None
     """Optical only: of what its reflectance is; None: surface."""
     provisional: dict[str, tuple[str, ...]] = Field(default_factory=dict)

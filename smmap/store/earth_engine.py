@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from json import JSONDecodeError
 from threading import Lock
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -92,21 +91,26 @@ def _translate(
 ) -> _Result:
     ee = _import_client()
     from google.auth.exceptions import GoogleAuthError
-    from googleapiclient.errors import Error, HttpError
+    from googleapiclient.errors import Error, HttpError, UnknownApiNameOrVersion
 
     state, passing = 0, False
     try:
-        return action()
+        result = action()
     except GoogleAuthError as error:
         reason, state, passing = str(error)[:300], HTTPStatus.UNAUTHORIZED, error.retryable
-    except JSONDecodeError as error:
-        reason, passing = f"the answer breaks off: {error}", True
     except (ee.EEException, Error) as error:
         reason = str(error)[:300]
         # The client keeps only the text of the server's answer.
         answer = error if isinstance(error, HttpError) else error.__context__
         if isinstance(answer, HttpError):
             state = int(answer.resp.status)
+        else:
+            passing = not isinstance(error, UnknownApiNameOrVersion)
+    else:
+        if not isinstance(result, str):
+            return result
+        # What cannot be parsed comes as text.
+        reason, passing = f"the answer is not whole: {result[:100]}", True
     # Raised outside any handler: these errors cannot all be sent between processes.
     if passing:
         raise TransientError(f"{place} cannot be read now ({reason}); try again later")
