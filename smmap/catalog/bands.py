@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import pystac
 
@@ -16,6 +17,7 @@ from smmap.catalog.scaling import (
     find_rule,
     find_scaling,
 )
+from smmap.grid.earth_engine import name_for_proj
 from smmap.spec.band import Band, Reader
 from smmap.spec.definition import BandDefinition, Definition
 from smmap.spec.errors import ConfigError, SceneError
@@ -112,7 +114,7 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         planck=scaling.planck,
         index=band.index,
         resampling=band.resampling,
-        crs=read_crs(asset.extra_fields) or read_crs(item.properties),
+        **_find_place(asset, item, definition),
         sign=definition.sign,
         reader=_find_reader(href, definition),
         variable=None if definition.kind.startswith("stac") else key,
@@ -126,6 +128,22 @@ def _find_address(asset: pystac.Asset, definition: Definition) -> str | None:
     if isinstance(other, dict) and other.get("href"):
         return str(other["href"])
     return asset.get_absolute_href()
+
+
+def _find_place(asset: pystac.Asset, item: pystac.Item, definition: Definition) -> dict[str, Any]:
+    """What the item says of where the pixels lie; Earth Engine's images are no files that could."""
+    fields = asset.extra_fields
+    crs = read_crs(fields) or read_crs(item.properties)
+    if definition.kind != "earth-engine":
+        return {"crs": crs}
+    crs = crs or fields.get("proj:wkt2")
+    if crs is None or "proj:transform" not in fields or "proj:shape" not in fields:
+        raise SceneError(f"item {item.id}: {asset.href} has no pixel grid of its own; leave it out")
+    return {
+        "crs": name_for_proj(crs),
+        "transform": tuple(fields["proj:transform"]),
+        "shape": tuple(fields["proj:shape"]),
+    }
 
 
 def _find_reader(href: str, definition: Definition) -> Reader:

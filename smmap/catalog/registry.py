@@ -9,6 +9,7 @@ import pystac
 
 from smmap.catalog.api import ApiCatalog
 from smmap.catalog.candidate import Candidate
+from smmap.catalog.earth_engine import EarthEngineCatalog
 from smmap.catalog.files import FilesCatalog
 from smmap.catalog.selection import Bbox
 from smmap.catalog.static import StaticCatalog
@@ -63,6 +64,7 @@ KINDS: dict[Kind, Callable[[str], Catalog]] = {
     "stac-api": ApiCatalog,
     "files": FilesCatalog,
     "zarr": ZarrCatalog,
+    "earth-engine": EarthEngineCatalog,
 }
 """Kind -> what opens an address."""
 

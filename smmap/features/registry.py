@@ -31,7 +31,6 @@ FEATURES: Mapping[str, type[Feature]] = MappingProxyType(
         "evi": Evi,
         "reflectance": Reflectance,
         "surface_temperature": SurfaceTemperature,
-        "quantity": Quantity,
         "elevation": Elevation,
         "slope_deg": SlopeDeg,
         "aspect_deg": AspectDeg,

@@ -60,6 +60,10 @@ class Band:
     """K1 and K2, where scale and offset give radiance L: the value is K2 / ln(K1 / L + 1)."""
     requests_per_second: float | None = None
     """What the provider allows all readers of a run together; None: no bound is known."""
+    transform: tuple[float, float, float, float, float, float] | None = None
+    """Where the pixels lie in ``crs``, as ``affine.Affine`` has it; None: the file says."""
+    shape: tuple[int, int] | None = None
+    """Rows and columns; None: the file says."""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,9 @@ class BandDefinition(Options):
 
     assets: tuple[str, ...] = Field(min_length=1)
     """Asset keys that may hold it, in order of preference (providers rename them)."""
+    collection: str | None = None
+    """Kind ``earth-engine``: another collection that holds it, in an image of the same index
+    (Cloud Score+ of a Sentinel-2 scene), or a single image; None: the definition's own."""
     units: Units
     """Units after scale and offset; ``linear`` is backscatter in linear power, ``class`` are
     categories and ``bits`` packed flags."""
@@ -203,6 +206,8 @@ class Definition(Options):
     """Optical only: of what its reflectance is; None: surface."""
     provisional: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Item property -> values that mark a scene which will be replaced by a final one."""
+    by_day: bool = False
+    """Kind ``earth-engine``: True: the images of one UTC day are one item (hourly archives)."""
     file_pattern: str | None = None
     """Kind ``files``: regular expression of file names, with a group ``date`` (20230503, 2023123
     or with signs between) or ``start`` (with hours, minutes); NetCDF without either is asked for

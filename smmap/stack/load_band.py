@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from smmap.spec.band import Band
 from smmap.spec.tile import Block
+from smmap.stack.earth_engine import load_image
 from smmap.stack.raster import load_raster
 from smmap.stack.resample import Aligned
 
@@ -14,8 +15,10 @@ def load_band(band: Band, block: Block) -> Aligned:
     Raises
     ------
     SceneError
-        If the file is missing, truncated or corrupt.
+        If the file or image is missing, truncated or corrupt.
     TransientError
         If it cannot be had at the moment, after several attempts.
     """
+    if band.reader == "earth-engine":
+        return load_image(band, block)
     return load_raster(band, block)

@@ -43,11 +43,6 @@ class TestSurfaceTemperature(FeatureContract):
     bounds = (250, 330)
 
 
-class TestQuantity(FeatureContract):
-    name = "quantity"
-    options: ClassVar = {"band": "soil_moisture"}
-
-
 class TestIncidence(FeatureContract):
     name = "incidence_deg"
     bounds = (29, 46)

@@ -1,0 +1,342 @@
+"""Pixels of a server on loopback against the same pixels in a GeoTIFF."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import earth_engine_server
+import numpy as np
+import pytest
+from affine import Affine
+from earth_engine_server import PUBLIC, StubBand, StubImage, serve_earth_engine
+from hypothesis import given
+from hypothesis import strategies as st
+from odc.geo.geobox import GeoBox
+from pyproj import Transformer
+
+from smmap.grid.earth_engine import SINUSOIDAL
+from smmap.spec.band import Band
+from smmap.spec.errors import ConfigError, SceneError, TransientError
+from smmap.spec.tile import Block
+from smmap.stack import pieces
+from smmap.stack.earth_engine import load_day, load_window
+from smmap.stack.load_band import load_band
+from smmap.stack.pieces import MOST_BYTES, MOST_SIDE, plan_pieces
+from smmap.store import earth_engine, retry
+
+ZONE_32 = Affine(10, 0, 600_000, 0, -10, 5_100_000)
+BLOCK = Block.whole(GeoBox((60, 70), ZONE_32, "EPSG:32632"))
+
+
+def lay_around(crs, size):
+    """A grid of 90 x 100 pixels with the block in its middle."""
+    x, y = Transformer.from_crs("EPSG:32632", crs, always_xy=True).transform(600_350, 5_099_700)
+    return crs, Affine(size, 0, x - 50 * size, 0, -size, y + 45 * size)
+
+
+PLACES = {
+    "the block's own pixels": ("EPSG:32632", ZONE_32),
+    "a part of the block": ("EPSG:32632", Affine(10, 0, 600_200, 0, -10, 5_099_800)),
+    "half a pixel off": ("EPSG:32632", Affine(10, 0, 599_985, 0, -10, 5_100_005)),
+    "pixels of 20 m": ("EPSG:32632", Affine(20, 0, 599_940, 0, -20, 5_100_060)),
+    "the next zone": lay_around("EPSG:32633", 10),
+    "degrees": lay_around("EPSG:4326", 1e-4),
+    "turned": ("EPSG:32632", Affine(8, 2, 599_900, 2, -8, 5_100_000)),
+    "MODIS": lay_around(SINUSOIDAL, 20),
+}
+
+
+@pytest.fixture(scope="module")
+def server():
+    with serve_earth_engine([]) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _fresh(server, monkeypatch):
+    """No image, no faults, no long waits between attempts."""
+    monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.001)
+    server.images = []
+    for told in (server.faults, server.grids, server.bodies, server.starts):
+        told.clear()
+    server.most_inside, server.linger_s = 0, 0.0
+    server.refuses_key = server.restricts = False
+
+
+@pytest.fixture
+def make_band(server):
+    """A band of an image that holds an array, masked where that is."""
+
+    def make(pixels, crs="EPSG:32632", transform=ZONE_32, units="1", **options):
+        code = "SR-ORG:6974" if crs == SINUSOIDAL else crs
+        server.images.append(StubImage("A/B/image", {"X": StubBand(pixels, code, transform)}))
+        return Band(
+            "x",
+            f"{server.address}/v1/{PUBLIC}A/B/image",
+            units,
+            reader="earth-engine",
+            variable="X",
+            crs=crs,
+            transform=tuple(transform)[:6],
+            shape=pixels.shape,
+            **options,
+        )
+
+    return make
+
+
+def draw_pixels(shape=(90, 100), dtype=np.float32, low=-25.0, high=5.0):
+    chance = np.random.default_rng(7)
+    values = chance.uniform(low, high, shape).astype(dtype)
+    return np.ma.masked_array(values, chance.random(shape) < 0.1)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("resampling", ["bilinear", "nearest"])
+def test_the_same_bits_as_from_a_file(make_band, write_tif, tmp_path, place, resampling):
+    crs, transform = PLACES[place]
+    pixels = draw_pixels()
+    href = write_tif(
+        tmp_path / "a.tif", pixels.filled(-9999), crs=crs, transform=transform, nodata=-9999
+    )
+    expected = load_band(Band("x", href, "dB", resampling=resampling), BLOCK)
+    found = load_band(make_band(pixels, crs, transform, "dB", resampling=resampling), BLOCK)
+    assert np.isfinite(expected.values).any()
+    assert np.isnan(expected.values).any()
+    np.testing.assert_array_equal(found.values, expected.values)
+    np.testing.assert_array_equal(found.covered, expected.covered)
+
+
+def test_scale_and_offset_are_applied_once_as_to_a_file(make_band, write_tif, tmp_path):
+    pixels = draw_pixels(dtype=np.uint16, low=1, high=65_535)
+    scaling = {"scale": 2.75e-5, "offset": -0.2}
+    href = write_tif(tmp_path / "a.tif", pixels.filled(0), nodata=0)
+    expected = load_band(Band("x", href, "1", **scaling), BLOCK).values
+    found = load_band(make_band(pixels, **scaling), BLOCK).values
+    np.testing.assert_array_equal(found, expected)
+    first = 2.75e-5 * float(pixels[0, 0]) - 0.2
+    assert found[0, 0] == pytest.approx(first, abs=1e-7)
+
+
+def test_zero_is_a_value_and_masked_is_none(make_band):
+    pixels = np.ma.masked_array(np.zeros((60, 70)), np.zeros((60, 70), bool))
+    pixels[3, 4] = np.ma.masked
+    found = load_band(make_band(pixels), BLOCK)
+    assert np.isnan(found.values[3, 4])
+    assert np.isnan(found.values).sum() == 1
+    assert (found.values[~np.isnan(found.values)] == 0).all()
+    assert found.covered.all()
+
+
+def test_bits_come_through_as_they_are(make_band):
+    pixels = np.ma.masked_array(np.arange(4200, dtype=np.uint16).reshape(60, 70) * 15)
+    found = load_band(make_band(pixels, units="bits", resampling="nearest"), BLOCK)
+    np.testing.assert_array_equal(found.values, pixels.data)
+
+
+def test_nothing_is_asked_for_outside_the_image(make_band, server):
+    far = Affine(10, 0, 900_000, 0, -10, 5_100_000)
+    found = load_band(make_band(draw_pixels(), transform=far), BLOCK)
+    assert np.isnan(found.values).all()
+    assert not found.covered.any()
+    assert server.grids == []
+
+
+def test_blocks_give_the_bits_of_the_whole(make_band):
+    band = make_band(draw_pixels(), *PLACES["the next zone"], "dB")
+    whole = load_band(band, BLOCK).values
+    for part in BLOCK.split(23):
+        np.testing.assert_array_equal(
+            load_band(band, part).values, whole[part.within(BLOCK)], err_msg=str(part)
+        )
+
+
+def test_the_request_is_for_the_images_own_pixels(make_band, server):
+    band = make_band(draw_pixels(), *PLACES["MODIS"])
+    load_window(band, band.crs, Affine(*band.transform), band.shape, (10, 30, 5, 60))
+    (body,) = server.bodies
+    assert body["grid"] == {
+        "dimensions": {"width": 55, "height": 20},
+        "affineTransform": {
+            "scaleX": 20,
+            "shearX": 0,
+            "translateX": band.transform[2] + 5 * 20,
+            "shearY": 0,
+            "scaleY": -20,
+            "translateY": band.transform[5] - 10 * 20,
+        },
+        "crsCode": "SR-ORG:6974",
+    }
+    assert (body["fileFormat"], body["workloadTag"]) == ("NPY", "smmap")
+
+
+def test_a_system_without_a_code_is_told_in_words(make_band, server):
+    albers = "+proj=aea +lat_1=30 +lat_2=60 +lon_0=10 +datum=WGS84"
+    band = make_band(draw_pixels(), albers, Affine(10, 0, 0, 0, -10, 4_000_000))
+    load_window(band, band.crs, Affine(*band.transform), band.shape, (0, 5, 0, 5))
+    assert server.grids[0]["crsWkt"].startswith("PROJCS[")
+
+
+def test_pieces_give_the_bits_of_one(make_band, server, monkeypatch):
+    band = make_band(draw_pixels(), units="dB")
+    whole = load_band(band, BLOCK).values
+    assert len(server.grids) == 1
+    monkeypatch.setattr(pieces, "MOST_BYTES", 4000)
+    monkeypatch.setattr(pieces, "MOST_SIDE", 40)
+    monkeypatch.setattr(earth_engine_server, "MOST_BYTES", 4000)
+    monkeypatch.setattr(earth_engine_server, "MOST_SIDE", 40)
+    np.testing.assert_array_equal(load_band(band, BLOCK).values, whole)
+    assert len(server.grids) - 1 == 2 * 4  # 71 columns, 61 rows; 40 x 20 pixels of 5 bytes
+
+
+@given(
+    top=st.integers(0, 10**6),
+    left=st.integers(0, 10**6),
+    height=st.integers(1, 70_000),
+    width=st.integers(1, 70_000),
+    bytes_a_pixel=st.integers(1, 24 * 8),
+)
+def test_pieces_keep_the_limits_and_cover_each_pixel_once(top, left, height, width, bytes_a_pixel):
+    window = (top, top + height, left, left + width)
+    planned = plan_pieces(window, bytes_a_pixel)
+    sizes = [(bottom - low, right - first) for low, bottom, first, right in planned]
+    assert all(0 < rows <= MOST_SIDE and 0 < cols <= MOST_SIDE for rows, cols in sizes)
+    assert all(rows * cols * bytes_a_pixel <= MOST_BYTES for rows, cols in sizes)
+    assert sum(rows * cols for rows, cols in sizes) == height * width
+    corners = {(low, first) for low, _, first, _ in planned}
+    rows, cols = sorted({low for low, _ in corners}), sorted({first for _, first in corners})
+    assert corners == {(low, first) for low in rows for first in cols}
+    for low, bottom, first, right in planned:
+        assert bottom == next((one for one in rows if one > low), window[1])
+        assert right == next((one for one in cols if one > first), window[3])
+
+
+def test_the_limits_are_those_that_google_states():
+    assert (MOST_BYTES, MOST_SIDE) == (50_331_648, 32_768)
+
+
+@pytest.mark.parametrize("fault", [429, 500, 503, "reset", "short", "torn"])
+def test_a_fault_of_the_moment_changes_nothing(make_band, server, fault):
+    band = make_band(draw_pixels())
+    expected = load_band(band, BLOCK).values
+    server.faults = [fault] * 3
+    np.testing.assert_array_equal(load_band(band, BLOCK).values, expected)
+    assert len(server.starts) == 1 + 4
+
+
+@pytest.mark.parametrize("fault", [429, "reset", "torn"])
+def test_a_fault_that_stays_is_one_of_the_moment(make_band, server, fault):
+    band = make_band(draw_pixels())
+    server.faults = [fault] * retry.ATTEMPTS
+    with pytest.raises(TransientError, match=r"A/B/image|computePixels"):
+        load_band(band, BLOCK)
+    assert len(server.starts) == retry.ATTEMPTS
+    assert np.isfinite(load_band(band, BLOCK).values).any()
+
+
+def test_a_key_that_is_killed_in_the_middle_stops_the_run(make_band, server):
+    band = make_band(draw_pixels())
+    load_band(band, BLOCK)
+    server.refuses_key = True
+    with pytest.raises(ConfigError, match=r"refuses these credentials \(HTTP 401.*renew"):
+        load_band(band, BLOCK)
+
+
+def test_a_band_that_is_gone_names_those_that_are_there(make_band, server):
+    band = make_band(draw_pixels())
+    server.images[0].bands = {"Y": server.images[0].bands["X"]}
+    with pytest.raises(SceneError, match=r"'X' .* available bands are \[Y\]"):
+        load_band(band, BLOCK)
+    assert len(server.starts) == 1, "what is gone for good is asked for once"
+
+
+def test_an_image_that_is_gone(make_band, server):
+    band = make_band(draw_pixels())
+    server.images.clear()
+    with pytest.raises(SceneError, match=r"A/B/image.* not found"):
+        load_band(band, BLOCK)
+
+
+def test_an_image_without_a_grid_is_refused(make_band):
+    band = Band("x", make_band(draw_pixels()).href, "1", reader="earth-engine", variable="X")
+    with pytest.raises(SceneError, match="nothing says where the pixels"):
+        load_band(band, BLOCK)
+
+
+def test_a_window_beyond_the_image_is_refused(make_band):
+    band = make_band(draw_pixels())
+    with pytest.raises(SceneError, match=r"pixels .* are wanted of"):
+        load_window(band, band.crs, ZONE_32, band.shape, (0, 91, 0, 5))
+
+
+def test_threads_stay_below_the_quota(make_band, server):
+    band = make_band(draw_pixels())
+    load_band(band, BLOCK)
+    server.linger_s, server.starts[:] = 0.6, []
+    with ThreadPoolExecutor(60) as pool:
+        list(pool.map(lambda _: load_band(band, Block(BLOCK.geobox, 0, 0, 3, 3)), range(60)))
+    assert 20 <= server.most_inside <= 40
+    starts = np.sort(server.starts)
+    within = [np.sum((starts >= one) & (starts < one + 0.5)) for one in starts]
+    assert max(within) <= 50
+
+
+def test_a_restricted_project_is_asked_one_at_a_time(make_band, server, monkeypatch):
+    monkeypatch.setattr(earth_engine, "_opened", [])  # what is narrowed here shall not stay so
+    band = make_band(draw_pixels())
+    server.restricts = True
+    load_band(band, BLOCK)
+    server.linger_s, server.most_inside = 0.05, 0
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: load_band(band, BLOCK), range(8)))
+    assert server.most_inside == 1
+    earth_engine._opened.clear()
+
+
+def test_a_day_of_hours_is_one_request(server):
+    """Hours in order, also where one is missing; kelvin become degrees Celsius."""
+    transform = Affine(0.1, 0, 9.95, 0, -0.1, 47.05)
+    hours = [hour for hour in range(24) if hour != 5]
+    for hour in [*hours[::-1], 24]:
+        name = f"202304{1 + hour // 24:02d}T{hour % 24:02d}"
+        start = f"2023-04-{1 + hour // 24:02d}T{hour % 24:02d}:00:00Z"
+        pixels = np.ma.masked_array(np.full((30, 40), 273.15 + hour, np.float32))
+        pixels[12, 20] = np.ma.masked
+        bands = {"soil_temperature_level_1": StubBand(pixels, "EPSG:4326", transform)}
+        server.images.append(StubImage(f"ECMWF/ERA5_LAND/HOURLY/{name}", bands, start=start))
+    band = Band(
+        "soil_temperature",
+        f"{server.address}/v1/{PUBLIC}ECMWF/ERA5_LAND/HOURLY#2023-04-01",
+        "degC",
+        offset=-273.15,
+        reader="earth-engine",
+        variable="soil_temperature_level_1",
+    )
+    window = (10, 14, 18, 23)
+    moments, values = load_day(band, "EPSG:4326", transform, (30, 40), window)
+    assert [(one.day, one.hour, one.utcoffset().seconds) for one in moments] == [
+        (1, hour, 0) for hour in hours
+    ]
+    assert values.shape == (23, 4, 5)
+    assert np.isnan(values[:, 2, 2]).all()
+    np.testing.assert_allclose(values[:, 0, 0], hours, atol=2e-5)
+    assert len(server.grids) == 1
+
+
+def test_many_threads_open_the_client_once(make_band, server, monkeypatch):
+    band = make_band(draw_pixels())
+    earth_engine._opened.clear()
+    asked = len(server.requests)
+    start = threading.Barrier(8)
+
+    def load(_):
+        start.wait()
+        return load_band(band, BLOCK).values
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(load, range(8)))
+    for one in results[1:]:
+        np.testing.assert_array_equal(one, results[0])
+    opened = [path for _, path, _ in server.requests[asked:] if "discovery" in path]
+    assert len(opened) == 2, "the client builds two resources when it is opened"
