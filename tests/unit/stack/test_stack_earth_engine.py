@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from affine import Affine
 from earth_engine_server import PUBLIC, StubBand, StubImage, serve_earth_engine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 from pyproj import Transformer
@@ -190,6 +190,7 @@ def test_pieces_give_the_bits_of_one(make_band, server, monkeypatch):
     assert len(server.grids) - 1 == 2 * 4  # 71 columns, 61 rows; 40 x 20 pixels of 5 bytes
 
 
+@settings(deadline=None)
 @given(
     top=st.integers(0, 10**6),
     left=st.integers(0, 10**6),
