@@ -78,23 +78,26 @@ def reading(place: str, what: str) -> Iterator[None]:
     TransientError
         If a remote store failed.
     SceneError
-        If a file is damaged, is not there, or is not what it should be.
+        If a file is damaged, is not there, may not be read, or is not what it should be.
     """
-    from obstore.exceptions import BaseError
+    from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
-    gone = False
+    lasting = False
     try:
         yield
-    except FileNotFoundError as error:
-        gone, reason = True, str(error)
+    except (FileNotFoundError, PermissionDeniedError, UnauthenticatedError) as error:
+        lasting, reason = True, f"{type(error).__name__}: {error}"
     except (OSError, ValueError, KeyError, IndexError, TypeError, RuntimeError, BaseError) as error:
         reason = f"{type(error).__name__}: {error}"
     else:
         return
     reason = " ".join(reason.split())[:300]
-    if is_remote(place) and not gone:
+    if is_remote(place) and not lasting:
         raise TransientError(f"{place}: {what} not readable at the moment ({reason}); rerun later")
-    raise SceneError(f"{place}: {what} cannot be read ({reason}); correct or replace the file")
+    raise SceneError(
+        f"{place}: {what} cannot be read ({reason}); correct its address or "
+        "credentials, or replace the file"
+    )
 
 
 def is_remote(href: str) -> bool:

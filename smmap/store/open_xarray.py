@@ -62,12 +62,17 @@ def _open_store(address: str, signer: Signer | None) -> Any:
     """What zarr reads from: a folder, or a store of obstore's."""
     import zarr
 
-    if is_object(address):
-        return zarr.storage.ObjectStore(connect(address), read_only=True)
-    if not is_web(address):
+    if not is_object(address) and not is_web(address):
         if not Path(address).is_dir():
             raise FileNotFoundError(f"there is no folder {address}")
         return zarr.storage.LocalStore(address, read_only=True)
+    from smmap.store.patient_store import PatientStore
+
+    store = connect(address) if is_object(address) else _connect_web(address, signer)
+    return PatientStore(zarr.storage.ObjectStore(store, read_only=True))
+
+
+def _connect_web(address: str, signer: Signer | None) -> Any:
     import obstore
 
     options: Any = {
@@ -77,8 +82,7 @@ def _open_store(address: str, signer: Signer | None) -> Any:
         "default_headers": _authorise(address, signer),
     }
     retries: Any = {"max_retries": RETRIES, "retry_timeout": timedelta(seconds=GIVE_UP_S)}
-    store = obstore.store.HTTPStore.from_url(address, client_options=options, retry_config=retries)
-    return zarr.storage.ObjectStore(store, read_only=True)
+    return obstore.store.HTTPStore.from_url(address, client_options=options, retry_config=retries)
 
 
 def _authorise(address: str, signer: Signer | None) -> dict[str, str]:

@@ -89,14 +89,37 @@ def test_patterns_that_cannot_be_used(pattern, words):
 def test_final_data_win_over_preliminary_and_newer_files_over_older(tmp_path):
     early = make_hours("2023-04-01", 48).assign_coords(expver=("time", ["0005"] * 48))
     final = make_hours("2023-04-01", 24).assign_coords(expver=("time", ["0001"] * 24))
-    early.to_netcdf(tmp_path / "b.nc")
-    final.to_netcdf(tmp_path / "a.nc")
-    os.utime(tmp_path / "a.nc", (1, 1))  # older, but final
+    early.to_netcdf(tmp_path / "a.nc")
+    final.to_netcdf(tmp_path / "b.nc")
+    os.utime(tmp_path / "b.nc", (1, 1))  # older, but final
     with collect_left_out() as left_out:
         found = FilesCatalog(str(tmp_path)).search(make_definition(), WORLD, None)
-    assert [item.assets["swvl1"].href[-4:] for item in found] == ["a.nc", "b.nc"]
+    assert [item.assets["swvl1"].href[-4:] for item in found] == ["b.nc", "a.nc"]
     assert [item.properties["era5:expver"] for item in found] == ["0001", "0005"]
     assert "final or newer" in left_out[0]
+
+
+@pytest.mark.parametrize("newer", ["a.nc", "b.nc"])
+def test_of_two_files_of_one_version_the_newer_counts(tmp_path, newer):
+    for name in ("a.nc", "b.nc"):
+        make_hours("2023-04-01", 24).to_netcdf(tmp_path / name)
+        os.utime(tmp_path / name, (1, 2 if name == newer else 1))
+    with collect_left_out() as left_out:
+        (found,) = FilesCatalog(str(tmp_path)).search(make_definition(), WORLD, None)
+    assert found.assets["swvl1"].href.endswith(newer)
+    assert f"is also in {tmp_path / newer}" in left_out[0]
+
+
+def test_times_with_a_zone_are_brought_to_utc(tmp_path):
+    data = make_hours("2023-04-01", 24)
+    hours = np.arange(24, dtype="i4")
+    data = data.assign_coords(time=("time", hours, {"units": "hours since 2023-04-01 02:00+02:00"}))
+    data.to_netcdf(tmp_path / "a.nc")
+    (found,) = FilesCatalog(str(tmp_path)).find(make_definition(), WORLD, None)
+    assert (found.start, found.end) == (
+        datetime(2023, 4, 1, tzinfo=UTC),
+        datetime(2023, 4, 1, 23, tzinfo=UTC),
+    )
 
 
 def test_the_older_way_to_hold_both_versions(tmp_path):

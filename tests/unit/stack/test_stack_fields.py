@@ -19,6 +19,7 @@ from smmap.spec.band import Band
 from smmap.spec.errors import ConfigError, SceneError
 from smmap.spec.join import Join
 from smmap.spec.tile import Block
+from smmap.stack import series
 from smmap.stack.fields import FieldBlock
 from smmap.stack.read_meter import meter_reads
 
@@ -142,6 +143,33 @@ def test_threads_share_a_block_and_a_small_memory_changes_nothing(tmp_path, tile
         )
     for one, two in zip(together, alone * 2, strict=True):
         np.testing.assert_array_equal(one, two)
+
+
+def test_many_blocks_at_once_read_one_file(tmp_path, tile, make_days):
+    make_hours().to_netcdf(tmp_path / "a.nc")
+    scenes, whole = make_days(tmp_path / "a.nc"), Block.whole(tile)
+    full = FieldBlock(whole).load(scenes, "soil_moisture", NEAREST, MOMENT)
+    parts = whole.split(200)
+    with ThreadPoolExecutor(6) as pool:
+        found = pool.map(
+            lambda one: FieldBlock(one).load(scenes, "soil_moisture", NEAREST, MOMENT), parts
+        )
+        for part, values in zip(parts, found, strict=True):
+            np.testing.assert_array_equal(values, full[part.within(whole)])
+
+
+@pytest.mark.parametrize("rule", ["mean", "spline", "median"])
+def test_series_are_joined_in_strips_with_the_same_bits(
+    tmp_path, tile, make_days, monkeypatch, rule
+):
+    data = make_hours()
+    data["swvl1"] = data["swvl1"].where(data["swvl1"] > 0.2)
+    data.to_netcdf(tmp_path / "a.nc")
+    scenes, join = make_days(tmp_path / "a.nc"), read_join(rule=rule, days_before=2, days_after=2)
+    whole = FieldBlock(Block.whole(tile)).load(scenes, "soil_moisture", join, MOMENT)
+    monkeypatch.setattr(series, "_STRIP_BYTES", 1)  # a row at a time
+    strips = FieldBlock(Block.whole(tile)).load(scenes, "soil_moisture", join, MOMENT)
+    np.testing.assert_array_equal(strips, whole)
 
 
 def test_a_scene_is_read_once_for_all_overpasses(tmp_path, tile, make_days):
