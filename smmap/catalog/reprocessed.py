@@ -18,7 +18,8 @@ SAME_INSTANT = timedelta(seconds=1)
 """Radar: slices of one place nearer than this are one slice, processed twice."""
 SAME_SCENE = timedelta(seconds=30)
 """Optical: processing moves a scene's time by less, and a platform comes back much later."""
-_CELL = re.compile(r"(?<![A-Z0-9])T?(\d{1,2}[C-X][A-Z]{2})(?![A-Z0-9])")
+_CELL = re.compile(r"(?<![A-Z0-9])T?(?!1S[DS][HV])(\d{1,2}[C-X][A-Z]{2})(?![A-Z0-9])")
+"""Not 1SDV and its like, by which Sentinel-1 products name their polarisations."""
 
 
 def drop_reprocessed(scenes: Iterable[Candidate], within: timedelta) -> list[Candidate]:

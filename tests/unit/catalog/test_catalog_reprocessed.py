@@ -103,6 +103,12 @@ def test_a_tile_may_be_told_by_the_id_alone(name):
     assert keep(*map(make, names))[0] == names
 
 
+def test_polarisations_in_a_name_are_no_tile():
+    names = [f"S1A_IW_GRDH_{kind}_20230603T100031_rtc" for kind in ("1SSV", "1SDV")]
+    older, newer = make(names[0]), make(names[1], updated="2023-07-01T00:00:00Z")
+    assert keep(older, newer)[0] == {names[1]}
+
+
 def test_where_time_does_not_matter_collections_come_in_the_definitions_order():
     definition = load_definition("planetary-computer-alos-dem")
     scenes = [
