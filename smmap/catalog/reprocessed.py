@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
@@ -17,6 +18,8 @@ SAME_INSTANT = timedelta(seconds=1)
 """Radar: slices of one place nearer than this are one slice, processed twice."""
 SAME_SCENE = timedelta(seconds=30)
 """Optical: processing moves a scene's time by less, and a platform comes back much later."""
+_CELL = re.compile(r"(?<![A-Z0-9])T?(?!1S[DS][HV])(\d{1,2}[C-X][A-Z]{2})(?![A-Z0-9])")
+"""Not 1SDV and its like, by which Sentinel-1 products name their polarisations."""
 
 
 def drop_reprocessed(scenes: Iterable[Candidate], within: timedelta) -> list[Candidate]:
@@ -69,11 +72,16 @@ def _is_same_place(one: Candidate, other: Candidate) -> bool:
 
 def _is_same_cell(one: Candidate, other: Candidate) -> bool:
     """False for two tiles: those of neighbouring zones cover much the same ground."""
-    cells = [
-        scene.item.properties.get("grid:code") or scene.item.properties.get("s2:mgrs_tile")
-        for scene in (one, other)
-    ]
+    cells = [_read_cell(scene) for scene in (one, other)]
     return None in cells or cells[0] == cells[1]
+
+
+def _read_cell(scene: Candidate) -> str | None:
+    """The tile of a military grid that an item or its id names."""
+    properties = scene.item.properties
+    named = properties.get("grid:code") or properties.get("s2:mgrs_tile") or scene.id
+    found = _CELL.search(str(named))
+    return found and found[1]
 
 
 def _rank(scene: Candidate) -> float:

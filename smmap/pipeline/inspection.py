@@ -91,6 +91,7 @@ def _describe_as(item: pystac.Item, definition: Definition, *, forced: bool) -> 
                 "offset": band.offset,
                 "nodata": band.nodata,
             }
+            | ({"planck": band.planck} if band.planck else {})
             for key, band in bands.items()
         },
     }

@@ -185,14 +185,12 @@ class OpticalBlock:
         valid, water, snow = scene.definition.conditions
         needed = dict.fromkeys([*self._loaded, *scene.definition.flag_bands])
         bands = {name: load_band(scene.bands[name], working).values for name in needed}
-        usable = np.ones(working.shape, bool)
-        for condition in valid:
-            usable &= holds(condition, bands[condition.band])
         surface = [_find_surface(condition, bands, working) for condition in (water, snow)]
         values = np.stack([*(bands[name] for name in self._loaded), *surface])
-        known = np.isfinite(values)
+        usable = [holds(condition, bands[condition.band]) for condition in valid]
+        known = {name: np.isfinite(bands[name]) for name in self._loaded}
         groups = {
-            group: usable & known[[self._loaded.index(name) for name in group]].all(axis=0)
+            group: np.logical_and.reduce([*usable, *(known[name] for name in group)])
             for group in {self.bands, *self._groups.values()}
         }
         return _Clear(scene.datetime, values, groups)

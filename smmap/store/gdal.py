@@ -12,7 +12,7 @@ from typing import Any
 READ_SETTINGS: Mapping[str, Any] = {
     # A COG is one file: never list the folder or look for side files around it.
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".tif,.tiff,.TIF,.TIFF",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".tif,.tiff,.TIF,.TIFF,.jp2",
     # Header and first blocks in one request; neighbouring blocks in one request each.
     "GDAL_INGESTED_BYTES_AT_OPEN": 32768,
     "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": True,

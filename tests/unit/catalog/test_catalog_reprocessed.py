@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pystac
+import pytest
 import shapely
 
 from smmap.catalog.candidate import read_candidate
@@ -87,6 +88,25 @@ def test_tiles_of_two_zones_are_two_scenes():
     assert keep(one, other)[0] == {"a", "b"}
     again = make("c", lon=5.1, cell="MGRS-32ULC", updated="2023-07-01T00:00:00Z")
     assert keep(one, other, again)[0] == {"a", "c"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "20230415T101601_20230415T101750_T{}",
+        "S2A_{}_20230415_0_L2A",
+        "S2A_MSIL2A_20230415T101601_N0509_R065_T{}_20230415T142500",
+    ],
+)
+def test_a_tile_may_be_told_by_the_id_alone(name):
+    names = {name.format(cell) for cell in ("31UGT", "32ULC")}
+    assert keep(*map(make, names))[0] == names
+
+
+def test_polarisations_in_a_name_are_no_tile():
+    names = [f"S1A_IW_GRDH_{kind}_20230603T100031_rtc" for kind in ("1SSV", "1SDV")]
+    older, newer = make(names[0]), make(names[1], updated="2023-07-01T00:00:00Z")
+    assert keep(older, newer)[0] == {names[1]}
 
 
 def test_where_time_does_not_matter_collections_come_in_the_definitions_order():

@@ -47,7 +47,7 @@ def write_tif() -> Callable[..., str]:
         with rasterio.open(
             path,
             "w",
-            driver="GTiff",
+            driver=options.pop("driver", "GTiff"),
             count=bands.shape[0],
             height=bands.shape[1],
             width=bands.shape[2],
