@@ -57,7 +57,7 @@ def choose_angle_source(scene: Scene, choice: str) -> AngleSource:
 
 def _has_usable_annotation(scene: Scene) -> bool:
     return scene.annotation is not None and is_annotation_usable(
-        scene.annotation, scene.definition.sign
+        scene.annotation, scene.definition.sign, scene.definition.requests_per_second
     )
 
 
@@ -70,7 +70,9 @@ def load_incidence(scene: Scene, block: Block, choice: str) -> NDArray[np.float3
         return np.full(block.shape, scene.mean_incidence_deg, dtype=np.float32)
     lon, lat = compute_lonlat(block)
     if source == "annotation":
-        field = load_annotation_angle(str(scene.annotation), scene.definition.sign)
+        field = load_annotation_angle(
+            str(scene.annotation), scene.definition.sign, scene.definition.requests_per_second
+        )
         return field.compute(lon, lat).astype(np.float32)
     mean = scene.mean_incidence_deg
     angle = compute_incidence(

@@ -23,6 +23,7 @@ from smmap.stack.read_meter import count_read
 from smmap.stack.resample import Aligned, Source, resample
 from smmap.store.dataset import is_left_to_gdal, open_dataset
 from smmap.store.gdal import forget_failure, hear_warnings, open_environment
+from smmap.store.prefetch import prefetch
 from smmap.store.probe import FileState, probe_file, to_path
 from smmap.store.retry import ATTEMPTS, retry
 from smmap.store.signing import forget_signature, sign_href
@@ -198,7 +199,8 @@ def _read_window(
     file: rasterio.DatasetReader, band: Band, window: tuple[int, int, int, int]
 ) -> NDArray[np.float32]:
     top, bottom, left, right = window
-    return _read(file, band, window=Window(left, top, right - left, bottom - top))
+    with prefetch(file, band.index, window):
+        return _read(file, band, window=Window(left, top, right - left, bottom - top))
 
 
 def _read(file: rasterio.DatasetReader, band: Band, **part: Any) -> NDArray[np.float32]:

@@ -15,6 +15,7 @@ from rasterio.errors import RasterioError
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
 from smmap.store.network import get_page_cache, is_offline
+from smmap.store.prefetch import prepare
 from smmap.store.probe import is_object, is_web
 from smmap.store.rate import await_turn
 from smmap.store.remote_file import RemoteFile
@@ -54,6 +55,7 @@ def open_dataset(href: str, band: Band) -> Iterator[rasterio.DatasetReader]:
     opener = _Opener(RemoteFile(band.href, band.sign, band.requests_per_second))
     try:
         with rasterio.open(opener.path, opener=opener) as dataset:
+            prepare(dataset, opener.file)
             yield dataset
     except RasterioError:
         if opener.failure is None:
