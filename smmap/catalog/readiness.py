@@ -14,7 +14,7 @@ from requests import RequestException
 
 from smmap.spec.definition import Definition
 from smmap.spec.errors import SmmapError
-from smmap.store.probe import GONE, REFUSED, is_web
+from smmap.store.probe import REFUSED, is_web
 from smmap.store.session import open_session
 
 _AT_ONCE = 8
@@ -98,35 +98,52 @@ def ask_places(sources: Sequence[Readiness]) -> list[str | None]:
         In order: what is wrong with the place of each; empty: nothing. None: it has none that
         could be asked.
     """
-    places = {(_find_address(one), one.definition.requests_per_second) for one in sources}
+    questions = [_find_question(one) for one in sources]
+    once = list(dict.fromkeys(questions))
     with ThreadPoolExecutor(_AT_ONCE, "places") as pool:
-        answers = dict(zip(places, pool.map(lambda one: _ask(*one), places), strict=True))
-    return [answers[_find_address(one), one.definition.requests_per_second] for one in sources]
+        answers = dict(zip(once, pool.map(_ask, once), strict=True))
+    return [answers[one] for one in questions]
 
 
-def _find_address(source: Readiness) -> str | None:
+@dataclass(frozen=True)
+class _Question:
+    """What is asked for."""
+
+    address: str | None
+    requests_per_second: float | None
+    document: bool
+    """True: a document that must be there. False: a folder, of which any answer is one."""
+
+
+def _find_question(source: Readiness) -> _Question:
     """The collection, of an API: it is there, and may be searched."""
-    if source.place is None or source.definition.kind != "stac-api":
-        return source.place
-    return f"{source.place.rstrip('/')}/collections/{source.definition.collections[0]}"
+    address, document, one = source.place, False, source.definition
+    if address is not None:
+        if one.kind == "stac-api":
+            address = f"{address.rstrip('/')}/collections/{one.collections[0]}"
+        document = one.kind == "stac-api" or address.endswith(".json")
+    return _Question(address, one.requests_per_second, document)
 
 
-def _ask(address: str | None, requests_per_second: float | None) -> str | None:
+def _ask(question: _Question) -> str | None:
+    address = question.address
     if address is None:
         return None
     if not is_web(address):
         there = "://" in address or Path(address).expanduser().exists()
         return "" if there else f"there is no {address}: correct the recipe"
     try:
-        session = open_session(requests_per_second)
+        session = open_session(question.requests_per_second)
         with session.get(address, timeout=_PATIENCE_S, stream=True) as answer:
             status = answer.status_code
     except SmmapError as error:
         return str(error)
     except RequestException as error:
         return f"does not answer ({type(error).__name__}): try again later"
+    if status >= 500:
+        return f"is out of order (HTTP {status}): try again later"
+    if not question.document or status < 400:
+        return ""  # a folder need not answer by itself, nor without a signature
     if status in REFUSED:
         return f"refuses (HTTP {status}): check the credentials"
-    if status in GONE:
-        return f"has no {urlsplit(address).path} (HTTP {status}): correct the address"
-    return "" if status < 400 else f"is out of order (HTTP {status}): try again later"
+    return f"has no {urlsplit(address).path} (HTTP {status}): correct the address"

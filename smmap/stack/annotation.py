@@ -20,7 +20,9 @@ _one_at_a_time = Lock()
 
 
 @lru_cache(maxsize=64)
-def load_annotation_angle(href: str, signer: Signer | None = None) -> IncidenceField:
+def load_annotation_angle(
+    href: str, signer: Signer | None = None, requests_per_second: float | None = None
+) -> IncidenceField:
     """The ellipsoid angle as a smooth field over longitude and latitude.
 
     Raises
@@ -31,7 +33,8 @@ def load_annotation_angle(href: str, signer: Signer | None = None) -> IncidenceF
         If a remote file cannot be had at the moment.
     """
     try:
-        root = ET.fromstring(read_small_file(href, signer))  # noqa: S314 (no outside entities)
+        text = read_small_file(href, signer, requests_per_second)
+        root = ET.fromstring(text)  # noqa: S314 (no outside entities)
     except (ET.ParseError, LookupError, ValueError):  # the last two: encodings
         root = None
     points = root.findall(".//geolocationGridPoint") if root is not None else []
@@ -50,7 +53,9 @@ def load_annotation_angle(href: str, signer: Signer | None = None) -> IncidenceF
     return fit_incidence(lon, lat, angle, height_m)
 
 
-def is_annotation_usable(href: str, signer: Signer | None = None) -> bool:
+def is_annotation_usable(
+    href: str, signer: Signer | None = None, requests_per_second: float | None = None
+) -> bool:
     """Whether the annotation gives angles; decided once, so that all blocks of a scene agree.
 
     Raises
@@ -59,13 +64,13 @@ def is_annotation_usable(href: str, signer: Signer | None = None) -> bool:
         If a remote file cannot be had at the moment: nothing is decided.
     """
     with _one_at_a_time:
-        return _try(href, signer)
+        return _try(href, signer, requests_per_second)
 
 
 @cache
-def _try(href: str, signer: Signer | None) -> bool:
+def _try(href: str, signer: Signer | None, requests_per_second: float | None) -> bool:
     try:
-        load_annotation_angle(href, signer)
+        load_annotation_angle(href, signer, requests_per_second)
     except SceneError as error:
         logger.warning("the annotation is left aside, the angle comes from elsewhere: %s", error)
         return False

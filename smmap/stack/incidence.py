@@ -62,7 +62,7 @@ def choose_angle_source(scene: Scene, choice: str) -> AngleSource:
 
 def _has_usable_annotation(scene: Scene) -> bool:
     return scene.annotation is not None and is_annotation_usable(
-        scene.annotation, scene.definition.sign
+        scene.annotation, scene.definition.sign, scene.definition.requests_per_second
     )
 
 
@@ -86,7 +86,9 @@ def load_incidence(scene: Scene, block: Block, choice: str) -> NDArray[np.float3
 def _choose_formula(scene: Scene, source: AngleSource) -> Callable[[Doubles, Doubles], Doubles]:
     """The angle from longitude and latitude, degrees."""
     if source == "annotation":
-        return load_annotation_angle(str(scene.annotation), scene.definition.sign).compute
+        return load_annotation_angle(
+            str(scene.annotation), scene.definition.sign, scene.definition.requests_per_second
+        ).compute
     mean = scene.mean_incidence_deg
     return partial(
         compute_incidence,

@@ -15,6 +15,7 @@ from smmap.spec.band import Band
 from smmap.stack.file_cache import BlockKey, FileCache, Stored, get_file_cache
 from smmap.stack.scratch import get_scratch
 from smmap.store.dataset import open_dataset
+from smmap.store.prefetch import prefetch
 
 Rectangle = tuple[int, int, int, int]
 """Rows and columns: start, stop, start, stop."""
@@ -113,7 +114,8 @@ class RasterFile:
         return top * height, min(bottom * height, rows), left * width, min(right * width, cols)
 
     def _read_band(self, index: int, window: Rectangle) -> Stored:
-        return cast("Stored", self.file.read(index, window=_to_window(window)))
+        with prefetch(self.file, index, window):
+            return cast("Stored", self.file.read(index, window=_to_window(window)))
 
     def _read_mask(self, index: int, window: Rectangle) -> Stored:
         return cast("Stored", self.file.read_masks(index, window=_to_window(window)))

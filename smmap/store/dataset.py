@@ -13,6 +13,7 @@ from rasterio.errors import RasterioError
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
 from smmap.store.network import get_page_cache, is_offline
+from smmap.store.prefetch import prepare
 from smmap.store.probe import is_object, is_web
 from smmap.store.rate import await_turn
 from smmap.store.remote_file import RemoteFile
@@ -80,6 +81,7 @@ def open_dataset(href: str, band: Band) -> Dataset:
     else:
         # GDAL opens a file of which it could not read a header field as if it had none.
         if opener.failure is None:
+            prepare(file, opener.file)
             return Dataset(file, opener)
         file.close()
     raise opener.failure

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import TypeVar
 
@@ -21,6 +22,8 @@ more than its bytes, and as many requests as with smaller pages; with 1 MiB it c
 _IN_MEMORY = 16
 """Pages of an open file: a header is read in many small pieces."""
 
+_GAP = 2
+"""Pages between two others that are fetched along with them."""
 _GONE = (-1, "")
 """Noted of what is not there: offline it is not missed."""
 
@@ -62,11 +65,38 @@ class RemoteFile:
         self.name = strip_signature(href)
         self._href, self._signer, self._rate = href, signer, requests_per_second
         self._ahead = ahead
+        self._room = max(_IN_MEMORY, ahead // PAGE)
         self._cache = get_page_cache()
         self._pages: OrderedDict[int, bytes] = OrderedDict()
         self._lock = Lock()
         self._version: str | None
         self.size, self._version = self._open()
+
+    @contextmanager
+    def hold(self, spans: Iterable[tuple[int, int]]) -> Iterator[None]:
+        """Have bytes at hand while they are read; errors as of the constructor.
+
+        Parameters
+        ----------
+        spans
+            First byte, and byte after the last. What lies close together is one request.
+        """
+        wanted = {
+            number
+            for start, stop in spans
+            for number in range(start // PAGE, -(-min(stop, self.size) // PAGE))
+        }
+        with self._lock:
+            # What is on disk need not be in memory.
+            kept = self._cache is not None and self._version is not None
+            self._room = _IN_MEMORY if kept else max(self._room, len(wanted) + _IN_MEMORY)
+            missing = sorted(number for number in wanted if self._find(number) is None)
+            for first, stop in _join(missing):
+                self._fetch(first, stop)
+        try:
+            yield
+        finally:
+            self._room = max(_IN_MEMORY, self._ahead // PAGE)
 
     def read(self, start: int, count: int) -> bytes:
         """Bytes from ``start`` on, fewer at the file's end; errors as of the constructor."""
@@ -156,7 +186,7 @@ class RemoteFile:
 
     def _remember(self, number: int, page: bytes) -> None:
         self._pages[number] = page
-        if len(self._pages) > max(_IN_MEMORY, self._ahead // PAGE):
+        while len(self._pages) > self._room:
             self._pages.popitem(last=False)
 
     def _get_key(self, number: int) -> str:
@@ -182,3 +212,12 @@ class RemoteFile:
             f"{self.name} {what}, and this runs offline; run it once online with the same cache, "
             "or give a local copy"
         )
+
+
+def _join(numbers: list[int]) -> Iterator[tuple[int, int]]:
+    """First page and page after the last of runs, across gaps that cost less than a request."""
+    first = 0
+    for place in range(1, len(numbers) + 1):
+        if place == len(numbers) or numbers[place] - numbers[place - 1] > _GAP + 1:
+            yield numbers[first], numbers[place - 1] + 1
+            first = place

@@ -17,7 +17,7 @@ TIMEOUT_S = (10.0, 60.0)
 """Seconds to connect, and between two bytes of an answer."""
 BUSY = frozenset((408, 425, 429, 500, 502, 503, 504))
 """HTTP states that pass by themselves."""
-_CONNECTIONS = 32
+CONNECTIONS = 32
 """To one server at a time; who wants another waits."""
 _CONNECT = Retry(
     3,
@@ -37,9 +37,11 @@ class PoliteAdapter(HTTPAdapter):
     Also what a redirect leads to is a request. Only connecting is tried again here.
     """
 
-    def __init__(self, requests_per_second: float | None = None) -> None:
+    def __init__(
+        self, requests_per_second: float | None = None, connections: int = CONNECTIONS
+    ) -> None:
         self.requests_per_second = requests_per_second
-        super().__init__(pool_maxsize=_CONNECTIONS, max_retries=_CONNECT, pool_block=True)
+        super().__init__(pool_maxsize=connections, max_retries=_CONNECT, pool_block=True)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         """The answer, whatever its state.

@@ -106,6 +106,20 @@ def test_each_place_is_asked_once(tmp_path):
             assert said in answer
 
 
+def test_a_folder_need_not_answer_by_itself(tmp_path):
+    """An archive behind a token, a static catalogue: whoever says no is there."""
+    with serve_pages(tmp_path) as server:
+        archive = define(kind="zarr", endpoint=f"{server.address}/archive.zarr")
+        local = load_definition("local-dem")
+        for fault in ("401", "404"):
+            server.faults = [fault]
+            assert ask(archive) == [""]
+        server.faults = ["503"]
+        assert ask(archive) == ["is out of order (HTTP 503): try again later"]
+        (answer,) = ask(local, place=f"{server.address}/catalog.json")
+        assert answer == "has no /catalog.json (HTTP 404): correct the address"
+
+
 def test_nobody_answers():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

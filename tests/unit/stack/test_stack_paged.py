@@ -89,14 +89,21 @@ def test_no_fault_gets_into_the_pixels(server, band, block, noise, fault, place)
 
 
 @pytest.mark.parametrize("fault", ["403", "500", "reset", "less"])
-def test_a_fault_in_the_middle_that_stays_is_one_error(server, band, whole, expected, cache, fault):
-    """GDAL takes a header field that it was not given for absent: no such pixel comes out."""
-    server.faults = ["", "", *[fault] * 2 * retry.ATTEMPTS]
+@pytest.mark.parametrize("window", [True, False])
+def test_a_fault_in_the_middle_that_stays_is_one_error(server, band, whole, cache, fault, window):
+    """Before GDAL reads a window, or while it reads by itself what no window was fetched for."""
+
+    def read():
+        return load_raster(band, whole).values if window else load_overview(band, 800)
+
+    server.faults = [""] * (1 if window else 2) + [fault] * 2 * retry.ATTEMPTS
     with pytest.raises(TransientError, match=r"a\.tif.*rerun later"):
-        load_raster(band, whole)
+        read()
     assert len(server.asked) <= 2 + 2 * retry.ATTEMPTS, "each part is asked for so often, no more"
     server.faults = []
-    np.testing.assert_array_equal(load_raster(band, whole).values, expected)
+    found = read()
+    use_network(offline=False, cache=None)
+    np.testing.assert_array_equal(found, read())
 
 
 def test_gdal_is_given_nothing_that_did_not_come(server, band):
@@ -125,6 +132,22 @@ def test_a_part_costs_a_part(server, noise, block, write_tif, cache):
     write_tif(server.folder / "b.tif", image, tiled=True, blockxsize=256, blockysize=256)
     load_raster(Band("vv", f"{server.address}/b.tif", "1"), block)
     assert server.sent < 0.1 * (server.folder / "b.tif").stat().st_size
+
+
+@pytest.mark.parametrize("layout", [{"tiled": True, "blockxsize": 128, "blockysize": 128}, {}])
+@pytest.mark.parametrize("rate", [None, 500.0])
+def test_a_window_takes_few_requests(server, noise, block, write_tif, layout, rate, request):
+    """One for each row of tiles, one in all for strips; also where nothing is kept on disk."""
+    if rate is None:
+        request.getfixturevalue("cache")
+    image = np.tile(noise, (2, 2))
+    write_tif(server.folder / "b.tif", image, compress="deflate", **layout)
+    part = type(block)(block.geobox, 200, 300, 400, 500)
+    band = Band("vv", f"{server.address}/b.tif", "1", requests_per_second=rate)
+    np.testing.assert_array_equal(load_raster(band, part).values, image[200:600, 300:800])
+    spans = [one[2] for one in server.asked]
+    assert len(spans) <= 1 + (5 if layout else 1), spans
+    assert len(set(spans)) == len(spans), "nothing is asked for twice"
 
 
 @pytest.mark.parametrize("content", [b"no tiff at all", b""])

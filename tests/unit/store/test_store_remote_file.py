@@ -81,6 +81,27 @@ def test_pages_that_lie_together_are_one_request(server, content):
     assert count_requests(server) == 1
 
 
+def test_what_will_be_read_is_fetched_in_few_requests(server, content):
+    """Pages 1, 2 and 5 of 6: what lies between costs less than another request."""
+    file = RemoteFile(f"{server.address}/a.tif")
+    count_requests(server)
+    with file.hold([(PAGE + 3, PAGE + 4), (5 * PAGE - 9, 10 * PAGE), (2 * PAGE, 3 * PAGE)]):
+        assert [one[2] for one in server.asked] == [f"bytes={PAGE}-{SIZE - 1}"]
+        assert file.read(PAGE, SIZE) == content[PAGE:]
+        with file.hold([]):
+            pass
+    assert count_requests(server) == 1
+
+
+def test_what_lies_far_apart_is_not_fetched_along(server, content, monkeypatch):
+    monkeypatch.setattr(remote_file, "_GAP", 1)
+    file = RemoteFile(f"{server.address}/a.tif")
+    count_requests(server)
+    with file.hold([(0, 10), (PAGE, 2 * PAGE), (5 * PAGE, SIZE)]):
+        spans = [one[2] for one in server.asked]
+    assert spans == [f"bytes={PAGE}-{2 * PAGE - 1}", f"bytes={5 * PAGE}-{SIZE - 1}"]
+
+
 @pytest.mark.parametrize(
     "fault", ["500", "503", "429 0", "408", "reset", "short", "less", "elsewhere", "later", "slow"]
 )
