@@ -6,7 +6,6 @@ cannot say which readings it dropped and why, and brings a dozen libraries.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 import pandas as pd
@@ -26,18 +25,24 @@ Outcome = tuple[pd.DataFrame | None, Account]
 
 def read_ismn(place: Place, rules: ReadingRules) -> Iterator[Outcome]:
     """Each soil-moisture file of an archive; deeper probes are not read at all."""
-    statics = {posixpath.dirname(name): name for name in place.names if name.endswith(_STATIC)}
+    statics = [name for name in place.names if name.endswith(_STATIC)]
     for name in place.names:
         if not name.endswith(".stm"):
             continue
         try:
             variable = find_variable(name)
             if variable == _MOISTURE:
-                yield _read_file(place, name, statics.get(posixpath.dirname(name)), rules)
+                static = next((one for one in statics if _is_of(one, name)), None)
+                yield _read_file(place, name, static, rules)
             else:
                 yield None, Account(set_aside={f"variable '{variable}'": 1})
         except InsituError as error:
             yield None, Account(left_out={name: str(error)})
+
+
+def _is_of(static: str, name: str) -> bool:
+    """Whether static variables are of a file's station: NETWORK_NETWORK_STATION_ begins both."""
+    return name.startswith(static.removesuffix("static_variables.csv"))
 
 
 def _read_file(place: Place, name: str, static: str | None, rules: ReadingRules) -> Outcome:

@@ -75,7 +75,7 @@ def find_kind(place: Place) -> Kind:
     if any(USCRN_NAME.match(base) for base in bases):
         return "uscrn"
     reports = [name for name in place.names if name.endswith((".txt", ".txt.gz"))]
-    if reports and _SCAN_MARK in place.load_text(reports[0]):
+    if any(_is_scan_report(place, name) for name in reports):
         return "scan"
     if any(base.endswith(ENDINGS) for base in bases):
         return "table"
@@ -84,6 +84,13 @@ def find_kind(place: Place) -> Kind:
         f"{place.path}: neither ISMN (.stm), USCRN (CRNH02...txt), SCAN reports nor tables "
         f"({', '.join(ENDINGS)}); say which with --kind: {kinds}"
     )
+
+
+def _is_scan_report(place: Place, name: str) -> bool:
+    try:
+        return _SCAN_MARK in place.load_text(name)
+    except InsituError:
+        return False  # told when it is read as whatever the others are
 
 
 def _check_kind(kind: str) -> str:

@@ -120,7 +120,7 @@ def _load_stations(place: Place) -> dict[str, Row]:
     if names:
         text = place.load_text(names[0])
     elif place.path.is_file() and (place.path.parent / STATIONS).is_file():
-        text = (place.path.parent / STATIONS).read_text(encoding="utf-8")
+        text = (place.path.parent / STATIONS).read_text(encoding="utf-8-sig")
     else:
         raise InsituError(
             f"{place.path}: SCAN reports carry no coordinates; put a {STATIONS} beside them with "

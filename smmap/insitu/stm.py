@@ -91,7 +91,7 @@ def parse_stm(text: str, name: str, sensor: Sensor) -> pd.DataFrame:
     InsituError
         If the file holds no line of readings, or lines of several probes.
     """
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     found = _PROBE.match(lines[0]) if lines else None
     position = _VALUE
     if found is not None and found["times"]:

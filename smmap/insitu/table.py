@@ -20,6 +20,7 @@ from smmap.spec.errors import InsituError
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 _ZONED = r"\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)$"
 """A time of day that ends with its offset from UTC."""
+_IMPLAUSIBLY_DRY = 0.01
 _CONVERTED = ("time", "soil_moisture", "network", "depth_from_m", "depth_to_m", "source")
 """Columns that are not simply taken over."""
 
@@ -30,9 +31,11 @@ def read_tables(place: Place, mapping: ColumnMapping) -> Iterator[Outcome]:
         if not name.endswith(ENDINGS):
             continue
         try:
-            yield translate_table(_load_table(place, name, mapping), name, mapping), Account()
+            frame = translate_table(_load_table(place, name, mapping), name, mapping)
         except InsituError as error:
             yield None, Account(left_out={name: str(error)})
+        else:
+            yield frame, Account(notes=_find_notes(frame, name, mapping))
 
 
 def translate_table(table: pd.DataFrame, name: str, mapping: ColumnMapping) -> pd.DataFrame:
@@ -68,6 +71,13 @@ def translate_table(table: pd.DataFrame, name: str, mapping: ColumnMapping) -> p
             columns[key] = table[column] if key in TEXTS else _read_numbers(table[column])
     kept = {key: table[key] for key in mapping.keep}
     return complete_frame(pd.DataFrame(columns | kept, index=table.index))
+
+
+def _find_notes(frame: pd.DataFrame, name: str, mapping: ColumnMapping) -> tuple[str, ...]:
+    """Values that are all but dry are seldom soil, and often in another unit than was said."""
+    if frame["soil_moisture"].median() < _IMPLAUSIBLY_DRY:
+        return (f"{name}: half of the readings are below 0.01 m3/m3: is '{mapping.unit}' right?",)
+    return ()
 
 
 def _load_table(place: Place, name: str, mapping: ColumnMapping) -> pd.DataFrame:

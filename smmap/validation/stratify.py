@@ -55,7 +55,7 @@ def score_by(
     check_predictions(samples, f"scores by {column}")
     need_columns(samples, (column,), f"scores by {column}")
     classes = name_sites(samples) if column == "station" else samples[column]
-    named = classes.map(_name_class, na_action=None).astype(object)
+    named = classes.astype(object).map(_name_class, na_action=None)
     rows = [
         {"class": name} | _describe(_score(part, bootstrap))
         for name, part in samples.groupby(named.to_numpy(), sort=True)

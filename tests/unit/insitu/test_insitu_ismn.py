@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from station_files import HEADER, name_stm, write_ismn, zip_folder
+from station_files import HEADER, STATIC, name_stm, write_ismn, zip_folder
 
 from smmap.insitu.load import load_readings
 from smmap.insitu.rules import ReadingRules
@@ -51,6 +51,16 @@ def test_static_variables_of_the_probes_layer(tmp_path):
     assert row["sand_percent"] == 55.5  # measured goes before the map
     assert np.isnan(row["silt_percent"])  # -99.9 is no share
     assert (row["land_cover"], row["climate"]) == ("130", "Cfb")
+
+
+def test_static_variables_are_of_their_own_station(tmp_path):
+    folder = write_ismn(tmp_path, GOOD) / "NET" / "Upper-Meadow"
+    header = HEADER.replace("Upper-Meadow", "Upper")
+    write_ismn(tmp_path, GOOD, header=header, name=name_stm("Upper"))
+    (folder / "NET_NET_Upper_static_variables.csv").write_text(STATIC.replace("Cfb", "Dfb"))
+    table = load_readings(tmp_path).table.astype({"station": str, "climate": str})
+    climates = table.groupby("station")["climate"].unique().map(list).to_dict()
+    assert climates == {"Upper": ["Dfb"], "Upper-Meadow": ["Cfb"]}
 
 
 def test_every_reading_is_accounted_for(tmp_path):

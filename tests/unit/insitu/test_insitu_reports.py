@@ -54,6 +54,15 @@ def test_scan_in_another_unit_is_refused(tmp_path):
         load_readings(write_scan(tmp_path, ["2019-12-31 16:00,20.5,1"], unit="in"))
 
 
+def test_scan_beside_other_texts(tmp_path):
+    folder = write_scan(tmp_path, ["2019-12-31 16:00,20.5,1"])
+    (folder / "00-readme.txt").write_text("dear colleague")
+    (folder / "11.txt.gz").write_bytes(b"no gzip")
+    account = load_readings(folder).account
+    assert account.kept == 1
+    assert sorted(account.left_out) == ["00-readme.txt", "11.txt.gz"]
+
+
 def test_scan_single_report_finds_its_stations(tmp_path):
     write_scan(tmp_path, ["2019-12-31 16:00,20.5,1"])
     assert load_readings(tmp_path / "77.txt").account.kept == 1

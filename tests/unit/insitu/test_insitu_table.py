@@ -118,6 +118,11 @@ def test_moved_and_drowned_stations_are_told(load):
     assert "station a of ours stands on water by its land cover" in notes
 
 
+def test_a_fraction_called_percent_is_told(load):
+    notes = load(HEAD + "a,F1,52.0,21.0,2024-03-05,0.205,0.05\n").account.notes
+    assert any("is 'percent' right?" in note for note in notes)
+
+
 @pytest.mark.parametrize(
     "changes, message",
     [

@@ -102,7 +102,8 @@ def test_classes_are_scored_alone(samples):
 
 
 def test_samples_without_a_class_are_shown(samples):
-    for orbits in (samples["orbit"], samples["orbit"].astype(float)):
+    orbit = samples["orbit"]
+    for orbits in (orbit, orbit.astype(float), orbit.astype("category")):
         table = score_by(samples.assign(orbit=orbits), "orbit").set_index("class")
         assert list(table.index) == ["15", "88", "not known"]
         assert set(table["count"]) == {80}
