@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pystac
@@ -51,7 +53,7 @@ def resolve_bands(
         If the item lacks an asset or does not say what its numbers mean, or is HH/HV.
     """
     _refuse_hh(item, definition)
-    return {name: _resolve(item, definition, name) for name in wanted}
+    return _note_together({name: _resolve(item, definition, name) for name in wanted})
 
 
 def has_band(item: pystac.Item, definition: Definition, name: str) -> bool:
@@ -119,6 +121,20 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         reader=_find_reader(href, definition),
         variable=None if definition.kind.startswith("stac") else key,
     )
+
+
+def _note_together(bands: dict[str, Band]) -> dict[str, Band]:
+    """Bands of one Earth Engine image and grid, told of each other."""
+    groups: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+    for band in bands.values():
+        if band.reader == "earth-engine" and band.variable:
+            groups[band.href, band.crs, band.transform, band.shape].append(band.variable)
+    return {
+        name: replace(band, together=tuple(dict.fromkeys(group)))
+        if (group := groups.get((band.href, band.crs, band.transform, band.shape)))
+        else band
+        for name, band in bands.items()
+    }
 
 
 def _find_place(asset: pystac.Asset, item: pystac.Item, definition: Definition) -> dict[str, Any]:

@@ -58,6 +58,9 @@ class Band:
     """Where the pixels lie in ``crs``, as ``affine.Affine`` has it; None: the file says."""
     shape: tuple[int, int] | None = None
     """Rows and columns; None: the file says."""
+    together: tuple[str, ...] = ()
+    """Variables of the same pixels that will be read too, this one among them: one request may
+    bring them all."""
 
 
 @dataclass(frozen=True)
