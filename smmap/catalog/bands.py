@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import pystac
 
 from smmap.catalog.candidate import Candidate
 from smmap.catalog.facts import read_number
-from smmap.catalog.footprint import read_crs
-from smmap.grid.earth_engine import name_for_proj
+from smmap.catalog.place import find_place, note_together
 from smmap.spec.band import Band, Reader
 from smmap.spec.definition import BandDefinition, Definition, OffsetRule
 from smmap.spec.errors import ConfigError, SceneError
@@ -53,7 +50,7 @@ def resolve_bands(
         If the item lacks an asset or does not say what its numbers mean, or is HH/HV.
     """
     _refuse_hh(item, definition)
-    return _note_together({name: _resolve(item, definition, name) for name in wanted})
+    return note_together({name: _resolve(item, definition, name) for name in wanted})
 
 
 def has_band(item: pystac.Item, definition: Definition, name: str) -> bool:
@@ -116,41 +113,11 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         nodata=declared.get("nodata") if band.nodata is None else band.nodata,
         index=band.index,
         resampling=band.resampling,
-        **_find_place(asset, item, definition),
+        **find_place(asset, item, definition),
         sign=definition.sign,
         reader=_find_reader(href, definition),
         variable=None if definition.kind.startswith("stac") else key,
     )
-
-
-def _note_together(bands: dict[str, Band]) -> dict[str, Band]:
-    """Bands of one Earth Engine image and grid, told of each other."""
-    groups: dict[tuple[Any, ...], list[str]] = defaultdict(list)
-    for band in bands.values():
-        if band.reader == "earth-engine" and band.variable:
-            groups[band.href, band.crs, band.transform, band.shape].append(band.variable)
-    return {
-        name: replace(band, together=tuple(dict.fromkeys(group)))
-        if (group := groups.get((band.href, band.crs, band.transform, band.shape)))
-        else band
-        for name, band in bands.items()
-    }
-
-
-def _find_place(asset: pystac.Asset, item: pystac.Item, definition: Definition) -> dict[str, Any]:
-    """What the item says of where the pixels lie; Earth Engine's images are no files that could."""
-    fields = asset.extra_fields
-    crs = read_crs(fields) or read_crs(item.properties)
-    if definition.kind != "earth-engine":
-        return {"crs": crs}
-    crs = crs or fields.get("proj:wkt2")
-    if crs is None or "proj:transform" not in fields or "proj:shape" not in fields:
-        raise SceneError(f"item {item.id}: {asset.href} has no pixel grid of its own; leave it out")
-    return {
-        "crs": name_for_proj(crs),
-        "transform": tuple(fields["proj:transform"]),
-        "shape": tuple(fields["proj:shape"]),
-    }
 
 
 def _find_reader(href: str, definition: Definition) -> Reader:

@@ -48,12 +48,6 @@ class Band:
     """How it goes onto another grid: classes are ``nearest``."""
     crs: str | None = None
     """What the item says of the file's coordinate system, ``EPSG:...``; None: nothing."""
-    sign: Signer | None = None
-    """How ``href`` is signed just before each open; None: as it is."""
-    reader: Reader = "raster"
-    """What reads ``href``."""
-    variable: str | None = None
-    """Which array of a NetCDF file or Zarr store, which band of an Earth Engine image."""
     transform: tuple[float, float, float, float, float, float] | None = None
     """Where the pixels lie in ``crs``, as ``affine.Affine`` has it; None: the file says."""
     shape: tuple[int, int] | None = None
@@ -61,6 +55,12 @@ class Band:
     together: tuple[str, ...] = ()
     """Variables of the same pixels that will be read too, this one among them: one request may
     bring them all."""
+    sign: Signer | None = None
+    """How ``href`` is signed just before each open; None: as it is."""
+    reader: Reader = "raster"
+    """What reads ``href``."""
+    variable: str | None = None
+    """Which array of a NetCDF file or Zarr store, which band of an Earth Engine image."""
 
 
 @dataclass(frozen=True)
