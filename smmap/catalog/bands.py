@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 import pystac
 
 from smmap.catalog.candidate import Candidate
-from smmap.catalog.footprint import read_crs
+from smmap.catalog.place import find_place, note_together
 from smmap.catalog.scaling import (
     OFFSET_BASELINE,
     find_baseline,
@@ -17,7 +16,6 @@ from smmap.catalog.scaling import (
     find_rule,
     find_scaling,
 )
-from smmap.grid.earth_engine import name_for_proj
 from smmap.spec.band import Band, Reader
 from smmap.spec.definition import BandDefinition, Definition
 from smmap.spec.errors import ConfigError, SceneError
@@ -50,7 +48,7 @@ def resolve_bands(
         If the item lacks an asset or does not say what its numbers mean, or is HH/HV.
     """
     _refuse_hh(item, definition)
-    return {name: _resolve(item, definition, name) for name in wanted}
+    return note_together({name: _resolve(item, definition, name) for name in wanted})
 
 
 def has_band(item: pystac.Item, definition: Definition, name: str) -> bool:
@@ -114,7 +112,7 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         planck=scaling.planck,
         index=band.index,
         resampling=band.resampling,
-        **_find_place(asset, item, definition),
+        **find_place(asset, item, definition),
         sign=definition.sign,
         reader=_find_reader(href, definition),
         variable=None if definition.kind.startswith("stac") else key,
@@ -128,22 +126,6 @@ def _find_address(asset: pystac.Asset, definition: Definition) -> str | None:
     if isinstance(other, dict) and other.get("href"):
         return str(other["href"])
     return asset.get_absolute_href()
-
-
-def _find_place(asset: pystac.Asset, item: pystac.Item, definition: Definition) -> dict[str, Any]:
-    """What the item says of where the pixels lie; Earth Engine's images are no files that could."""
-    fields = asset.extra_fields
-    crs = read_crs(fields) or read_crs(item.properties)
-    if definition.kind != "earth-engine":
-        return {"crs": crs}
-    crs = crs or fields.get("proj:wkt2")
-    if crs is None or "proj:transform" not in fields or "proj:shape" not in fields:
-        raise SceneError(f"item {item.id}: {asset.href} has no pixel grid of its own; leave it out")
-    return {
-        "crs": name_for_proj(crs),
-        "transform": tuple(fields["proj:transform"]),
-        "shape": tuple(fields["proj:shape"]),
-    }
 
 
 def _find_reader(href: str, definition: Definition) -> Reader:

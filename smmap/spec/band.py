@@ -50,6 +50,13 @@ class Band:
     """How it goes onto another grid: classes are ``nearest``."""
     crs: str | None = None
     """What the item says of the file's coordinate system, ``EPSG:...``; None: nothing."""
+    transform: tuple[float, float, float, float, float, float] | None = None
+    """Where the pixels lie in ``crs``, as ``affine.Affine`` has it; None: the file says."""
+    shape: tuple[int, int] | None = None
+    """Rows and columns; None: the file says."""
+    together: tuple[str, ...] = ()
+    """Variables of the same pixels that will be read too, this one among them: one request may
+    bring them all."""
     sign: Signer | None = None
     """How ``href`` is signed just before each open; None: as it is."""
     reader: Reader = "raster"
@@ -60,10 +67,6 @@ class Band:
     """K1 and K2, where scale and offset give radiance L: the value is K2 / ln(K1 / L + 1)."""
     requests_per_second: float | None = None
     """What the provider allows all readers of a run together; None: no bound is known."""
-    transform: tuple[float, float, float, float, float, float] | None = None
-    """Where the pixels lie in ``crs``, as ``affine.Affine`` has it; None: the file says."""
-    shape: tuple[int, int] | None = None
-    """Rows and columns; None: the file says."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from smmap.stack.pieces import plan_pieces
 from smmap.stack.positions import compute_positions, find_window
 from smmap.stack.read_meter import count_read
 from smmap.stack.resample import Aligned, Source, resample
+from smmap.stack.waiting import Waiting
 from smmap.store.earth_engine import AT_ONCE, ask, get_asset_id
 
 SENTINEL = -(2.0**120)
@@ -36,6 +37,7 @@ STEPS_A_DAY = 24
 _FLOAT_BYTES = 4
 _MASK_BYTES = 1
 """Allowed for in the size of an answer: whether Earth Engine counts its mask is not known."""
+_WAITING = Waiting(most_bytes=256 * 2**20, most_seconds=300.0)
 _HOUR_DIGITS = len("2023040105")
 
 
@@ -66,6 +68,8 @@ def load_window(
 ) -> NDArray[np.float32]:
     """A window of a grid, (rows, columns), decoded; NaN is nodata, dB become power.
 
+    Bands that will be read too (``band.together``) come in the same answer, and wait for that.
+
     Parameters
     ----------
     band
@@ -80,13 +84,18 @@ def load_window(
     SceneError, TransientError
         As of `load_image`.
     """
-    name = get_asset_id(band.href)
+    place = (band.href, crs, transform, window)
+    stored = _WAITING.take((band.variable, place))
+    if stored is None:
+        name, wanted = get_asset_id(band.href), list(band.together or (band.variable,))
 
-    def express(ee: Any) -> Any:
-        return ee.Image(name).select([band.variable])
+        def express(ee: Any) -> Any:
+            return ee.Image(name).select(wanted)
 
-    pixels = _pull(band, express, (crs, transform, shape), window, 1)
-    (stored,) = pixels.values()
+        pixels = _pull(band, express, (crs, transform, shape), window, len(wanted))
+        stored = pixels.pop(str(band.variable))
+        for variable, values in pixels.items():
+            _WAITING.put((variable, place), values)
     return _decode(stored, band)
 
 
@@ -148,7 +157,7 @@ def _pull(
     express: Callable[[Any], Any],
     grid: tuple[str, Affine, tuple[int, int]],
     window: Window,
-    steps: int,
+    bands: int,
 ) -> dict[str, NDArray[np.float32]]:
     """Pixels of an expression by name of the band, pulled in pieces, several at once."""
     crs, transform, shape = grid
@@ -169,7 +178,7 @@ def _pull(
 
         return ask(band.href, compute, SceneError)
 
-    pieces = plan_pieces(window, steps * (_FLOAT_BYTES + _MASK_BYTES))
+    pieces = plan_pieces(window, bands * (_FLOAT_BYTES + _MASK_BYTES))
     with ThreadPoolExecutor(min(len(pieces), AT_ONCE), "pixels") as pool:
         parts = list(pool.map(pull, pieces))
     names = parts[0].dtype.names or ()

@@ -44,7 +44,7 @@ def find_login(endpoint: str) -> tuple[Any, str | None]:
             return None, project
         credentials = _find_default()
     except (ee.EEException, GoogleAuthError, OSError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}"
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
     else:
         project = project or credentials.quota_project_id
         if project or isinstance(credentials, service_account.Credentials):

@@ -129,6 +129,9 @@ def test_a_clouds_score_comes_from_the_linked_image(search):
     assert scene.bands["cloud_score"].href.endswith(f"/{S2}")
     assert "/S2_SR_HARMONIZED/" in scene.bands["red"].href
     assert not scene.check_dark_pixels
+    # The score is of another image.
+    assert scene.bands["red"].together == ("B4", "B8A", "SCL")
+    assert scene.bands["cloud_score"].together == ("cs_cdf",)
 
 
 def test_a_scene_without_its_clouds_score_is_left_out_with_the_reason(search):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import earth_engine_server
 import numpy as np
@@ -190,11 +191,11 @@ def test_pieces_give_the_bits_of_one(make_band, server, monkeypatch):
     assert len(server.grids) - 1 == 2 * 4  # 71 columns, 61 rows; 40 x 20 pixels of 5 bytes
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(
     top=st.integers(0, 10**6),
     left=st.integers(0, 10**6),
-    height=st.integers(1, 70_000),
+    height=st.integers(1, 40_000),
     width=st.integers(1, 70_000),
     bytes_a_pixel=st.integers(1, 24 * 8),
 )
@@ -215,6 +216,32 @@ def test_pieces_keep_the_limits_and_cover_each_pixel_once(top, left, height, wid
 
 def test_the_limits_are_those_that_google_states():
     assert (MOST_BYTES, MOST_SIDE) == (50_331_648, 32_768)
+
+
+def test_bands_of_one_image_come_in_one_answer(make_band, server):
+    """And are read anew when they are wanted anew."""
+    first = draw_pixels()
+    band = make_band(first)
+    bands = server.images[0].bands
+    for name in "YZ":
+        bands[name] = StubBand(first * ord(name), *(bands["X"].crs, bands["X"].transform))
+    family = [replace(band, variable=name, together=("X", "Y", "Z")) for name in "XYZ"]
+    alone = [load_band(replace(one, together=()), BLOCK).values for one in family]
+    server.grids.clear()
+    for _ in range(2):
+        for one, expected in zip(family, alone, strict=True):
+            np.testing.assert_array_equal(load_band(one, BLOCK).values, expected)
+    assert len(server.grids) == 2
+    assert not np.array_equal(alone[0], alone[1])
+
+
+def test_bands_that_come_together_keep_the_limit_together(make_band, server, monkeypatch):
+    for module in (pieces, earth_engine_server):
+        monkeypatch.setattr(module, "MOST_BYTES", 30_000)
+    band = make_band(draw_pixels())
+    server.images[0].bands |= {"Y": server.images[0].bands["X"]}
+    load_band(replace(band, together=("X", "Y")), BLOCK)
+    assert len(server.grids) == 2  # 61 x 71 pixels of twice 5 bytes
 
 
 @pytest.mark.parametrize("fault", [429, 500, 503, "reset", "short", "torn"])
