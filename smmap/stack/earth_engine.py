@@ -99,6 +99,11 @@ def load_window(
     return _decode(stored, band)
 
 
+def is_day(band: Band) -> bool:
+    """Whether a band's ``href`` is of all images of a day, and `load_day` reads it."""
+    return bool(urldefrag(band.href).fragment)
+
+
 def load_day(
     band: Band, crs: str, transform: Affine, shape: tuple[int, int], window: Window
 ) -> tuple[list[datetime], NDArray[np.float32]]:

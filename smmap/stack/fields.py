@@ -162,8 +162,10 @@ def _read_grid(band: Band) -> tuple[str, Affine]:
     if band.reader in ("netcdf", "zarr"):
         cube = open_cube(band.href, str(band.variable), band.reader, band.sign)
         return cube.crs, cube.transform
-    if band.reader != "raster":
-        raise SceneError(f"{band.href}: reader '{band.reader}' gives no series in time")
+    if band.reader == "earth-engine":
+        if band.crs is None or band.transform is None:
+            raise SceneError(f"{band.href}: nothing says where the pixels of '{band.name}' lie")
+        return band.crs, Affine(*band.transform)
     found: list[tuple[str, Affine]] = []
 
     def note(crs: str, transform: Affine, shape: tuple[int, int]) -> list[Window]:  # noqa: ARG001

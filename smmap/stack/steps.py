@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 
@@ -11,10 +11,11 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from smmap.features.conditions import holds
-from smmap.spec.band import Band
+from smmap.spec.band import Band, Reader
 from smmap.spec.definition import Condition
 from smmap.spec.errors import SceneError
 from smmap.spec.scene import Scene
+from smmap.stack.earth_engine import is_day, load_day, load_window
 from smmap.stack.patch import Copy, Patch, Window
 from smmap.stack.raster import load_windows
 from smmap.stack.read_meter import count_read
@@ -92,12 +93,9 @@ def _refuse(steps: Steps, flag: Steps, condition: Condition) -> None:
 
 def _load_band(scenes: Sequence[Scene], name: str, patch: Patch) -> list[Steps]:
     band = scenes[0].bands[name]
-    load = {"raster": _load_raster, "netcdf": _load_cube, "zarr": _load_cube}.get(band.reader)
     with blame(scenes[0]):
-        if load is None:
-            raise SceneError(f"{band.href}: reader '{band.reader}' gives no series in time")
         try:
-            return load(scenes, band, patch)
+            return _LOADERS[band.reader](scenes, band, patch)
         except SceneError as error:
             place = "" if band.href in str(error) else f"{band.href}: "
             reason, scene = f"{place}{error}", error.scene
@@ -137,6 +135,26 @@ def _load_cube(scenes: Sequence[Scene], band: Band, patch: Patch) -> list[Steps]
     ]
 
 
+def _load_images(scenes: Sequence[Scene], band: Band, patch: Patch) -> list[Steps]:
+    """Of one scene: an image, or all images of a day."""
+    if band.crs is None or band.transform is None or band.shape is None:
+        raise SceneError(f"nothing says where the pixels of '{band.name}' lie")
+    grid = band.crs, Affine(*band.transform), band.shape
+    times, parts = _get_moment(scenes[0]), []
+    copies = patch.place(*grid)
+    for copy in copies:
+        if is_day(band):
+            moments, part = load_day(band, *grid, copy.source)
+            times = np.array([one.replace(tzinfo=None) for one in moments], "datetime64[us]")
+        else:
+            part = load_window(band, *grid, copy.source)[None]
+        parts.append(part)
+    values = np.full((len(times), patch.height, patch.width), np.nan, np.float32)
+    for part, copy in zip(parts, copies, strict=True):
+        values[:, *copy.target] = part
+    return [Steps(times, values)]
+
+
 def _find_steps(cube: Cube, scene: Scene) -> slice:
     """Those of the scene's UTC day; a file without times holds one step."""
     if cube.times is None:
@@ -151,3 +169,11 @@ def _find_steps(cube: Cube, scene: Scene) -> slice:
 def _get_moment(scene: Scene) -> NDArray[np.datetime64]:
     moment = scene.datetime.astimezone(UTC).replace(tzinfo=None)
     return np.array([moment], "datetime64[us]")
+
+
+_LOADERS: Mapping[Reader, Callable[[Sequence[Scene], Band, Patch], list[Steps]]] = {
+    "raster": _load_raster,
+    "netcdf": _load_cube,
+    "zarr": _load_cube,
+    "earth-engine": _load_images,
+}
