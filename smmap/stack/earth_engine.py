@@ -51,16 +51,27 @@ def load_image(band: Band, block: Block) -> Aligned:
     TransientError
         If it cannot be had at the moment, after several attempts.
     """
-    if band.crs is None or band.transform is None or band.shape is None:
-        raise SceneError(f"{band.href}: nothing says where the pixels of '{band.name}' lie")
-    transform = Affine(*band.transform)
-    positions = compute_positions(block, transform, band.crs, band.shape)
-    window = find_window(positions.bounds(), band.shape)
+    crs, transform, shape = get_grid(band)
+    positions = compute_positions(block, transform, crs, shape)
+    window = find_window(positions.bounds(), shape)
     if window is None:
         return Aligned(np.full(block.shape, np.nan, np.float32), np.zeros(block.shape, bool))
-    values = load_window(band, band.crs, transform, band.shape, window)
-    source = Source(values, (window[0], window[2]), band.shape)
+    values = load_window(band, crs, transform, shape, window)
+    source = Source(values, (window[0], window[2]), shape)
     return resample(source, positions, band.resampling)
+
+
+def get_grid(band: Band) -> tuple[str, Affine, tuple[int, int]]:
+    """Coordinate system, place and (rows, columns) of an image's pixels.
+
+    Raises
+    ------
+    SceneError
+        If the band does not say.
+    """
+    if band.crs is None or band.transform is None or band.shape is None:
+        raise SceneError(f"{band.href}: nothing says where the pixels of '{band.name}' lie")
+    return band.crs, Affine(*band.transform), band.shape
 
 
 def load_window(
