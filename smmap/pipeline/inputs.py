@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from smmap.catalog.candidate import Candidate
 from smmap.pipeline.context import Context
 from smmap.product.footprint import compute_footprint
 from smmap.spec.overpass import Overpass
-from smmap.spec.source import FIELDS
+from smmap.spec.source import FIELDS, OPTICAL
 from smmap.spec.tile import Block, Tile
 
 HISTORY = "sentinel1"
@@ -65,12 +66,10 @@ class TileInputs:
         for key in near.keys() - {"sentinel1"}:
             if context.definitions[key].static:
                 self._fixed[key] = tuple(one.item for one in near[key])
-            else:
-                self._dated[key] = _Dated(near[key], *context.reach(key), lasting=key in FIELDS)
-        if "sentinel2" in near:
-            most = self._recipe.optical.max_cloud_cover
-            clear = [one for one in near["sentinel2"] if one.cloud_cover <= most]
-            self._dated["sentinel2"] = _Dated(clear, *context.reach("sentinel2"))
+                continue
+            most = self._recipe.optical.max_cloud_cover if key in OPTICAL else math.inf
+            usable = [one for one in near[key] if one.cloud_cover <= most]
+            self._dated[key] = _Dated(usable, *context.reach(key), lasting=key in FIELDS)
         self._tracks: dict[int | None, list[Overpass]] = defaultdict(list)
         for one in overpasses:
             self._tracks[one.relative_orbit].append(one)

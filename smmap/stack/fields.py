@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from smmap.features.accumulation import compute_rates
 from smmap.spec.band import Band
-from smmap.spec.errors import ConfigError, SceneError
+from smmap.spec.errors import ConfigError
 from smmap.spec.join import Join
 from smmap.spec.scene import Scene
 from smmap.spec.tile import Block
 from smmap.stack.average import average
+from smmap.stack.earth_engine import get_grid
 from smmap.stack.kept import Kept
 from smmap.stack.patch import Patch, Window, compute_patch
 from smmap.stack.positions import compute_positions
@@ -163,9 +164,8 @@ def _read_grid(band: Band) -> tuple[str, Affine]:
         cube = open_cube(band.href, str(band.variable), band.reader, band.sign)
         return cube.crs, cube.transform
     if band.reader == "earth-engine":
-        if band.crs is None or band.transform is None:
-            raise SceneError(f"{band.href}: nothing says where the pixels of '{band.name}' lie")
-        return band.crs, Affine(*band.transform)
+        crs, transform, _ = get_grid(band)
+        return crs, transform
     found: list[tuple[str, Affine]] = []
 
     def note(crs: str, transform: Affine, shape: tuple[int, int]) -> list[Window]:  # noqa: ARG001

@@ -15,7 +15,7 @@ from smmap.spec.band import Band, Reader
 from smmap.spec.definition import Condition
 from smmap.spec.errors import SceneError
 from smmap.spec.scene import Scene
-from smmap.stack.earth_engine import is_day, load_day, load_window
+from smmap.stack.earth_engine import get_grid, is_day, load_day, load_window
 from smmap.stack.patch import Copy, Patch, Window
 from smmap.stack.raster import load_windows
 from smmap.stack.read_meter import count_read
@@ -137,9 +137,7 @@ def _load_cube(scenes: Sequence[Scene], band: Band, patch: Patch) -> list[Steps]
 
 def _load_images(scenes: Sequence[Scene], band: Band, patch: Patch) -> list[Steps]:
     """Of one scene: an image, or all images of a day."""
-    if band.crs is None or band.transform is None or band.shape is None:
-        raise SceneError(f"nothing says where the pixels of '{band.name}' lie")
-    grid = band.crs, Affine(*band.transform), band.shape
+    grid = get_grid(band)
     times, parts = _get_moment(scenes[0]), []
     copies = patch.place(*grid)
     for copy in copies:

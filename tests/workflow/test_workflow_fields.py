@@ -16,12 +16,14 @@ import pytest
 import rasterio
 import xarray as xr
 from affine import Affine
+from earth_engine_server import StubBand, StubImage, serve_earth_engine
 from odc.geo.geobox import GeoBox
 from pydantic import TypeAdapter
 from pyproj import Transformer
 from stac_server import serve_stac
 
 from smmap.catalog.definitions import list_definitions, load_definition
+from smmap.catalog.earth_engine import EarthEngineCatalog
 from smmap.catalog.registry import open_catalog
 from smmap.pipeline.scenes import resolve_scene
 from smmap.spec.join import Join
@@ -171,6 +173,43 @@ def test_era5_land_is_the_same_whoever_serves_it(tmp_path, monkeypatch, name, wr
         np.testing.assert_allclose(field, truth, rtol=2e-4, atol=1e-6, err_msg=band)
     provisional = [scene.provisional for scene in scenes]
     assert provisional == ([False, False, True] if write is write_new_cds else [False] * 3)
+
+
+def list_hours():
+    """The same three days as images of Earth Engine, which has the rain of each hour."""
+    names = {**LONG, "air_temperature": "temperature_2m", "precipitation": "hourly"}
+    data = make_era5_land(names, "time")
+    amounts = data["hourly"].values.copy()
+    amounts[1:] -= np.where(np.arange(1, 72)[:, None, None] % 24 == 1, 0, amounts[:-1])
+    amounts[0] = np.nan  # of the hour before the first
+    data["total_precipitation_hourly"] = (data["hourly"].dims, amounts)
+    place = Affine(0.1, 0, 8.95, 0, -0.1, 51.05)
+    for hour in data.time.values:
+        bands = {
+            name: StubBand(np.ma.masked_invalid(layer.values), "EPSG:4326", place)
+            for name, layer in data.drop_vars("hourly").sel(time=hour).items()
+        }
+        moment = str(hour.astype("datetime64[s]"))
+        yield StubImage(
+            f"ECMWF/ERA5_LAND/HOURLY/{moment[:13].replace('-', '')}", bands, start=f"{moment}Z"
+        )
+
+
+def test_era5_land_of_earth_engine_is_that_of_the_files(tmp_path, monkeypatch):
+    write_new_cds(tmp_path)
+    with serve_earth_engine(list_hours()) as server:
+        monkeypatch.setenv("SMMAP_EARTH_ENGINE_URL", server.address)
+        for band, join in [
+            ("soil_moisture", HOUR),
+            ("air_temperature", read_join(rule="day-mean")),
+            ("precipitation", read_join(rule="day-mean")),
+            ("snow_depth", HOUR),
+        ]:
+            files, _ = load("cds-era5-land", tmp_path, band, join)
+            catalog = EarthEngineCatalog(server.address)
+            images, scenes = load("earth-engine-era5-land", "", band, join, catalog)
+            assert len(scenes) == 3  # days
+            np.testing.assert_allclose(images, files, rtol=1e-5, atol=1e-8, err_msg=band)
 
 
 def test_google_arco_era5_is_no_era5_land(tmp_path):
