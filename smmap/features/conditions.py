@@ -27,10 +27,10 @@ def holds(condition: Condition, stored: NDArray[Any]) -> Bools:
     bool array, same shape
         False wherever there is no value; of classes and bits also where it is no whole number.
     """
-    held: Bools = np.isfinite(stored)
     if condition.classes is not None:
-        held &= np.isin(stored, condition.classes)
-    elif condition.at_least is not None:
+        return np.isin(stored, condition.classes)
+    held: Bools = np.isfinite(stored)
+    if condition.at_least is not None:
         held &= stored >= condition.at_least
     elif condition.at_most is not None:
         held &= stored <= condition.at_most
