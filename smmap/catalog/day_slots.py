@@ -54,14 +54,15 @@ def list_shares(
     ends = [*firsts[1:], len(cube.times)]
     outline = compute_outline(cube.crs, cube.transform, cube.shape)
     for first, end in zip(firsts, ends, strict=True):
-        start, stop = (_to_datetime(cube.times[one]) for one in (first, end - 1))
+        start, stop = (to_datetime(cube.times[one]) for one in (first, end - 1))
         if period is not None and (start >= period.end or stop < period.start):
             continue
         version = None if cube.versions is None else str(max(cube.versions[first:end]))
         yield Share(variable, href, start, stop, int(end - first), version, age, outline)
 
 
-def _to_datetime(moment: Any) -> datetime:
+def to_datetime(moment: np.datetime64) -> datetime:
+    """With UTC said, to the microsecond."""
     found: datetime = moment.astype("datetime64[us]").item()
     return found.replace(tzinfo=UTC)
 

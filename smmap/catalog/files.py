@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pystac
 
-from smmap.catalog.archive_grid import check_resolution, compute_outline
+from smmap.catalog.archive_grid import check_resolution
 from smmap.catalog.archive_item import Slot, read_slot
 from smmap.catalog.bands import CUBES
 from smmap.catalog.candidate import Candidate
 from smmap.catalog.day_slots import Share, list_shares, make_slots
 from smmap.catalog.file_name import FileName, read_file_name
 from smmap.catalog.left_out import leave_out
+from smmap.catalog.named_slots import list_variables, make_named_slots
 from smmap.catalog.selection import Bbox, select_candidates
 from smmap.catalog.stored_item import Snapshot
 from smmap.grid.boxes import merge_boxes
@@ -23,11 +24,8 @@ from smmap.spec.definition import Definition
 from smmap.spec.errors import CatalogError, EmptySearchError, SceneError
 from smmap.spec.period import Period
 from smmap.store.open_cube import open_cubes
-from smmap.store.raster_header import RasterHeader, read_raster_header
 
 _RASTERS = (".tif", ".tiff", ".vrt")
-_TIMELESS = datetime(2000, 1, 1, tzinfo=UTC)
-"""Stands where time does not matter."""
 _WORLD: Bbox = (-180.0, -90.0, 180.0, 90.0)
 
 
@@ -99,13 +97,13 @@ class FilesCatalog:
             else:
                 leave_out(f"{path}: its name says no time; give the definition a 'file_pattern'")
         yield from make_slots(shares, definition.collections[0])
-        yield from _make_named_slots(named, definition)
+        yield from make_named_slots(named, definition)
 
 
 def _list_shares(path: Path, definition: Definition) -> list[Share]:
     """Days of a file's variables; a file that cannot be read costs itself."""
     try:
-        cubes = open_cubes(str(path), _list_variables(definition), "netcdf")
+        cubes = open_cubes(str(path), list_variables(definition), "netcdf")
     except SceneError as error:
         leave_out(str(error))
         return []
@@ -115,50 +113,3 @@ def _list_shares(path: Path, definition: Definition) -> list[Share]:
     return [
         share for name, cube in cubes.items() for share in list_shares(cube, name, str(path), age)
     ]
-
-
-def _list_variables(definition: Definition) -> list[str]:
-    return list(dict.fromkeys(name for band in definition.bands.values() for name in band.assets))
-
-
-def _make_named_slots(
-    named: dict[str, list[tuple[Path, FileName]]], definition: Definition
-) -> Iterator[Slot]:
-    looked: tuple[RasterHeader, list[str]] | None = None
-    for key in sorted(named):
-        assets: dict[str, str] = {}
-        header: RasterHeader | None = None
-        for path, name in sorted(named[key], key=lambda one: (one[0].stat().st_mtime, one[0])):
-            try:
-                if path.suffix.lower() in CUBES:
-                    looked = looked or _look(path, definition)
-                    header, held = looked
-                else:
-                    header = header or read_raster_header(str(path))
-                    held = [one.assets[0] for one in definition.bands.values()]
-            except SceneError as error:
-                leave_out(str(error))
-                continue
-            check_resolution(definition, header.crs, header.transform, str(path))
-            for asset in [name.asset] if name.asset else held:
-                if asset in assets:  # by time of change: the newest comes last
-                    leave_out(f"{assets[asset]}: '{asset}' is also in {path}, which is newer")
-                assets[asset] = str(path)
-        if assets and header is not None:
-            first = named[key][0][1]
-            yield Slot(
-                id=f"{definition.collections[0]}{key}",
-                start=first.start or _TIMELESS,
-                end=first.end or _TIMELESS,
-                outline=compute_outline(header.crs, header.transform, header.shape),
-                assets=assets,
-            )
-
-
-def _look(path: Path, definition: Definition) -> tuple[RasterHeader, list[str]]:
-    """Grid and variables of one file, which the others of its kind are taken to share."""
-    cubes = open_cubes(str(path), _list_variables(definition), "netcdf")
-    if not cubes:
-        raise SceneError(f"{path} has none of {', '.join(_list_variables(definition))}")
-    cube = next(iter(cubes.values()))
-    return RasterHeader(cube.crs, cube.transform, cube.shape), list(cubes)

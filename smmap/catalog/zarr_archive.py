@@ -7,10 +7,11 @@ from functools import cached_property
 
 import pystac
 
-from smmap.catalog.archive_grid import check_resolution, compute_outline
+from smmap.catalog.archive_grid import check_resolution
 from smmap.catalog.archive_item import read_slot
 from smmap.catalog.candidate import Candidate
-from smmap.catalog.day_slots import list_shares, make_slots
+from smmap.catalog.day_slots import list_shares, make_slots, to_datetime
+from smmap.catalog.named_slots import list_variables
 from smmap.catalog.selection import Bbox, select_candidates
 from smmap.catalog.stored_item import Snapshot
 from smmap.grid.boxes import merge_boxes
@@ -19,6 +20,8 @@ from smmap.spec.errors import CatalogError, SceneError
 from smmap.spec.period import Period
 from smmap.store.cube import Cube
 from smmap.store.open_cube import open_cubes
+
+_WORLD: Bbox = (-180.0, -90.0, 180.0, 90.0)
 
 
 class ZarrCatalog:
@@ -54,11 +57,15 @@ class ZarrCatalog:
 
     def extent(self, definition: Definition) -> tuple[Bbox, Period]:
         """Box and period of the archive."""
-        cubes = self._open(definition).values()
-        shares = [share for cube in cubes for share in list_shares(cube, "", "", 0.0)]
-        outlines = [compute_outline(one.crs, one.transform, one.shape).bounds for one in cubes]
-        start, end = min(one.first for one in shares), max(one.last for one in shares)
-        return merge_boxes(outlines), Period(start, end + timedelta(seconds=1))
+        axes = [cube.times for cube in self._open(definition).values() if cube.times is not None]
+        start, end = (
+            to_datetime(one) for one in (min(t[0] for t in axes), max(t[-1] for t in axes))
+        )
+        second = timedelta(seconds=1)
+        first = self.find(definition, _WORLD, Period(start, start + second))
+        shapes = [one.footprint for one in first]
+        parts = [part.bounds for shape in shapes for part in getattr(shape, "geoms", [shape])]
+        return merge_boxes(parts), Period(start, end + second)
 
     @cached_property
     def _snapshot(self) -> Snapshot:
@@ -67,7 +74,7 @@ class ZarrCatalog:
     def _open(self, definition: Definition) -> dict[str, Cube]:
         """The definition's variables, each band's first that is there."""
         if definition.id not in self._cubes:
-            names = [name for band in definition.bands.values() for name in band.assets]
+            names = list_variables(definition)
             try:
                 cubes = open_cubes(self.address, names, "zarr", definition.sign)
             except SceneError as error:
@@ -81,9 +88,7 @@ class ZarrCatalog:
 
 def _check(cubes: dict[str, Cube], definition: Definition, address: str) -> dict[str, Cube]:
     if not any(cube.times is not None for cube in cubes.values()):
-        names = ", ".join(
-            sorted({one for band in definition.bands.values() for one in band.assets})
-        )
+        names = ", ".join(list_variables(definition))
         raise CatalogError(
             f"{address} has none of {names} along a time axis; give an archive of "
             f"'{definition.title}', or another definition"

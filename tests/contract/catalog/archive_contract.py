@@ -140,6 +140,11 @@ class ArchiveContract:
         np.testing.assert_allclose(box, (8.95, 48.95, 11.05, 51.05), atol=1e-6)
         assert self.list_ids(catalog, box, period) == DAYS
 
+    def test_extent_over_the_antimeridian(self, tmp_path):
+        catalog = self.open(tmp_path / "b", make_archive(179.0))
+        box, _ = catalog.extent(self.definition)
+        np.testing.assert_allclose(box, (178.95, 48.95, -178.95, 51.05), atol=1e-6)
+
     def test_pixels_of_another_size_are_refused(self, tmp_path):
         catalog = self.open(tmp_path / "b", make_archive(step=0.25))
         with pytest.raises(ConfigError, match=r"0\.25 degrees.*another source"):

@@ -397,6 +397,19 @@ def test_tiles_of_the_sinusoidal_grid_join_and_quality_decides(make_composites, 
     np.testing.assert_allclose(fields[0][~on_edge], expected[~on_edge], rtol=1e-4, atol=1e-5)
 
 
+def test_of_a_composite_made_twice_the_later_one_counts(make_composites, tile):
+    level = np.full((260, 300), 20, np.uint8)
+    good = np.zeros_like(level)
+    scenes = [
+        *make_composites(level, good, 150, MOMENT, "MCD15A3H.A2023121.061.2023140000000"),
+        *make_composites(level + 20, good, 150, MOMENT, "MCD15A3H.A2023121.061.2023126000000"),
+    ]
+    block = Block.whole(tile)
+    for order in (scenes, scenes[::-1]):
+        field = FieldBlock(block).load(order, "lai", NEAREST, MOMENT)
+        np.testing.assert_array_equal(field, np.float32(2.0))
+
+
 def test_two_satellites_are_two_steps(make_composites, tile):
     level = np.full((260, 300), 20, np.uint8)
     good = np.zeros_like(level)
