@@ -21,6 +21,8 @@ _ROWS = 64
 """As many rows at a time are in double precision."""
 _EXACT = 1 << 24
 """Up to here float32 holds every whole number."""
+_NEVER = -9999
+"""No land lies so deep, and no power is so negative: it is what writers put for nothing."""
 
 
 def decode(
@@ -50,8 +52,11 @@ def decode(
     Raises
     ------
     SceneError
-        If a class or packed bits are too large to be kept exactly.
+        If a class or packed bits are too large to be kept exactly, or heights or power hold what
+        can only mean nothing, and it is not declared.
     """
+    if nodata is None and band.units in ("m", "linear") and not _is_scaled(band):
+        _check_declared(stored, band)
     if band.units in ("class", "bits") and not np.can_cast(stored.dtype, np.float32):
         _check_exact(stored, band, nodata)
     plain = band.units == "dB" or band.planck is not None
@@ -104,6 +109,16 @@ def _check_exact(stored: NDArray[Any], band: Band, nodata: float | None) -> None
         raise SceneError(
             f"band '{band.name}' of {band.href} holds {stored[large].flat[0]}: classes and bits "
             f"are kept exactly up to {_EXACT} only; leave the scene out"
+        )
+
+
+def _check_declared(stored: NDArray[Any], band: Band) -> None:
+    with np.errstate(invalid="ignore"):
+        empty = (stored <= _NEVER) & (stored > -np.inf)  # what is not finite is nothing anyway
+    if empty.any():
+        raise SceneError(
+            f"band '{band.name}' of {band.href} holds {stored[empty].flat[0]}, which can only mean "
+            "that there is no value, but neither the file nor its item declares nodata; declare it"
         )
 
 

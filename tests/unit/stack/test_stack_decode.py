@@ -40,3 +40,14 @@ def test_brightness_temperature():
 def test_no_radiance_has_no_temperature():
     thermal = Band("t", "t.tif", "K", 1.0, -10.0, planck=(774.8853, 1321.0789))
     assert np.isnan(decode(np.array([[10, 3]], np.uint16), thermal, None)).all()
+
+
+@pytest.mark.parametrize("units, low", [("m", -9999), ("m", -32768), ("linear", -9999.0)])
+def test_nothing_that_is_not_declared_as_nothing_is_refused(units, low):
+    """A void of -9999 m would be a cliff, and -32768 as power would drown its neighbours."""
+    band = Band("elevation", "dem.tif", units)
+    stored = np.array([[120, low]], np.float32)
+    with pytest.raises(SceneError, match=r"'elevation' of dem\.tif holds -\d+.*declare it"):
+        decode(stored, band, None)
+    assert np.isnan(decode(stored, band, low)[0, 1])
+    assert decode(np.array([[-430.5]], np.float32), Band("elevation", "dem.tif", "m"), None) < -430
