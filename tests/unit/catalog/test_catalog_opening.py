@@ -7,11 +7,13 @@ import logging
 import socket
 import subprocess
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
+from page_server import serve_pages
 from stac_server import serve_stac
 
 from smmap.catalog.api import ApiCatalog
@@ -250,3 +252,25 @@ print({"pystac_client", "requests", "planetary_computer"} & set(sys.modules))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stdout.decode().strip() == "set()"
+
+
+def test_a_search_keeps_to_what_the_provider_allows(local, tmp_path):
+    """Root, its copy, page after page of 5: no two requests closer than a third of a second."""
+    write_catalog(
+        tmp_path,
+        **{f"i{n}": {**ITEM, "id": f"i{n}", "collection": "sentinel-1-grd"} for n in range(23)},
+    )
+    bounded = local.model_copy(update={"requests_per_second": 3.0})
+    with serve_stac(tmp_path) as address:
+        begun = time.monotonic()
+        assert len(ApiCatalog(address).find(bounded, WORLD, None)) == 23
+        assert time.monotonic() - begun >= 2.0, "7 requests"
+
+
+def test_a_catalogue_that_asks_for_a_pause_gets_it(local, tmp_path):
+    write_catalog(tmp_path, good={**ITEM, "collection": "sentinel-1-grd"})
+    with serve_pages(tmp_path) as server:
+        server.faults = ["", "429 1"]
+        found = StaticCatalog(f"{server.address}/collection.json").search(local, WORLD, None)
+        assert [item.id for item in found] == ["good"]
+        assert server.asked[2][0] - server.asked[1][0] >= 1.0
