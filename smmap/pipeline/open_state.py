@@ -16,6 +16,7 @@ from smmap.pipeline.run_state import RunState
 from smmap.product.names import compute_model_id
 from smmap.store.open import open_output_store
 from smmap.store.output import OutputStore
+from smmap.trees.processors import count_processors
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -37,11 +38,13 @@ def open_state(
     force
         As of ``run``.
     model_threads
-        Threads that a prediction may use; None: the processors that the process may use.
+        Threads that a prediction may use; None: a share of the processors that the process may
+        use, as blocks are computed side by side.
     """
+    threads = model_threads or max(1, count_processors() // context.recipe.threads)
     with _ONE_AT_A_TIME:
-        identity = compute_model_id(context.card)
-        model, domain = _open_model(context.package, identity, context.recipe.device, model_threads)
+        identity, package = compute_model_id(context.card), context.package.resolve()
+        model, domain = _open_model(package, identity, context.recipe.device, threads)
     store = open_output_store(out)
     with store.open_staging() as staging:
         yield RunState(context, model, domain, store, staging, force)
@@ -52,7 +55,7 @@ def _open_model(
     package: Path,
     identity: str,  # noqa: ARG001 (a package that has changed is opened again)
     device: Device,
-    threads: int | None,
+    threads: int,
 ) -> tuple[Model, Applicability | None]:
     """Opened once a process: of the last package, device and number of threads."""
     return load_model(package, device, threads), load_applicability(package)
