@@ -14,6 +14,7 @@ import xarray as xr
 from smmap.spec.band import Reader, Signer
 from smmap.spec.errors import CatalogError
 from smmap.store.connect import CONNECT_S, GIVE_UP_S, REQUEST_S, RETRIES, connect
+from smmap.store.network import check_online
 from smmap.store.probe import is_object, is_web
 
 TOKENS = {"earth-data-hub": "EARTH_DATA_HUB_TOKEN"}
@@ -75,6 +76,7 @@ def _open_store(address: str, signer: Signer | None) -> Any:
 def _connect_web(address: str, signer: Signer | None) -> Any:
     import obstore
 
+    check_online(address)
     options: Any = {
         "connect_timeout": f"{CONNECT_S} s",
         "timeout": f"{REQUEST_S} s",
