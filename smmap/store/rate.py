@@ -75,7 +75,7 @@ def await_turn(address: str, requests_per_second: float | None = None) -> None:
             following, paused = state.read(now)
             if paused - now > PATIENCE_S:
                 raise TransientError(
-                    f"{urlsplit(address).netloc} wants no requests for {paused - now:.0f} s; "
+                    f"{get_server(address)} wants no requests for {paused - now:.0f} s; "
                     "rerun later",
                     exhausted=True,
                 )
@@ -154,5 +154,10 @@ def _find_file(address: str) -> Path:
         owner = folder.parent.stat().st_uid
     if owner != os.getuid():
         raise StoreError(f"{folder.parent} is another user's; set TMPDIR to a folder of your own")
-    server = urlsplit(address).netloc.rpartition("@")[2].replace(":", "_") or "none"
+    server = get_server(address).replace(":", "_") or "none"
     return folder / (f"{server}.{os.getpid()}" if _share else server)
+
+
+def get_server(address: str) -> str:
+    """Host and port, without a user's name and password."""
+    return urlsplit(address).netloc.rpartition("@")[2]
