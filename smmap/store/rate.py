@@ -67,26 +67,28 @@ def await_turn(address: str, requests_per_second: float | None = None) -> None:
         If the server wants to be left alone for longer than `PATIENCE_S`.
     """
     gap = SPARE / requests_per_second / (_share or 1.0) if requests_per_second else 0.0
-    waiting = bool(gap) or _find_file(address).exists()
-    while waiting:
+    if not gap and not _find_file(address).exists():
+        return
+    while True:
         with _open_state(address) as state:
             now = time.monotonic()
             following, paused = state.read(now)
             if paused - now > PATIENCE_S:
-                break
-            turn = max(now, following, paused)
+                raise TransientError(
+                    f"{get_server(address)} wants no requests for {paused - now:.0f} s; "
+                    "rerun later",
+                    exhausted=True,
+                )
+            turn = max(now, paused, following if gap else now)
             if gap:
                 state.write(turn + gap, paused)
-        time.sleep(max(0.0, turn - now))
+        if turn == now:
+            return
+        time.sleep(turn - now)
         # A pause that began meanwhile gives out the places anew.
         with _open_state(address) as state:
-            waiting = state.read(turn)[1] > turn
-    else:
-        return
-    server = urlsplit(address).netloc
-    raise TransientError(
-        f"{server} wants no requests for {paused - now:.0f} s; rerun later", exhausted=True
-    )
+            if state.read(turn)[1] <= turn:
+                return
 
 
 def pause(address: str, seconds: float) -> None:
@@ -152,5 +154,10 @@ def _find_file(address: str) -> Path:
         owner = folder.parent.stat().st_uid
     if owner != os.getuid():
         raise StoreError(f"{folder.parent} is another user's; set TMPDIR to a folder of your own")
-    server = urlsplit(address).netloc.rpartition("@")[2].replace(":", "_") or "none"
+    server = get_server(address).replace(":", "_") or "none"
     return folder / (f"{server}.{os.getpid()}" if _share else server)
+
+
+def get_server(address: str) -> str:
+    """Host and port, without a user's name and password."""
+    return urlsplit(address).netloc.rpartition("@")[2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
@@ -11,7 +12,7 @@ from urllib3.exceptions import MaxRetryError
 from urllib3.util.retry import Retry
 
 from smmap.store.network import check_online
-from smmap.store.rate import await_turn, heed_pause
+from smmap.store.rate import await_turn, get_server, heed_pause
 
 TIMEOUT_S = (10.0, 60.0)
 """Seconds to connect, and between two bytes of an answer."""
@@ -54,7 +55,7 @@ class PoliteAdapter(HTTPAdapter):
             If the server wants to be left alone for long.
         """
         address = str(request.url)
-        check_online(address.partition("?")[0])
+        check_online(urlunsplit(urlsplit(address)._replace(query="", netloc=get_server(address))))
         await_turn(address, self.requests_per_second)
         answer = super().send(request, *args, **kwargs)
         heed_pause(address, answer.status_code, answer.headers.get("Retry-After"))
