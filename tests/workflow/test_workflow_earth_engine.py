@@ -9,7 +9,8 @@ import pystac
 import pytest
 import rasterio
 import yaml
-from earth_engine_server import StubBand, StubImage, serve_earth_engine
+from earth_engine_server import serve_earth_engine
+from earth_engine_world import StubBand, StubImage
 
 import smmap
 from smmap.data import get_folder

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from affine import Affine
-from earth_engine_server import StubBand, StubImage, serve_earth_engine
+from earth_engine_server import serve_earth_engine
+from earth_engine_world import StubBand, StubImage
 from odc.geo.geobox import GeoBox
 
 from smmap.catalog.bands import resolve_bands
