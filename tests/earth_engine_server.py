@@ -40,6 +40,8 @@ class StubEarthEngine(ThreadingHTTPServer):
         self.page = page
         self.faults = []
         """What the next requests for pixels or lists meet: 429, 500, reset, short, torn."""
+        self.most_pixels = None
+        """So many requests for pixels are answered, then the key is not accepted any more."""
         self.wants_key = self.refuses_key = self.restricts = False
         self.requests, self.grids, self.bodies, self.starts = [], [], [], []
         self.inside = self.most_inside = 0
@@ -70,6 +72,7 @@ def serve_earth_engine(images, **options) -> Iterator[StubEarthEngine]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and content come as two pieces
     server: StubEarthEngine
 
     def log_message(self, *_):
@@ -117,9 +120,13 @@ class _Handler(BaseHTTPRequestHandler):
             server.inside += 1
             server.starts.append(time.monotonic())
             server.most_inside = max(server.most_inside, server.inside)
+            killed = server.most_pixels is not None and len(server.starts) > server.most_pixels
         try:
             time.sleep(server.linger_s)
-            self._fail_as_told() or action()
+            if killed:
+                self._fail(401, "Request had invalid authentication credentials.")
+            else:
+                self._fail_as_told() or action()
         finally:
             with server.lock:
                 server.inside -= 1
