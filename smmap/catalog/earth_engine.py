@@ -37,8 +37,10 @@ _COMPOSITE = timedelta(days=16)
 _WIDEST = 120.0
 """Degrees: Earth Engine joins points by the shortest way, which a wider box may not be."""
 _WORLD: Bbox = (-180.0, -90.0, 180.0, 90.0)
+_TYPES = ("IMAGE", "IMAGE_COLLECTION")
 _MALFORMED = (LookupError, TypeError, ValueError, AttributeError)
-_BRIEF = "nextPageToken,assets(name,startTime,updateTime)"
+_TIMES = "nextPageToken,assets(name,startTime,updateTime)"
+_BANDS = "nextPageToken,assets(name,updateTime,bands)"
 
 
 class EarthEngineCatalog:
@@ -107,8 +109,11 @@ class EarthEngineCatalog:
     ) -> Iterator[dict[str, Any]]:
         """One item a day: such collections are global, so that the place does not matter."""
         days: dict[str, list[Document]] = defaultdict(list)
-        for image in self._list(collection, definition, _WORLD, period, fields=_BRIEF):
-            days[str(image["startTime"])[:10]].append(image)
+        for image in self._list(collection, definition, _WORLD, period, fields=_TIMES):
+            if "startTime" in image:
+                days[str(image["startTime"])[:10]].append(image)
+            else:
+                leave_out(f"{self.address}/v1/{image.get('name')} does not say its time")
         if not days:
             return
         pattern = dict(self._describe(get_asset_id(next(iter(days.values()))[0]["name"])))
@@ -122,7 +127,7 @@ class EarthEngineCatalog:
         self, collection: str, definition: Definition, bbox: Bbox, period: Period | None
     ) -> dict[str, Document]:
         """Images by index; a single one, which goes with all, under an empty name."""
-        images = self._list(collection, definition, bbox, period)
+        images = self._list(collection, definition, bbox, period, fields=_BANDS)
         if self._describe(collection)["type"] == "IMAGE":
             return {"": next(images)}
         return {str(image.get("name")).rpartition("/")[2]: image for image in images}
@@ -130,9 +135,14 @@ class EarthEngineCatalog:
     def _describe(self, name: str) -> Document:
         """What the server says of a collection or an image, asked for once."""
         if name not in self._assets:
-            self._assets[name] = ask(
-                f"{self.address}/v1/{name}", lambda ee: ee.data.getAsset(name), CatalogError
-            )
+            place = f"{self.address}/v1/{name}"
+            asset = ask(place, lambda ee: ee.data.getAsset(name), CatalogError)
+            if asset.get("type") not in _TYPES or "name" not in asset:
+                raise CatalogError(
+                    f"{place} is no image and no collection of images but '{asset.get('type')}'; "
+                    "correct 'collections' in the definition"
+                )
+            self._assets[name] = asset
         return self._assets[name]
 
     def _list(

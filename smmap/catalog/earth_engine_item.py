@@ -54,7 +54,8 @@ def make_item(
     -------
     dict
         Assets by name of the band; Earth Engine's own properties stay beside those that STAC has
-        a name for. An image that says nothing of its footprint may be anywhere.
+        a name for; the last update is that of any of the images. One that says nothing of its
+        footprint may be anywhere.
 
     Raises
     ------
@@ -67,7 +68,8 @@ def make_item(
         for band in one["bands"]
     }
     start = document.get("startTime") or document["updateTime"]
-    times = {"datetime": start, "updated": document["updateTime"]}
+    latest = max(str(one["updateTime"]) for one in (document, *linked))
+    times = {"datetime": start, "updated": latest}
     if document.get("startTime") and document.get("endTime"):
         times |= {"start_datetime": start, "end_datetime": document["endTime"]}
     properties = dict(document.get("properties") or {})

@@ -9,11 +9,13 @@ import pystac
 import pytest
 import rasterio
 import yaml
-from earth_engine_server import StubBand, StubImage, serve_earth_engine
+from earth_engine_server import serve_earth_engine
+from earth_engine_world import StubBand, StubImage
 
 import smmap
 from smmap.data import get_folder
 from smmap.simulate.world import simulate_world
+from smmap.spec.errors import ConfigError
 
 COLLECTIONS = {
     "sentinel-1-grd": "COPERNICUS/S1_GRD_FLOAT",
@@ -91,19 +93,25 @@ def world(tmp_path_factory):
     return folder
 
 
-def test_maps_are_those_of_the_files(world, tmp_path, monkeypatch):
-    smmap.run("local-stac", tmp_path / "files", changes=[f"catalog={world / 'catalog.json'}"])
-    sources = [
+@pytest.fixture(scope="module")
+def expected(world, tmp_path_factory):
+    """The maps of the files."""
+    out = tmp_path_factory.mktemp("files") / "out"
+    smmap.run("local-stac", out, changes=[f"catalog={world / 'catalog.json'}"])
+    return read_maps(out)
+
+
+@pytest.fixture(scope="module")
+def changes(tmp_path_factory):
+    """What turns the recipe to Earth Engine."""
+    return [
         "sources.sentinel1=earth-engine-sentinel-1-float",
-        f"sources.sentinel2={write_optical_definition(tmp_path)}",
+        f"sources.sentinel2={write_optical_definition(tmp_path_factory.mktemp('definition'))}",
         "sources.dem=earth-engine-cop-dem-glo-30",
     ]
-    with serve_earth_engine(upload(world)) as server:
-        monkeypatch.setenv("SMMAP_EARTH_ENGINE_URL", server.address)
-        server.faults = [429, "reset", 503]
-        smmap.run("local-stac", tmp_path / "images", changes=sources)
-        answers = len(server.grids)
-    expected, found = read_maps(tmp_path / "files"), read_maps(tmp_path / "images")
+
+
+def check_equal(found, expected):
     assert len(expected) >= 3 * 3
     assert expected.keys() == found.keys()
     for name, values in expected.items():
@@ -111,9 +119,31 @@ def test_maps_are_those_of_the_files(world, tmp_path, monkeypatch):
             assert np.mean(values == found[name]) == 1
         else:  # the offset was taken off before the number was stored: half a unit of rounding
             assert np.abs(values.astype(int) - found[name].astype(int)).max() <= 1, name
+
+
+def test_maps_are_those_of_the_files(world, expected, changes, tmp_path, monkeypatch):
+    with serve_earth_engine(upload(world)) as server:
+        monkeypatch.setenv("SMMAP_EARTH_ENGINE_URL", server.address)
+        server.faults = [429, "reset", 503]
+        smmap.run("local-stac", tmp_path, changes=changes)
+        answers = len(server.grids)
+    check_equal(read_maps(tmp_path), expected)
     # One block: both polarisations of an overpass; of a scene that is not too cloudy, red with near
     # infrared, and classes of 20 m; terrain.
     overpasses = len(list(world.glob("sentinel-1-grd/*/*.json")))
     optical = [json.loads(one.read_text()) for one in world.glob("sentinel-2-l2a/*/*.json")]
     clear = [one for one in optical if one["properties"]["eo:cloud_cover"] <= 90]
     assert answers == overpasses + 2 * len(clear) + 1
+
+
+def test_a_killed_key_stops_the_run_and_a_rerun_completes_it(
+    world, expected, changes, tmp_path, monkeypatch
+):
+    with serve_earth_engine(upload(world)) as server:
+        monkeypatch.setenv("SMMAP_EARTH_ENGINE_URL", server.address)
+        server.most_pixels = 3
+        with pytest.raises(ConfigError, match="refuses these credentials"):
+            smmap.run("local-stac", tmp_path, changes=changes)
+        server.most_pixels = None
+        smmap.run("local-stac", tmp_path, changes=changes)
+    check_equal(read_maps(tmp_path), expected)

@@ -10,7 +10,8 @@ import pystac
 import pytest
 from affine import Affine
 from catalog_contract import APRIL, GERMANY, CatalogContract, make_definition, write_world
-from earth_engine_server import StubBand, StubImage, serve_earth_engine
+from earth_engine_server import serve_earth_engine
+from earth_engine_world import StubBand, StubImage
 
 from smmap.catalog.earth_engine import EarthEngineCatalog
 

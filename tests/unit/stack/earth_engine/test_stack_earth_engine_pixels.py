@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import earth_engine_server
 import numpy as np
 import pytest
 from affine import Affine
-from earth_engine_server import PUBLIC, StubBand, StubImage, serve_earth_engine
+from earth_engine_pixels import BLOCK, ZONE_32, draw_pixels
+from earth_engine_world import PUBLIC, StubBand, StubImage
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
 from smmap.grid.earth_engine import SINUSOIDAL
 from smmap.spec.band import Band
-from smmap.spec.errors import ConfigError, SceneError, TransientError
-from smmap.spec.tile import Block
+from smmap.spec.errors import SceneError
 from smmap.stack import pieces
 from smmap.stack.earth_engine import load_day, load_window
 from smmap.stack.load_band import load_band
 from smmap.stack.pieces import MOST_BYTES, MOST_SIDE, plan_pieces
-from smmap.store import earth_engine, retry
-
-ZONE_32 = Affine(10, 0, 600_000, 0, -10, 5_100_000)
-BLOCK = Block.whole(GeoBox((60, 70), ZONE_32, "EPSG:32632"))
 
 
 def lay_around(crs, size):
@@ -46,51 +39,6 @@ PLACES = {
     "turned": ("EPSG:32632", Affine(8, 2, 599_900, 2, -8, 5_100_000)),
     "MODIS": lay_around(SINUSOIDAL, 20),
 }
-
-
-@pytest.fixture(scope="module")
-def server():
-    with serve_earth_engine([]) as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def _fresh(server, monkeypatch):
-    """No image, no faults, no long waits between attempts."""
-    monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.001)
-    server.images = []
-    for told in (server.faults, server.grids, server.bodies, server.starts):
-        told.clear()
-    server.most_inside, server.linger_s = 0, 0.0
-    server.refuses_key = server.restricts = False
-
-
-@pytest.fixture
-def make_band(server):
-    """A band of an image that holds an array, masked where that is."""
-
-    def make(pixels, crs="EPSG:32632", transform=ZONE_32, units="1", **options):
-        code = "SR-ORG:6974" if crs == SINUSOIDAL else crs
-        server.images.append(StubImage("A/B/image", {"X": StubBand(pixels, code, transform)}))
-        return Band(
-            "x",
-            f"{server.address}/v1/{PUBLIC}A/B/image",
-            units,
-            reader="earth-engine",
-            variable="X",
-            crs=crs,
-            transform=tuple(transform)[:6],
-            shape=pixels.shape,
-            **options,
-        )
-
-    return make
-
-
-def draw_pixels(shape=(90, 100), dtype=np.float32, low=-25.0, high=5.0):
-    chance = np.random.default_rng(7)
-    values = chance.uniform(low, high, shape).astype(dtype)
-    return np.ma.masked_array(values, chance.random(shape) < 0.1)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -244,33 +192,6 @@ def test_bands_that_come_together_keep_the_limit_together(make_band, server, mon
     assert len(server.grids) == 2  # 61 x 71 pixels of twice 5 bytes
 
 
-@pytest.mark.parametrize("fault", [429, 500, 503, "reset", "short", "torn"])
-def test_a_fault_of_the_moment_changes_nothing(make_band, server, fault):
-    band = make_band(draw_pixels())
-    expected = load_band(band, BLOCK).values
-    server.faults = [fault] * 3
-    np.testing.assert_array_equal(load_band(band, BLOCK).values, expected)
-    assert len(server.starts) == 1 + 4
-
-
-@pytest.mark.parametrize("fault", [429, "reset", "torn"])
-def test_a_fault_that_stays_is_one_of_the_moment(make_band, server, fault):
-    band = make_band(draw_pixels())
-    server.faults = [fault] * retry.ATTEMPTS
-    with pytest.raises(TransientError, match=r"A/B/image|computePixels"):
-        load_band(band, BLOCK)
-    assert len(server.starts) == retry.ATTEMPTS
-    assert np.isfinite(load_band(band, BLOCK).values).any()
-
-
-def test_a_key_that_is_killed_in_the_middle_stops_the_run(make_band, server):
-    band = make_band(draw_pixels())
-    load_band(band, BLOCK)
-    server.refuses_key = True
-    with pytest.raises(ConfigError, match=r"refuses these credentials \(HTTP 401.*renew"):
-        load_band(band, BLOCK)
-
-
 def test_a_band_that_is_gone_names_those_that_are_there(make_band, server):
     band = make_band(draw_pixels())
     server.images[0].bands = {"Y": server.images[0].bands["X"]}
@@ -296,30 +217,6 @@ def test_a_window_beyond_the_image_is_refused(make_band):
     band = make_band(draw_pixels())
     with pytest.raises(SceneError, match=r"pixels .* are wanted of"):
         load_window(band, band.crs, ZONE_32, band.shape, (0, 91, 0, 5))
-
-
-def test_threads_stay_below_the_quota(make_band, server):
-    band = make_band(draw_pixels())
-    load_band(band, BLOCK)
-    server.linger_s, server.starts[:] = 0.6, []
-    with ThreadPoolExecutor(60) as pool:
-        list(pool.map(lambda _: load_band(band, Block(BLOCK.geobox, 0, 0, 3, 3)), range(60)))
-    assert 20 <= server.most_inside <= 40
-    starts = np.sort(server.starts)
-    within = [np.sum((starts >= one) & (starts < one + 0.5)) for one in starts]
-    assert max(within) <= 50
-
-
-def test_a_restricted_project_is_asked_one_at_a_time(make_band, server, monkeypatch):
-    monkeypatch.setattr(earth_engine, "_opened", [])  # what is narrowed here shall not stay so
-    band = make_band(draw_pixels())
-    server.restricts = True
-    load_band(band, BLOCK)
-    server.linger_s, server.most_inside = 0.05, 0
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: load_band(band, BLOCK), range(8)))
-    assert server.most_inside == 1
-    earth_engine._opened.clear()
 
 
 def test_a_day_of_hours_is_one_request(server):
@@ -350,21 +247,3 @@ def test_a_day_of_hours_is_one_request(server):
     assert np.isnan(values[:, 2, 2]).all()
     np.testing.assert_allclose(values[:, 0, 0], hours, atol=2e-5)
     assert len(server.grids) == 1
-
-
-def test_many_threads_open_the_client_once(make_band, server, monkeypatch):
-    band = make_band(draw_pixels())
-    earth_engine._opened.clear()
-    asked = len(server.requests)
-    start = threading.Barrier(8)
-
-    def load(_):
-        start.wait()
-        return load_band(band, BLOCK).values
-
-    with ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(load, range(8)))
-    for one in results[1:]:
-        np.testing.assert_array_equal(one, results[0])
-    opened = [path for _, path, _ in server.requests[asked:] if "discovery" in path]
-    assert len(opened) == 2, "the client builds two resources when it is opened"

@@ -2,77 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 
-import numpy as np
 import pytest
-import shapely
 from affine import Affine
-from earth_engine_server import PUBLIC, StubBand, StubImage, serve_earth_engine
+from earth_engine_images import S1, S1_FACTS, S2, S2_FACTS, UTM, make_image
+from earth_engine_world import PUBLIC
 
-from smmap.catalog import earth_engine
 from smmap.catalog.bands import find_obstacle, resolve_bands
 from smmap.catalog.candidate import mark_version
 from smmap.catalog.definitions import load_definition
-from smmap.catalog.earth_engine import EarthEngineCatalog
-from smmap.catalog.left_out import collect_left_out
 from smmap.catalog.overpass import group_overpasses
-from smmap.catalog.registry import open_catalog
 from smmap.grid.earth_engine import SINUSOIDAL
 from smmap.pipeline.scenes import resolve_scene
-from smmap.spec.errors import CatalogError, SceneError
+from smmap.spec.errors import SceneError
 from smmap.spec.period import Period
-
-BOX = (9.0, 49.0, 10.0, 50.0)
-APRIL = Period.parse("2023-04-01/2023-04-30")
-OUTLINE = shapely.geometry.mapping(shapely.box(8.5, 48.5, 11.0, 50.5))
-UTM = ("EPSG:32632", Affine(10, 0, 500_000, 0, -10, 5_600_000))
-S1 = "S1A_IW_GRDH_1SDV_20230402T054821_20230402T054846_047912_05C1D2_1A2B"
-S2 = "20230405T102559_20230405T103010_T32UNV"
-# Properties as the data catalogue of Earth Engine lists them for these collections.
-S1_FACTS = {
-    "instrumentMode": "IW",
-    "orbitNumber_start": 47912,
-    "orbitProperties_pass": "DESCENDING",
-    "platform_number": "A",
-    "relativeOrbitNumber_start": 66,
-    "resolution_meters": 10,
-    "transmitterReceiverPolarisation": ["VV", "VH"],
-}
-S2_FACTS = {
-    "CLOUDY_PIXEL_PERCENTAGE": 12.5,
-    "MGRS_TILE": "32UNV",
-    "PROCESSING_BASELINE": "05.09",
-    "SENSING_ORBIT_DIRECTION": "DESCENDING",
-    "SENSING_ORBIT_NUMBER": 108,
-    "SPACECRAFT_NAME": "Sentinel-2A",
-}
-
-
-def make_image(asset, *bands, crs=UTM[0], transform=UTM[1], **options):
-    pixels = np.ma.zeros((4, 5), np.float32)
-    options = {"start": "2023-04-02T05:48:21Z", "geometry": OUTLINE} | options
-    return StubImage(asset, {name: StubBand(pixels, crs, transform) for name in bands}, **options)
-
-
-@pytest.fixture(scope="module")
-def server():
-    with serve_earth_engine([]) as server:
-        yield server
-
-
-@pytest.fixture
-def search(server, monkeypatch):
-    """Searches images by a packaged definition; answers with candidates."""
-    monkeypatch.setenv("SMMAP_EARTH_ENGINE_URL", server.address)
-
-    def find(name, images, bbox=BOX, period=APRIL):
-        server.images, server.requests[:] = images, []
-        definition = load_definition(name)
-        return open_catalog(definition, None).find(definition, bbox, period)
-
-    return find
 
 
 def test_a_radar_image_says_what_a_scene_must(search, server):
@@ -252,87 +196,13 @@ def test_composites_that_began_before_the_period_are_found(search):
     assert (band.crs, band.scale) == (SINUSOIDAL, 1e-4)
 
 
-def test_what_is_asked_for_is_bounded_in_place_and_time(search, server):
-    search("earth-engine-sentinel-1", [make_image("COPERNICUS/S1_GRD/a", "VV")])
-    (query,) = [more for _, path, more in server.requests if path.endswith(":listAssets")]
-    asked = query["filter"]
-    assert 'startTime >= "2023-03-31T00:00:00Z"' in asked
-    assert 'endTime < "2023-05-03T00:00:00Z"' in asked
-    region = asked.partition('intersects("')[2].rpartition('")')[0].replace("'", '"')
-    assert shapely.from_geojson(region).equals(shapely.box(*BOX))
-
-
-def test_the_sides_of_a_wide_box_follow_its_parallels(search, server):
-    """Between two points Earth Engine goes along a great circle: 0.01 degrees within a degree."""
-    search("earth-engine-nasadem", [make_image("NASA/NASADEM_HGT/001", "elevation")])
-    box = (-20.0, 40.0, 60.0, 60.0)
-    search("earth-engine-sentinel-1", [make_image("COPERNICUS/S1_GRD/a", "VV")], bbox=box)
-    (query,) = [more for _, path, more in server.requests if path.endswith(":listAssets")]
-    region = query["filter"].partition('intersects("')[2].rpartition('")')[0]
-    ring = json.loads(region.replace("'", '"'))["coordinates"][0]
-    steps = np.abs(np.diff(ring, axis=0)).max(axis=1)
-    assert steps.max() <= 1.0
-
-
-def test_pages_are_turned(search, server):
-    images = [
-        make_image(f"COPERNICUS/S1_GRD/{number:03d}", "VV", properties=S1_FACTS)
-        for number in range(7)
-    ]
-    server.page = 3
-    try:
-        found = search("earth-engine-sentinel-1", images)
-    finally:
-        server.page = 1000
-    assert len(found) == 7
-    lists = [path for _, path, _ in server.requests if path.endswith(":listAssets")]
-    assert len(lists) == 3
-
-
-def test_an_image_that_makes_no_sense_costs_itself(search):
-    good = make_image("COPERNICUS/S1_GRD/good", "VV", properties=S1_FACTS)
-    odd = make_image("COPERNICUS/S1_GRD/odd", "VV", properties=S1_FACTS)
-    odd.geometry = {"type": "Polygon", "coordinates": [[[0, float("inf")]]]}
-    gone = make_image("COPERNICUS/S1_GRD/gone", "VV", properties=S1_FACTS)
-    gone.describe = lambda: {"type": "IMAGE", "name": f"{PUBLIC}COPERNICUS/S1_GRD/gone"}
-    with collect_left_out() as reasons:
-        found = search("earth-engine-sentinel-1", [gone, odd, good], bbox=(-180, -90, 180, 90))
-    assert [one.id for one in found] == ["COPERNICUS_S1_GRD_good"]
-    assert len(reasons) == 2
-    assert "S1_GRD/gone" in " ".join(reasons)
-
-
-def test_an_image_without_a_grid_is_told_when_it_is_read(search):
-    image = make_image("NASA/NASADEM_HGT/001", "elevation")
-    describe = image.describe
-    image.describe = lambda: describe() | {"bands": [{"id": "elevation"}]}
-    (one,) = search("earth-engine-nasadem", [image])
-    with pytest.raises(SceneError, match="has no pixel grid of its own; leave it out"):
-        resolve_bands(one.item, load_definition("earth-engine-nasadem"), ["elevation"])
-
-
-def test_a_ring_is_a_footprint(search):
-    ring = {"type": "LinearRing", "coordinates": OUTLINE["coordinates"][0]}
-    image = make_image("COPERNICUS/S1_GRD/a", "VV", geometry=ring, properties=S1_FACTS)
-    (one,) = search("earth-engine-sentinel-1", [image])
-    assert one.footprint.equals(shapely.geometry.shape(OUTLINE))
-
-
-def test_no_such_collection(search):
-    with pytest.raises(CatalogError, match=r"S1_GRD.*not found"):
-        search("earth-engine-sentinel-1", [])
-
-
-def test_the_extent_of_an_archive_is_not_listed(search, server, monkeypatch):
-    monkeypatch.setattr(earth_engine, "MOST", 5)
-    server.images = [make_image(f"COPERNICUS/S1_GRD/{n}", "VV") for n in range(9)]
-    server.page = 3
-    catalog = EarthEngineCatalog(server.address)
-    try:
-        with pytest.raises(CatalogError, match="give the recipe an area and a period"):
-            catalog.extent(load_definition("earth-engine-sentinel-1"))
-    finally:
-        server.page = 1000
+def test_an_update_of_the_clouds_score_is_one_of_the_scene(search):
+    image, score = make_optical()
+    (before,) = search("earth-engine-sentinel-2-l2a", [image, score])
+    score.updated = "2023-06-01T00:00:00Z"
+    (after,) = search("earth-engine-sentinel-2-l2a", [image, score])
+    assert mark_version(before.item) == image.updated
+    assert mark_version(after.item) == score.updated
 
 
 def test_items_travel_to_workers(search):
