@@ -80,14 +80,12 @@ def reading(place: str, what: str) -> Iterator[None]:
     SceneError
         If a file is damaged, is not there, may not be read, or is not what it should be.
     """
-    from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
-
     lasting = False
     try:
         yield
-    except (FileNotFoundError, PermissionDeniedError, UnauthenticatedError) as error:
+    except FileNotFoundError as error:
         lasting, reason = True, f"{type(error).__name__}: {error}"
-    except (OSError, ValueError, KeyError, IndexError, TypeError, RuntimeError, BaseError) as error:
+    except (OSError, ValueError, KeyError, IndexError, TypeError, RuntimeError) as error:
         reason = f"{type(error).__name__}: {error}"
     else:
         return

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import os
-from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,12 +10,9 @@ import xarray as xr
 
 from smmap.spec.band import Reader, Signer
 from smmap.spec.errors import CatalogError
-from smmap.store.connect import CONNECT_S, GIVE_UP_S, REQUEST_S, RETRIES, connect
-from smmap.store.network import check_online
 from smmap.store.probe import is_object, is_web
+from smmap.store.remote_zarr import RemoteZarr
 
-TOKENS = {"earth-data-hub": "EARTH_DATA_HUB_TOKEN"}
-"""Signer -> environment variable of a token, the password of HTTP's basic scheme."""
 _CLASSIC = b"CDF"
 """First bytes of the classic NetCDF format."""
 
@@ -30,8 +24,10 @@ def open_xarray(path: str, group: str, reader: Reader, signer: Signer | None) ->
     ------
     CatalogError
         If a library that reads it is not installed, or a token is missing.
-    OSError, ValueError, KeyError, obstore.exceptions.BaseError
+    OSError, ValueError, KeyError, SceneError
         If it cannot be opened.
+    TransientError
+        If it cannot be had at the moment.
     """
     options: dict[str, Any] = {"mask_and_scale": False, "decode_timedelta": False, "chunks": None}
     dataset: xr.Dataset
@@ -60,39 +56,11 @@ def _choose_engine(path: str) -> dict[str, Any]:
 
 
 def _open_store(address: str, signer: Signer | None) -> Any:
-    """What zarr reads from: a folder, or a store of obstore's."""
+    """What zarr reads from: a folder, or files on a server."""
     import zarr
 
-    if not is_object(address) and not is_web(address):
-        if not Path(address).is_dir():
-            raise FileNotFoundError(f"there is no folder {address}")
-        return zarr.storage.LocalStore(address, read_only=True)
-    from smmap.store.patient_store import PatientStore
-
-    store = connect(address) if is_object(address) else _connect_web(address, signer)
-    return PatientStore(zarr.storage.ObjectStore(store, read_only=True))
-
-
-def _connect_web(address: str, signer: Signer | None) -> Any:
-    import obstore
-
-    check_online(address)
-    options: Any = {
-        "connect_timeout": f"{CONNECT_S} s",
-        "timeout": f"{REQUEST_S} s",
-        "allow_http": "true",
-        "default_headers": _authorise(address, signer),
-    }
-    retries: Any = {"max_retries": RETRIES, "retry_timeout": timedelta(seconds=GIVE_UP_S)}
-    return obstore.store.HTTPStore.from_url(address, client_options=options, retry_config=retries)
-
-
-def _authorise(address: str, signer: Signer | None) -> dict[str, str]:
-    variable = TOKENS.get(signer or "")
-    if variable is None:
-        return {}
-    token = os.environ.get(variable)
-    if not token:
-        raise CatalogError(f"{address} wants a token: set the environment variable {variable}")
-    word = base64.b64encode(f"edh:{token}".encode()).decode()
-    return {"authorization": f"Basic {word}"}
+    if is_object(address) or is_web(address):
+        return RemoteZarr(address, signer)
+    if not Path(address).is_dir():
+        raise FileNotFoundError(f"there is no folder {address}")
+    return zarr.storage.LocalStore(address, read_only=True)

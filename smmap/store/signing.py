@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from smmap.spec.band import Signer
 from smmap.spec.errors import CatalogError, TransientError
@@ -34,6 +35,10 @@ _SIGNED_BY: Mapping[str, tuple[str, ...]] = {
 """Parameter that shows who has signed -> what the parameters that were added begin with."""
 
 
+_TOKENS: Mapping[Signer, tuple[str, str]] = {"earth-data-hub": ("edh", "EARTH_DATA_HUB_TOKEN")}
+"""Signer -> user, and the environment variable of a token that is the password."""
+
+
 def sign_href(href: str, signer: Signer | None) -> str:
     """The address with a signature, where the provider wants one.
 
@@ -60,6 +65,8 @@ def sign_href(href: str, signer: Signer | None) -> str:
         from smmap.store.presign import presign
 
         return presign(href, public=signer == "anonymous")
+    if signer is not None and signer in _TOKENS:
+        return _add_token(href, signer)
     host = urlsplit(href).hostname or ""
     if signer != "planetary-computer" or not host.endswith(".blob.core.windows.net"):
         return href
@@ -74,6 +81,16 @@ def sign_href(href: str, signer: Signer | None) -> str:
     except OSError as error:  # requests' errors are
         reason = str(error)
     raise TransientError(f"{href} cannot be signed: {reason}; try again later")
+
+
+def _add_token(href: str, signer: Signer) -> str:
+    """The address with a user and a password, which are sent by HTTP's basic scheme."""
+    user, variable = _TOKENS[signer]
+    token = os.environ.get(variable)
+    if not token:
+        raise CatalogError(f"{href} wants a token: set the environment variable {variable}")
+    parts = urlsplit(href)
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(token, safe='')}@{parts.netloc}"))
 
 
 def forget_signature(href: str, signer: Signer | None) -> None:

@@ -16,7 +16,8 @@ import pytest
 import rasterio
 import xarray as xr
 from affine import Affine
-from earth_engine_server import StubBand, StubImage, serve_earth_engine
+from earth_engine_server import serve_earth_engine
+from earth_engine_world import StubBand, StubImage
 from odc.geo.geobox import GeoBox
 from pydantic import TypeAdapter
 from pyproj import Transformer
