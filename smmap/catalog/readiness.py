@@ -74,7 +74,8 @@ def judge_readiness(definition: Definition, place: str | None) -> Readiness:
             missing.append(f"pip install 'smmap[{extra}]'")
     unset = _find_unset(definition.credential)
     if unset:
-        optional = definition.sign in _WORKS_WITHOUT
+        # Earth Engine's client may have been told by 'earthengine authenticate'.
+        optional = definition.sign in _WORKS_WITHOUT or definition.kind == "earth-engine"
         (advice if optional else missing).append(f"set {' and '.join(unset)}")
     found = definition.endpoint or place
     if found is None and definition.kind != "earth-engine":

@@ -20,7 +20,7 @@ ENDPOINT = "SMMAP_EARTH_ENGINE_URL"
 AT_ONCE = 36
 """Requests of one process under way; Earth Engine's quota of a project is 40."""
 PER_SECOND = 90.0
-"""Requests a second of one process; the quota is 100."""
+"""Requests a second of this machine's processes; the quota is 100."""
 _REFUSED = frozenset((HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN))
 
 _OWNERS = re.compile(r"^(.*/v1/)?(projects/earthengine-(public|legacy)/assets/)?")
@@ -150,7 +150,7 @@ def _open(endpoint: str) -> Any:
                     credentials=credentials,
                     cloud_api_base_url=endpoint,
                     project=project,
-                    http_transport=Transport(Gate(AT_ONCE, PER_SECOND), AT_ONCE),
+                    http_transport=Transport(Gate(AT_ONCE), AT_ONCE, PER_SECOND),
                 )
                 ee.data.setDefaultWorkloadTag("smmap")
                 # Not ee.Initialize: that asks another server too, for what is not needed.

@@ -6,14 +6,13 @@ from typing import Any
 
 import httplib2
 import requests
-from requests.adapters import HTTPAdapter
 
 from smmap.spec.errors import TransientError
 from smmap.store.gate import Gate
+from smmap.store.session import BUSY, PoliteAdapter, is_unreachable
 
 _TIMEOUT_S = (10.0, 300.0)
 """To connect, and between two bytes: a computation is given up by the server after minutes."""
-_BUSY = frozenset((408, 429, 500, 502, 503, 504))
 _QUOTA = "x-earth-engine-quota-status"
 _RESTRICTED = "parallelism_restricted=true"
 
@@ -29,13 +28,15 @@ class Transport:
         Keeps all requests of the process below the quota.
     connections
         Kept open for the next requests.
+    requests_per_second
+        Of all processes of this machine.
     """
 
-    def __init__(self, gate: Gate, connections: int) -> None:
+    def __init__(self, gate: Gate, connections: int, requests_per_second: float) -> None:
         self._gate = gate
         self._session = requests.Session()
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
+            self._session.mount(scheme, PoliteAdapter(requests_per_second, connections))
 
     def request(
         self,
@@ -60,13 +61,16 @@ class Transport:
                 )
         except requests.RequestException as error:
             reason = f"{type(error).__name__}: {error}"[:300]
+            unreachable = is_unreachable(error)
         else:
             fields = {name.lower(): value for name, value in answer.headers.items()}
             # Heeded here: the client would only warn, once.
             if _RESTRICTED in fields.pop(_QUOTA, ""):
                 self._gate.narrow(1)
-            if answer.status_code not in _BUSY:
+            if answer.status_code not in BUSY:
                 fields["status"] = str(answer.status_code)
                 return httplib2.Response(fields), answer.content
-            reason = f"HTTP {answer.status_code}: {answer.text}"[:300]
-        raise TransientError(f"{place} does not answer now ({reason}); try again later")
+            reason, unreachable = f"HTTP {answer.status_code}: {answer.text}"[:300], False
+        raise TransientError(
+            f"{place} does not answer now ({reason}); try again later", exhausted=unreachable
+        )

@@ -1,8 +1,7 @@
-"""Lets through so many at once and so many a second."""
+"""Lets so many through at once."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition
@@ -15,13 +14,10 @@ class Gate:
     ----------
     at_once
         How many may be inside.
-    per_second
-        How many may enter within a second, evenly spaced.
     """
 
-    def __init__(self, at_once: int, per_second: float) -> None:
-        self._at_once, self._spacing = at_once, 1.0 / per_second
-        self._inside, self._next = 0, 0.0
+    def __init__(self, at_once: int) -> None:
+        self._at_once, self._inside = at_once, 0
         self._changed = Condition()
 
     @contextmanager
@@ -30,10 +26,7 @@ class Gate:
         with self._changed:
             self._changed.wait_for(lambda: self._inside < self._at_once)
             self._inside += 1
-            turn = max(self._next, time.monotonic())
-            self._next = turn + self._spacing
         try:
-            time.sleep(max(0.0, turn - time.monotonic()))
             yield
         finally:
             with self._changed:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from earth_engine_server import serve_earth_engine
 from faulty_server import serve_faulty
 
-from smmap.spec.errors import CatalogError, ConfigError, TransientError
+from smmap.spec.errors import CatalogError, ConfigError, OfflineError, TransientError
 from smmap.store import earth_engine, retry
 from smmap.store.earth_engine import ask, find_endpoint, get_asset_id
 from smmap.store.earth_engine_login import KEY, PROJECT, find_login
@@ -162,6 +162,13 @@ def test_lists_are_asked_for_again(server, fault):
     server.faults = [fault] * retry.ATTEMPTS
     with pytest.raises(TransientError):
         list_nothing(server)
+
+
+def test_nothing_is_asked_for_offline(server, monkeypatch):
+    monkeypatch.setenv("SMMAP_OFFLINE", "1")
+    with pytest.raises(OfflineError, match="runs offline"):
+        list_nothing(server)
+    assert server.requests == []
 
 
 def test_no_server_at_all():

@@ -30,17 +30,11 @@ def run_through(gate, count, stay_s):
 @settings(max_examples=10, deadline=None)
 @given(at_once=st.integers(1, 6), count=st.integers(1, 12))
 def test_never_more_inside_than_allowed(at_once, count):
-    assert run_through(Gate(at_once, 1e6), count, 0.005)[1] <= at_once
-
-
-def test_entries_are_evenly_spaced():
-    starts, most = run_through(Gate(12, 100.0), 12, 0.2)
-    assert starts[-1] - starts[0] >= 11 / 100.0 - 0.005
-    assert most > 1, "the gate does not make them wait for each other"
+    assert run_through(Gate(at_once), count, 0.005)[1] <= at_once
 
 
 def test_a_failure_inside_frees_its_place():
-    gate = Gate(1, 1e6)
+    gate = Gate(1)
     for _ in range(3):
         try:
             with gate.enter():
@@ -51,7 +45,7 @@ def test_a_failure_inside_frees_its_place():
 
 
 def test_narrowed_it_lets_fewer_in_and_never_more_again():
-    gate = Gate(8, 1e6)
+    gate = Gate(8)
     gate.narrow(2)
     gate.narrow(5)
     assert run_through(gate, 8, 0.02)[1] == 2
