@@ -11,7 +11,6 @@ import xarray as xr
 from smmap.spec.band import Reader, Signer
 from smmap.spec.errors import CatalogError
 from smmap.store.probe import is_object, is_web
-from smmap.store.remote_zarr import RemoteZarr
 
 _CLASSIC = b"CDF"
 """First bytes of the classic NetCDF format."""
@@ -60,6 +59,8 @@ def _open_store(address: str, signer: Signer | None) -> Any:
     import zarr
 
     if is_object(address) or is_web(address):
+        from smmap.store.remote_zarr import RemoteZarr
+
         return RemoteZarr(address, signer)
     if not Path(address).is_dir():
         raise FileNotFoundError(f"there is no folder {address}")
