@@ -17,9 +17,10 @@ import smmap
 from smmap.crew import work_queue
 from smmap.store import gdal, retry
 
-BLOCK, SIDE = 128, 384
+BLOCK, SIDE = 234, 400
 TILE = 64
-"""Of scenes' files: """
+"""Of scenes' files, which are kept in pieces of 256: with its halo of 21 only the last block needs
+the last piece."""
 LAST = "S1A_3/vv.tif"
 
 

@@ -85,7 +85,6 @@ def describe(context):
                     for name in context.list_bands(key)
                 }
             }
-            | ({"collections": list(one.collections)} if key == "dem" else {})
             for key, one in context.definitions.items()
         },
     }
