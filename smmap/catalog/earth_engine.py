@@ -19,9 +19,8 @@ from smmap.catalog.earth_engine_item import (
 )
 from smmap.catalog.left_out import leave_out
 from smmap.catalog.reading import read_item
-from smmap.catalog.selection import Bbox, select_candidates, split_bbox
+from smmap.catalog.selection import Bbox, compute_extent, select_candidates, split_bbox
 from smmap.catalog.stored_item import Snapshot
-from smmap.grid.boxes import merge_boxes
 from smmap.spec.definition import Definition
 from smmap.spec.errors import CatalogError, EmptySearchError
 from smmap.spec.period import Period
@@ -79,10 +78,7 @@ class EarthEngineCatalog:
                 f"{self.address}: no image in {' or '.join(definition.collections)}; correct "
                 f"'collections' in definition '{definition.id}'"
             )
-        shapes = [one.footprint for one in found]
-        parts = [part.bounds for shape in shapes for part in getattr(shape, "geoms", [shape])]
-        start, end = min(one.start for one in found), max(one.end for one in found)
-        return merge_boxes(parts), Period(start, end + timedelta(seconds=1))
+        return compute_extent(found)
 
     def _make_items(
         self, definition: Definition, bbox: Bbox, period: Period | None

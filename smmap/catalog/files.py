@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pystac
@@ -17,9 +16,8 @@ from smmap.catalog.day_slots import Share, list_shares, make_slots
 from smmap.catalog.file_name import FileName, read_file_name
 from smmap.catalog.left_out import leave_out
 from smmap.catalog.named_slots import list_variables, make_named_slots
-from smmap.catalog.selection import Bbox, select_candidates
+from smmap.catalog.selection import Bbox, compute_extent, select_candidates
 from smmap.catalog.stored_item import Snapshot
-from smmap.grid.boxes import merge_boxes
 from smmap.spec.definition import Definition
 from smmap.spec.errors import CatalogError, EmptySearchError, SceneError
 from smmap.spec.period import Period
@@ -68,10 +66,7 @@ class FilesCatalog:
                 f"{self._folder}: no file of '{definition.id}'; add files, or correct its "
                 "'file_pattern' and assets"
             )
-        shapes = [one.footprint for one in found]
-        parts = [part.bounds for shape in shapes for part in getattr(shape, "geoms", [shape])]
-        start, end = min(one.start for one in found), max(one.end for one in found)
-        return merge_boxes(parts), Period(start, end + timedelta(seconds=1))
+        return compute_extent(found)
 
     def _load(self, definition: Definition) -> list[Candidate]:
         if definition.id not in self._found:

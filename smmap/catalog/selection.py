@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import shapely
 
 from smmap.catalog.candidate import Candidate
 from smmap.catalog.plain_item import AnyItem
+from smmap.grid.boxes import merge_boxes
 from smmap.spec.definition import Definition
 from smmap.spec.period import Period
 
@@ -72,3 +73,15 @@ def select_candidates(
 
 def _rank(one: Candidate) -> tuple[datetime, str]:
     return one.updated, one.item.get_self_href() or ""
+
+
+def compute_box(candidates: Sequence[Candidate]) -> Bbox:
+    """The narrowest box that holds all footprints."""
+    shapes = [one.footprint for one in candidates]
+    return merge_boxes(part.bounds for shape in shapes for part in shapely.get_parts(shape))
+
+
+def compute_extent(candidates: Sequence[Candidate]) -> tuple[Bbox, Period]:
+    """Box and period of all candidates, of which there is at least one."""
+    start, end = min(one.start for one in candidates), max(one.end for one in candidates)
+    return compute_box(candidates), Period(start, end + timedelta(seconds=1))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import pystac
@@ -15,10 +14,9 @@ from smmap.catalog.candidate import Candidate
 from smmap.catalog.left_out import leave_out
 from smmap.catalog.plain_item import AnyItem
 from smmap.catalog.reading import read_item
-from smmap.catalog.selection import Bbox, select_candidates
+from smmap.catalog.selection import Bbox, compute_extent, select_candidates
 from smmap.catalog.stored_item import Snapshot
 from smmap.catalog.web import open_io, reading
-from smmap.grid.boxes import merge_boxes
 from smmap.spec.definition import Definition
 from smmap.spec.errors import CatalogError, EmptySearchError
 from smmap.spec.period import Period
@@ -75,10 +73,7 @@ class StaticCatalog:
                 f"{self._root}: no item in {' or '.join(definition.collections)}; add scenes, or "
                 f"correct 'collections' in definition '{definition.id}'"
             )
-        shapes = [one.footprint for one in found]
-        parts = [part.bounds for shape in shapes for part in getattr(shape, "geoms", [shape])]
-        start, end = min(one.start for one in found), max(one.end for one in found)
-        return merge_boxes(parts), Period(start, end + timedelta(seconds=1))
+        return compute_extent(found)
 
     def _load(self, definition: Definition) -> list[Candidate]:
         key = f"{definition.collections} {sorted(definition.query.items(), key=str)}"

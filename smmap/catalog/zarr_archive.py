@@ -12,9 +12,8 @@ from smmap.catalog.archive_item import read_slot
 from smmap.catalog.candidate import Candidate
 from smmap.catalog.day_slots import list_shares, make_slots, to_datetime
 from smmap.catalog.named_slots import list_variables
-from smmap.catalog.selection import Bbox, select_candidates
+from smmap.catalog.selection import Bbox, compute_box, select_candidates
 from smmap.catalog.stored_item import Snapshot
-from smmap.grid.boxes import merge_boxes
 from smmap.spec.definition import Definition
 from smmap.spec.errors import CatalogError, SceneError
 from smmap.spec.period import Period
@@ -63,9 +62,7 @@ class ZarrCatalog:
         )
         second = timedelta(seconds=1)
         first = self.find(definition, _WORLD, Period(start, start + second))
-        shapes = [one.footprint for one in first]
-        parts = [part.bounds for shape in shapes for part in getattr(shape, "geoms", [shape])]
-        return merge_boxes(parts), Period(start, end + second)
+        return compute_box(first), Period(start, end + second)
 
     @cached_property
     def _snapshot(self) -> Snapshot:
