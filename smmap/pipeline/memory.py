@@ -6,6 +6,7 @@ from smmap.pipeline.context import Context
 from smmap.pipeline.inputs import HISTORY
 from smmap.spec.source import FIELDS
 from smmap.spec.unit import Task
+from smmap.stack.earth_engine import WAITING_BYTES
 from smmap.stack.fields import KEPT_BYTES
 from smmap.stack.file_cache import MOST_BYTES
 
@@ -48,5 +49,7 @@ def estimate_task_memory(task: Task, context: Context, threads: int) -> int:
     computing = tile_pixels * (_LAYERS + _EACH_INPUT * len(context.card.inputs))
     block = working_pixels * held + max(reading, joining) + computing
     fields = KEPT_BYTES * sum(key in context.definitions for key in FIELDS)
+    kinds = {one.kind for one in context.definitions.values()}
+    waiting = WAITING_BYTES if "earth-engine" in kinds else 0
     at_work = min(threads, len(area.split(context.block_size)))
-    return PROCESS_BYTES + fields + at_work * (block * _FLOAT_BYTES + WRITER_BYTES)
+    return PROCESS_BYTES + fields + waiting + at_work * (block * _FLOAT_BYTES + WRITER_BYTES)

@@ -37,7 +37,9 @@ STEPS_A_DAY = 24
 _FLOAT_BYTES = 4
 _MASK_BYTES = 1
 """Allowed for in the size of an answer: whether Earth Engine counts its mask is not known."""
-_WAITING = Waiting(most_bytes=256 * 2**20, most_seconds=300.0)
+WAITING_BYTES = 256 * 2**20
+"""Of bands that came along with others and wait to be read, in a process."""
+_WAITING = Waiting(most_bytes=WAITING_BYTES, most_seconds=300.0)
 _HOUR_DIGITS = len("2023040105")
 
 
