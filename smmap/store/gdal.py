@@ -19,7 +19,7 @@ READ_SETTINGS: Mapping[str, Any] = {
     "GDAL_HTTP_MULTIPLEX": True,
     # Bytes of answers that are kept: of each open file, and of all files of the process.
     "VSI_CACHE": True,
-    "VSI_CACHE_SIZE": 4 * 2**20,
+    "VSI_CACHE_SIZE": 2**20,
     "CPL_VSIL_CURL_CACHE_SIZE": 16 * 2**20,
     "GDAL_HTTP_MAX_RETRY": 0,  # a read that fails is tried again as a whole
     "GDAL_HTTP_CONNECTTIMEOUT": 10,
