@@ -187,8 +187,12 @@ with open_lanes(2) as lanes:
 
 def test_ctrl_c_ends_them():
     process = subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=-1, stderr=-1, text=True)
-    assert process.stdout.readline() == "reads\n"
-    process.send_signal(signal.SIGINT)
-    told, error = process.communicate(timeout=20)
+    try:
+        assert process.stdout.readline() == "reads\n"
+        time.sleep(0.5)  # all jobs are handed over, and it waits for their end
+        process.send_signal(signal.SIGINT)
+        told, error = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert error.strip().endswith("KeyboardInterrupt")
     assert told.count("reads") <= 1, "readers that had not begun do not begin"
