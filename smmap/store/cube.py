@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
 
@@ -21,6 +21,9 @@ from smmap.store.expver import EXPVER
 from smmap.store.probe import is_object, is_web
 from smmap.store.retry import retry
 from smmap.store.unpack import unpack
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True)

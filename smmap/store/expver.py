@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from smmap.store.unpack import unpack
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 EXPVER = "expver"
 """Name of the axis or coordinate."""

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
 
@@ -20,6 +20,9 @@ from smmap.store.expver import EXPVER, find_versions, read_versions
 from smmap.store.open_xarray import open_xarray
 from smmap.store.probe import to_path
 from smmap.store.retry import retry
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _ROWS, _COLS = ("latitude", "lat", "y"), ("longitude", "lon", "x")
 _TIMES = ("valid_time", "time")

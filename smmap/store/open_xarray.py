@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-
-import xarray as xr
+from typing import TYPE_CHECKING, Any
 
 from smmap.spec.band import Reader, Signer
 from smmap.spec.errors import CatalogError
 from smmap.store.probe import is_object, is_web
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _CLASSIC = b"CDF"
 """First bytes of the classic NetCDF format."""
@@ -28,6 +29,8 @@ def open_xarray(path: str, group: str, reader: Reader, signer: Signer | None) ->
     TransientError
         If it cannot be had at the moment.
     """
+    import xarray as xr
+
     options: dict[str, Any] = {"mask_and_scale": False, "decode_timedelta": False, "chunks": None}
     dataset: xr.Dataset
     if reader == "zarr":
