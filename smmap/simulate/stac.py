@@ -22,6 +22,11 @@ COLLECTIONS: Mapping[str, str] = {
     "sentinel-2-l2a": "Simulated Sentinel-2 L2A surface reflectance, with the "
     "offset of processing baseline 04.00 and later, declared for each band",
     "cop-dem-glo-30": "Simulated elevation in the form of Copernicus DEM GLO-30",
+    "sentinel-2-l1c": "Simulated Sentinel-2 L1C top-of-atmosphere reflectance with a cloud score",
+    "landsat-c2-l1": "Simulated Landsat 8 and 9 Collection 2 level 1",
+    "alos-dem": "Simulated elevation in the form of ALOS World 3D 30 m",
+    "srtm": "Simulated elevation in the form of SRTM, one arc second",
+    "esa-worldcover": "Simulated land cover in the form of ESA WorldCover 2021",
 }
 """Collection id -> description."""
 
