@@ -46,7 +46,7 @@ ASSETS = {
 _CLEAR_BIT, _WATER_BIT, _CLOUD_BIT, _SHADOW_BIT = 64, 128, 8, 16
 _FILL = 1
 _REPEAT_DAYS = 8
-_CLOUD_K, _BARE_K, _GREEN_K = 262.0, 302.0, 290.0
+_CLOUD_K, _BARE_K, _GREEN_K, _WATER_K = 262.0, 302.0, 290.0, 284.0
 _COOLER_IN_11_K = 1.5
 
 
@@ -93,7 +93,7 @@ def write_landsat(
         light = on.compute_means([bands[band]]) * sin(radians(SUN_ELEVATION_DEG))
         write_cog(place / f"{asset}.tif", _store((light - OFFSET) / SCALE), on.geobox, 0)
         add_asset(item, asset, place / f"{asset}.tif", described, on.geobox)
-    warm = _compute_temperature(ndvi, sky)
+    warm = _compute_temperature(landscape.water, ndvi, sky)
     for asset, planck, cooler in zip(
         ("lwir11", "lwir12"), PLANCK[platform], (0.0, _COOLER_IN_11_K), strict=True
     ):
@@ -107,10 +107,10 @@ def write_landsat(
     return item
 
 
-def _compute_temperature(ndvi: Doubles, sky: Sky) -> Doubles:
-    """Brightness temperature of band 10, kelvin: bare ground is warmer than a canopy."""
+def _compute_temperature(water: Bools, ndvi: Doubles, sky: Sky) -> Doubles:
+    """Brightness temperature of band 10, kelvin: bare ground is warmest, water coolest."""
     canopy = np.clip((ndvi - 0.1) / 0.8, 0, 1)
-    warm = _BARE_K + (_GREEN_K - _BARE_K) * canopy
+    warm = np.where(water, _WATER_K, _BARE_K + (_GREEN_K - _BARE_K) * canopy)
     cover = sky.cirrus + sky.cloud - sky.cirrus * sky.cloud
     return warm + (_CLOUD_K - warm) * cover
 
