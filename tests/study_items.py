@@ -43,6 +43,8 @@ def serve_folder(world, out, numbers, provider):
                 _write_applied(path, item, out)
             case "cop-dem-glo-30", _:
                 _write_item(out, item, {"data": path.parent / "data.tif"})
+    if provider == "planetary-computer-static":
+        _write_static(world / "sources", out)
     if provider == "planetary-computer":
         sources = world / "sources"
         _write_composites(sources / "modis-lai", out, "modis-15A3H-061", 4)
@@ -88,6 +90,17 @@ def _rewrite(source, target, change, **profile):
     height, width = values.shape
     with rasterio.open(target, "w", height=height, width=width, **options) as file:
         file.write(change(values, transform).astype(options["dtype"]), 1)
+
+
+def _write_static(sources, out):
+    """ALOS, NASADEM in place of SRTM, land cover: by the asset names of the Planetary Computer."""
+    keys = {"alos-dem": "data", "srtm": "elevation", "esa-worldcover": "map"}
+    for path in sorted(sources.glob("*/*/*.json")):
+        item = json.loads(path.read_text())
+        if item["collection"] in keys:
+            (file,) = path.parent.glob("*.tif")
+            name = item["collection"].replace("srtm", "nasadem")
+            _write_item(out, {**item, "collection": name}, {keys[item["collection"]]: file})
 
 
 def _write_rtc(path, item, out, area):

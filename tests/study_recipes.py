@@ -65,6 +65,10 @@ SERVED = {
         "modis_lai": "planetary-computer-modis-lai",
         "modis_vegetation": "planetary-computer-modis-vegetation-250m",
     },
+    "planetary-computer-static": {
+        "dem": "planetary-computer-alos-dem",
+        "land_cover": "planetary-computer-esa-worldcover",
+    },
     "earth-search": {
         "sentinel2": "earth-search-sentinel-2-l2a",
         "dem": "earth-search-cop-dem-glo-30",

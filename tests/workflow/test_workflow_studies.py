@@ -189,7 +189,11 @@ CONVERTED = {"vv": 2e-3, "vh": 2e-3}
 
 @pytest.mark.parametrize(
     "provider, studies",
-    [("planetary-computer", ("wang2026", "zhu2025")), ("earth-search", ("zhu2025",))],
+    [
+        ("planetary-computer", ("wang2026", "zhu2025")),
+        ("planetary-computer-static", ("gssm10",)),
+        ("earth-search", ("zhu2025",)),
+    ],
 )
 def test_providers_give_the_same(world, local, tmp_path, provider, studies):
     folder = serve_folder(world, tmp_path / "served", NUMBERS, provider)
