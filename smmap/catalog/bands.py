@@ -15,6 +15,7 @@ from smmap.catalog.scaling import (
     find_declared,
     find_rule,
     find_scaling,
+    is_reflectance,
 )
 from smmap.spec.band import Band, Reader
 from smmap.spec.definition import BandDefinition, Definition
@@ -78,7 +79,7 @@ def _states_offsets(item: pystac.Item, definition: Definition) -> bool:
     served = [
         (item.assets[key], band.index)
         for band in definition.bands.values()
-        if band.units == "1" and (key := _find_key(item, band))
+        if is_reflectance(band, definition) and (key := _find_key(item, band))
     ]
     return all("offset" in find_declared(asset, index) for asset, index in served)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pystac
 
 from smmap.catalog.facts import read_number
+from smmap.features.request import REFLECTANCES
 from smmap.spec.definition import BandDefinition, Definition, OffsetRule
 from smmap.spec.errors import SceneError
 
@@ -60,6 +61,11 @@ def find_scaling(
         scale, *planck = _find_thermal(item, band)
         return Scaling(scale, offset, nodata, (planck[0], planck[1]))
     return Scaling(scale, offset, nodata, None)
+
+
+def is_reflectance(band: BandDefinition, definition: Definition) -> bool:
+    """Whether it is one that the sensor's offset is of: a cloud score has none."""
+    return any(definition.bands.get(name) is band for name in REFLECTANCES)
 
 
 def find_rule(item: pystac.Item, definition: Definition) -> OffsetRule:
@@ -142,7 +148,7 @@ def _find_offset(
     definition: Definition,
     declared: float | None,
 ) -> float:
-    if rule in ("fixed", "sun-elevation") or band.units != "1":
+    if rule in ("fixed", "sun-elevation") or not is_reflectance(band, definition):
         return band.offset if declared is None else declared
     baseline = find_baseline(item)
     carried = OFFSET_DN * band.scale if (baseline or 0) >= OFFSET_BASELINE else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,14 @@ def simulate(
     items_only: Annotated[
         bool, typer.Option("--items-only", help="A large catalogue without pixels, to plan on.")
     ] = False,
+    sources: Annotated[
+        bool,
+        typer.Option(
+            "--sources",
+            help="Also what models need beside radar, L2A and elevation: weather, vegetation, "
+            "soil, Landsat, L1C, coarse soil moisture, land cover. Needs the extra netcdf.",
+        ),
+    ] = False,
     continent: Annotated[
         bool,
         typer.Option("--continent", help="All orbits and granules over Europe, or over --bbox."),
@@ -41,16 +50,21 @@ def simulate(
     """Write scenes of a simulated world as a provider would serve them, and the truth."""
     own = {"--bbox": bbox, "--resolution": resolution}
     others = {"--tiles": tiles, "--size": size, "--items-only": items_only or None}
+    others["--sources"] = sources or None
     odd = [name for name, value in (others if continent else own).items() if value is not None]
     if odd:
         where, advice = ("not", "leave it away") if continent else ("only", "add it")
         raise ConfigError(f"{', '.join(odd)}: {where} together with --continent; {advice}")
+    if items_only and sources:
+        raise ConfigError("--sources: not together with --items-only; leave one of them away")
     if continent:
         _simulate_continent(out, bbox, resolution or 1000, days, seed)
     elif items_only:
         _simulate_items(out, tiles or 1, days, seed)
     else:
         _simulate_world(out, tiles or 1, days, seed, size or 512)
+        if sources:
+            _simulate_sources(out, tiles or 1, days, seed, size or 512)
 
 
 def _simulate_continent(out: Path, bbox: str | None, resolution: int, days: int, seed: int) -> None:
@@ -84,6 +98,19 @@ def _simulate_world(out: Path, tiles: int, days: int, seed: int, size: int) -> N
     simulate_world(out, tiles=tiles, days=days, seed=seed, size=size)
     typer.echo(f"world: {out / 'catalog.json'}\ntruth: {out / 'truth'}", err=True)
     typer.echo(f"map it: smmap run {_name_recipe(out)} --out maps", err=True)
+
+
+def _simulate_sources(out: Path, tiles: int, days: int, seed: int, size: int) -> None:
+    if find_spec("h5netcdf") is None:
+        raise ConfigError(
+            "--sources writes NetCDF and HDF5: install the extra with pip install 'smmap[netcdf]'"
+        )
+    from smmap.simulate.sources import simulate_sources
+
+    places = simulate_sources(out, tiles=tiles, days=days, seed=seed, size=size)
+    typer.echo("in a recipe:\ncatalogs:", err=True)
+    for key, place in places.items():
+        typer.echo(f"  {key}: {place}", err=True)
 
 
 def _name_recipe(out: Path) -> str:

@@ -40,3 +40,22 @@ def write_cog(
         target.write(values, 1)
         if scale is not None:
             target.scales = (scale,)
+
+
+def write_raster(path: Path, values: NDArray[Any], geobox: GeoBox, nodata: float) -> None:
+    """Write one band as an ordinary GeoTIFF, deflated: small files of which there are many."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        height=values.shape[0],
+        width=values.shape[1],
+        count=1,
+        dtype=values.dtype,
+        crs=str(geobox.crs),
+        transform=geobox.affine,
+        nodata=nodata,
+        compress="DEFLATE",
+    ) as target:
+        target.write(values, 1)

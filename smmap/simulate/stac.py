@@ -24,6 +24,14 @@ COLLECTIONS: Mapping[str, str] = {
     "cop-dem-glo-30": "Simulated elevation in the form of Copernicus DEM GLO-30",
 }
 """Collection id -> description."""
+MORE_COLLECTIONS: Mapping[str, str] = {
+    "sentinel-2-l1c": "Simulated Sentinel-2 L1C top-of-atmosphere reflectance with a cloud score",
+    "landsat-c2-l1": "Simulated Landsat 8 and 9 Collection 2 level 1",
+    "alos-dem": "Simulated elevation in the form of ALOS World 3D 30 m",
+    "srtm": "Simulated elevation in the form of SRTM, one arc second",
+    "esa-worldcover": "Simulated land cover in the form of ESA WorldCover 2021",
+}
+"""The same of a world's other sources."""
 
 _EXTENSIONS = "https://stac-extensions.github.io"
 _COG = "image/tiff; application=geotiff; profile=cloud-optimized"
@@ -90,7 +98,7 @@ def write_catalog(folder: Path, items: Mapping[str, Sequence[pystac.Item]]) -> N
     for name, members in items.items():
         collection = pystac.Collection(
             name,
-            COLLECTIONS[name],
+            {**COLLECTIONS, **MORE_COLLECTIONS}[name],
             pystac.Extent.from_items(members),
             license="Apache-2.0",
         )

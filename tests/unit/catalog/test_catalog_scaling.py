@@ -15,6 +15,7 @@ from smmap.spec.errors import SceneError
 LOCAL = load_definition("local-sentinel-2")
 LANDSAT = load_definition("planetary-computer-landsat-c2-l2")
 LEVEL_1 = load_definition("usgs-landsat-c2-l1")
+BASELINE = "s2:processing_baseline"
 DATA_SPACE = load_definition("copernicus-sentinel-2-l2a")
 
 
@@ -132,3 +133,11 @@ def test_a_renamed_asset_is_named():
         SceneError, match=r"no asset for band 'red' \(tried red; it has Red, qa_pixe"
     ):
         resolve_bands(item, LANDSAT, ["red"])
+
+
+def test_a_cloud_score_carries_no_offset_of_reflectances():
+    definition = load_definition("local-sentinel-2-l1c")
+    item = make_item(["red"], {"raster:bands": [{"offset": -0.1}]}, **{BASELINE: "05.09"})
+    item.add_asset("cloud_score", pystac.Asset("https://a.b/score.tif"))
+    bands = resolve_bands(item, definition, ["red", "cloud_score"])
+    assert (bands["red"].offset, bands["cloud_score"].offset) == (-0.1, 0.0)

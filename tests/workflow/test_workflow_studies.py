@@ -1,0 +1,217 @@
+"""All inputs of each study from one world, by each provider's own conventions: the same numbers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+import rasterio
+from earth_engine_server import serve_earth_engine
+from stac_server import serve_stac
+from study_images import upload_world
+from study_items import serve_folder
+from study_recipes import (
+    LOCAL,
+    write_api_recipe,
+    write_images_recipe,
+    write_recipe,
+)
+from study_trial import assemble, read_study
+
+from smmap.data import get_folder
+from smmap.simulate.area import list_areas
+from smmap.simulate.landscape import draw_landscape
+from smmap.simulate.season import compute_lai
+from smmap.simulate.sources import simulate_sources
+from smmap.simulate.weather import draw_rain
+from smmap.simulate.world import simulate_world
+
+NUMBERS = {"tiles": 1, "days": 11, "seed": 5, "size": 96}
+COUNTS = {"wang2026": 11, "zhu2025": 25, "batchu2023": 16, "gssm10": 33}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world")
+    simulate_world(folder, **NUMBERS)
+    simulate_sources(folder, **NUMBERS)
+    return folder
+
+
+def compare(found, expected, tolerances):
+    """Both are known at the same pixels, and as near each other as each input's tolerance."""
+    assert found.keys() == expected.keys()
+    assert len(expected) >= 3
+    for moment, layers in expected.items():
+        for name, values in layers.items():
+            where, other = f"{name} at {moment}", found[moment][name]
+            np.testing.assert_array_equal(np.isfinite(values), np.isfinite(other), where)
+            np.testing.assert_allclose(
+                other, values, rtol=0, atol=tolerances.get(name, 0.0), err_msg=where
+            )
+
+
+def list_known(found):
+    """Inputs that have a value somewhere."""
+    return {
+        name for layers in found.values() for name, one in layers.items() if np.isfinite(one).any()
+    }
+
+
+# Anything else is the same to the last bit: the same stored numbers through the same arithmetic.
+# Joined fields: Earth Engine's pixels travel as float32 before scale and offset, those of files
+# after them.
+ROUNDED = {
+    **dict.fromkeys(("lai", "ndvi", "evi", "smap", "gldas", "era5_soil_moisture"), 1e-6),
+    "era5_soil_temperature": 3e-5,
+    "air_temperature": 3e-5,
+    "precipitation": 1e-8,
+    # Google computes reflectance and kelvin itself, and keeps them as float32.
+    **{f"landsat_B{band}": 1e-6 for band in range(1, 10)},
+    **{f"landsat_B{band}": 1e-4 for band in (10, 11)},
+    **dict.fromkeys(("landsat_ndvi", "landsat_ndmi"), 1e-5),
+}
+
+
+class Assembled(dict):
+    """Studies from the world's own files, each assembled when first asked for."""
+
+    def __init__(self, world, make_folder):
+        super().__init__()
+        self.world, self.make_folder = world, make_folder
+
+    def __missing__(self, study):
+        self[study] = assemble(self.make_folder(study), study, write_recipe(self.world, study))
+        return self[study]
+
+
+@pytest.fixture(scope="module")
+def local(world, tmp_path_factory):
+    return Assembled(world, tmp_path_factory.mktemp)
+
+
+@pytest.mark.parametrize("study, count", COUNTS.items())
+def test_every_input_has_values(local, study, count):
+    names = [one["name"] for one in read_study(study)["inputs"]]
+    assert len(names) == count
+    assert list_known(local[study]) == set(names)
+
+
+FIRST = datetime(2023, 4, 3, 17, 25, 10, tzinfo=UTC)
+"""The first overpass: 2.7 days after the world's beginning."""
+
+
+@pytest.fixture(scope="module")
+def landscape():
+    return draw_landscape(list_areas(1, NUMBERS["size"])[0], NUMBERS["seed"])
+
+
+def test_wang_is_near_the_truth(local, landscape):
+    layers = local["wang2026"][FIRST]
+    ndvi = landscape.compute_ndvi(2.7)
+    mean = {name: float(np.mean(one)) for name, one in layers.items()}
+    assert mean["ndvi"] == pytest.approx(ndvi.mean(), abs=0.03)  # pixels of 1 km
+    assert mean["lai"] == pytest.approx(compute_lai(ndvi).mean(), abs=0.2)
+    assert mean["elevation"] == pytest.approx(landscape.terrain.elevation.mean(), abs=1.5)
+    assert mean["incidence"] == pytest.approx(35.5, abs=0.05)
+    # 17 UTC is the warmest hour of the soil: 9 + 0.05 a day + 2.5, less 0.7 a degree of latitude.
+    warmth = 9 + 0.05 * (2 + 17 / 24) + 2.5 - 0.7 * (mean["latitude"] - 51)
+    assert mean["era5_soil_temperature"] == pytest.approx(warmth, abs=0.01)
+
+
+def test_zhu_is_near_the_truth(local, landscape):
+    layers = local["zhu2025"][FIRST]
+    mean = {name: float(np.nanmean(one)) for name, one in layers.items()}
+    clay = 100 * landscape.clay.mean()
+    assert mean["clay"] == pytest.approx(clay, abs=1)
+    assert mean["sand"] == pytest.approx(0.6 * (100 - clay), abs=1)
+    assert mean["ndvi"] == pytest.approx(landscape.compute_ndvi(2.7).mean(), abs=0.02)
+    fell = [
+        one.millimetres / 1000
+        for one in draw_rain(NUMBERS["days"], NUMBERS["seed"])
+        if FIRST - timedelta(days=7) < one.datetime <= FIRST
+    ]
+    assert len(fell) >= 1
+    rate = sum(fell) / 7 * np.exp(-0.1 * (mean["longitude_sin"] - 5))
+    assert mean["precipitation"] == pytest.approx(rate, rel=0.02)
+
+
+def find_truth(world, moment):
+    (path,) = (world / "truth").glob(f"*{moment:%Y%m%dT%H%M%S}*.tif")
+    with rasterio.open(path) as file:
+        return float(np.nanmean(file.read(1)))
+
+
+def test_coarse_moisture_is_near_the_truth(world, local):
+    moist = [("wang2026", "era5_soil_moisture"), ("batchu2023", "smap"), ("batchu2023", "gldas")]
+    for study, name in moist:
+        for moment, layers in local[study].items():
+            # The region has its own soil and no showers, and SMAP may be of three days before.
+            near = pytest.approx(find_truth(world, moment), abs=0.08)
+            assert np.nanmean(layers[name]) == near, (name, moment)
+
+
+def test_reflectance_is_near_the_truth(local, landscape):
+    """Through the air and back: NDVI of the scene's day, on the 10 m pixels of its clear ground."""
+    layers = local["gssm10"][FIRST]
+    red = (layers["s2_B4"] - 0.020) / 0.91
+    nir = (layers["s2_B8"] - 0.008) / 0.93
+    ndvi = (nir - red) / (nir + red)
+    gap = np.abs(ndvi - landscape.compute_ndvi(1.45))
+    assert np.nanquantile(gap, 0.9) < 0.01
+    dry = ~landscape.water & np.isfinite(layers["landsat_B10"])
+    kelvin = layers["landsat_B10"][dry]
+    assert 288 < kelvin.min() < kelvin.max() < 303
+    assert np.abs(layers["landsat_B10"] - layers["landsat_B11"] - 1.5)[dry].max() < 0.01
+    hole = np.s_[:20, :20]  # of ALOS
+    heights = landscape.terrain.elevation
+    assert np.abs(layers["elevation"][hole] - heights[hole]).mean() < 1
+
+
+@pytest.fixture(scope="module")
+def images(world):
+    with serve_earth_engine(upload_world(world)) as server:
+        yield server
+
+
+@pytest.mark.parametrize("study", LOCAL)
+def test_earth_engine_gives_the_same(world, local, images, tmp_path, monkeypatch, study):
+    monkeypatch.setenv("SMMAP_EARTH_ENGINE_URL", images.address)
+    found = assemble(tmp_path, study, write_images_recipe(world, study))
+    compare(found, local[study], ROUNDED)
+
+
+# Gamma0 was rounded to float32, and its cosine is that of the world's own geometry, of which the
+# item tells one number: within 0.01 degrees.
+CONVERTED = {"vv": 2e-3, "vh": 2e-3}
+
+
+@pytest.mark.parametrize(
+    "provider, studies",
+    [
+        ("planetary-computer", ("wang2026", "zhu2025")),
+        ("planetary-computer-static", ("gssm10",)),
+        ("earth-search", ("zhu2025",)),
+    ],
+)
+def test_providers_give_the_same(world, local, tmp_path, provider, studies):
+    folder = serve_folder(world, tmp_path / "served", NUMBERS, provider)
+    with serve_stac(folder) as address:
+        for study in studies:
+            (tmp_path / study).mkdir()
+            recipe = write_api_recipe(world, study, provider, address)
+            found = assemble(tmp_path / study, study, recipe)
+            compare(found, local[study], CONVERTED)
+
+
+def test_an_offset_applied_twice_would_be_seen(world, local, tmp_path):
+    """The comparison has teeth: the same files under a definition with another offset."""
+    text = (get_folder("catalogs") / "soilgrids.yaml").read_text()
+    wrong = text.replace("units: g cm-3, scale: 0.01", "units: g cm-3, scale: 0.01, offset: 0.001")
+    (tmp_path / "wrong.yaml").write_text(wrong.replace("id: soilgrids", "id: wrong"))
+    recipe = write_recipe(world, "batchu2023")
+    recipe["sources"] = recipe["sources"] | {"soil": str(tmp_path / "wrong.yaml")}
+    found = assemble(tmp_path, "batchu2023", recipe)
+    with pytest.raises(AssertionError, match="bulk_density"):
+        compare(found, local["batchu2023"], ROUNDED)
