@@ -14,7 +14,7 @@ import numpy as np
 import rasterio
 import xarray as xr
 from affine import Affine
-from earth_engine_server import StubBand, StubImage
+from earth_engine_world import StubBand, StubImage
 
 RADAR = {"vv": "VV", "vh": "VH"}
 SENTINEL_2 = {
