@@ -1,4 +1,4 @@
-"""Tables of samples whose soil moisture follows from their columns by a law that is written here."""
+"""Tables of samples whose soil moisture follows from their columns by a law written here."""
 
 import numpy as np
 import pandas as pd

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from sample_tables import RECIPE, draw_table, write_recipe
@@ -269,6 +271,16 @@ def test_predict_adds_a_column_and_keeps_the_rest(tmp_path, trained):
     predict_table(folder, again, tmp_path / "out.parquet")
     exact = pd.read_parquet(tmp_path / "out.parquet")["sm"].to_numpy()
     np.testing.assert_array_equal(exact, expected)
+
+
+def test_predict_keeps_what_others_noted_in_a_parquet_file(tmp_path, trained):
+    folder, _ = trained
+    noted = pa.Table.from_pandas(draw_table(rows=8)).replace_schema_metadata({"geo": "{}"})
+    pq.write_table(noted, tmp_path / "geo.parquet")
+    predict_table(folder, tmp_path / "geo.parquet", tmp_path / "out.parquet")
+    found = pq.read_table(tmp_path / "out.parquet")
+    assert found.schema.metadata[b"geo"] == b"{}"
+    assert found.drop_columns(["sm"]).equals(noted)
 
 
 def test_predict_refuses(tmp_path, trained, table):
