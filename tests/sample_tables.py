@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from smmap.spec.training import TrainingRecipe
+
 COLUMNS = {"VV": "vv_db", "VH": "vh_db", "angle": "incidence_deg"}
 
 RECIPE = {
@@ -36,6 +38,18 @@ RECIPE = {
     "folds": 3,
     "inner_folds": 2,
 }
+
+
+KINDS = [
+    {"kind": "random-forest", "trees": 15, "samples_in_leaf": 2},
+    {"kind": "xgboost", "rounds": 20, "depth": 3},
+    {"kind": "svr", "cost": 2.0},
+    {"kind": "mlp", "hidden": [8], "solver": "lbfgs", "iterations": 60},
+]
+
+
+def make_recipe(**changes):
+    return TrainingRecipe.parse(RECIPE | changes, "recipe.yaml")
 
 
 def draw_table(rows=240, seed=0, fields=12):

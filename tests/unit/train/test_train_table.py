@@ -2,54 +2,25 @@
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import yaml
-from sample_tables import RECIPE, draw_table, write_recipe
+from sample_tables import KINDS, RECIPE, draw_table, make_recipe, write_recipe
 
 from smmap.model.package import load_card, load_model
-from smmap.spec.errors import ConfigError, InsituError, ModelError, StoreError
+from smmap.spec.errors import ConfigError, InsituError, StoreError
 from smmap.spec.training import TrainingRecipe
 from smmap.train import ensemble as ensemble_room
 from smmap.train.ensemble import compute_weights, fit_ensemble
 from smmap.train.judge import judge, list_splits
-from smmap.train.predict_table import predict_table
 from smmap.train.samples import select_samples
 from smmap.train.table_file import load_table, read_numbers
 from smmap.train.table_inputs import read_inputs
 from smmap.train.train_table import train_table
 from smmap.validation.samples import name_sites
 
-KINDS = [
-    {"kind": "random-forest", "trees": 15, "samples_in_leaf": 2},
-    {"kind": "xgboost", "rounds": 20, "depth": 3},
-    {"kind": "svr", "cost": 2.0},
-    {"kind": "mlp", "hidden": [8], "solver": "lbfgs", "iterations": 60},
-]
-
-
-def make_recipe(**changes):
-    return TrainingRecipe.parse(RECIPE | changes, "recipe.yaml")
-
 
 def make_samples(recipe, table=None):
     return select_samples(draw_table() if table is None else table, recipe, "table")
-
-
-@pytest.fixture
-def table(tmp_path):
-    draw_table().to_csv(tmp_path / "samples.csv", index=False)
-    return tmp_path / "samples.csv"
-
-
-@pytest.fixture
-def trained(tmp_path, table):
-    """A package of four members of which one is not packaged."""
-    members = [*KINDS[:2], KINDS[3], KINDS[2] | {"packaged": False}]
-    recipe = make_recipe(members=members, combine="weighted", splits=["station", "random"])
-    made = train_table(recipe, table, tmp_path / "model", draws=50)
-    return tmp_path / "model", made
 
 
 def test_package_is_whole_and_equals_its_members(trained):
@@ -246,61 +217,6 @@ def test_folder_of_somebody_else_is_left_alone(tmp_path, table):
     (tmp_path / "photos" / "a.jpg").write_text("x")
     with pytest.raises(StoreError, match="no model package"):
         train_table(make_recipe(), table, tmp_path / "photos")
-
-
-def test_predict_adds_a_column_and_keeps_the_rest(tmp_path, trained):
-    folder, _ = trained
-    source = tmp_path / "new.csv"
-    table = draw_table(seed=5, rows=30).drop(columns="moisture").astype(str)
-    table.loc[3, "VH"] = ""
-    table.to_csv(source, index=False)
-    before = source.read_bytes()
-    found = predict_table(folder, source, tmp_path / "out.csv")
-    assert (found.rows, found.missing) == (30, 1)
-    written = pd.read_csv(tmp_path / "out.csv", dtype=str, keep_default_na=False)
-    pd.testing.assert_frame_equal(written[table.columns], table)
-    assert source.read_bytes() == before
-    numbers = table[["VV", "VH", "angle"]].replace("", np.nan).astype(float).to_numpy()
-    numbers[:, 1] = (numbers[:, 1] + 35) / 35
-    expected = load_model(folder, "cpu").predict(numbers.astype(np.float32))
-    sm = pd.to_numeric(written["sm"]).to_numpy()
-    np.testing.assert_allclose(sm, expected, atol=6e-5)
-    assert np.isnan(sm[3])
-    again = tmp_path / "new.parquet"
-    table.to_parquet(again)
-    predict_table(folder, again, tmp_path / "out.parquet")
-    exact = pd.read_parquet(tmp_path / "out.parquet")["sm"].to_numpy()
-    np.testing.assert_array_equal(exact, expected)
-
-
-def test_predict_keeps_what_others_noted_in_a_parquet_file(tmp_path, trained):
-    folder, _ = trained
-    noted = pa.Table.from_pandas(draw_table(rows=8)).replace_schema_metadata({"geo": "{}"})
-    pq.write_table(noted, tmp_path / "geo.parquet")
-    predict_table(folder, tmp_path / "geo.parquet", tmp_path / "out.parquet")
-    found = pq.read_table(tmp_path / "out.parquet")
-    assert found.schema.metadata[b"geo"] == b"{}"
-    assert found.drop_columns(["sm"]).equals(noted)
-
-
-def test_predict_refuses(tmp_path, trained, table):
-    folder, _ = trained
-    with pytest.raises(StoreError, match="never changed"):
-        predict_table(folder, table, table)
-    (tmp_path / "link.csv").symlink_to(table)
-    with pytest.raises(StoreError, match="never changed"):
-        predict_table(folder, table, tmp_path / "link.csv")
-    with pytest.raises(StoreError, match="of the old one's kind"):
-        predict_table(folder, table, tmp_path / "out.parquet")
-    draw_table().assign(sm=1).to_csv(tmp_path / "sm.csv", index=False)
-    with pytest.raises(InsituError, match="column 'sm' already"):
-        predict_table(folder, tmp_path / "sm.csv", tmp_path / "out.csv")
-    draw_table().drop(columns="VV").to_csv(tmp_path / "less.csv", index=False)
-    with pytest.raises(InsituError, match="no column 'VV'"):
-        predict_table(folder, tmp_path / "less.csv", tmp_path / "out.csv")
-    with pytest.raises(ModelError, match="card"):
-        predict_table(folder / "mlp.onnx", table, tmp_path / "out.csv")
-    assert not (tmp_path / "out.csv").exists()
 
 
 def test_tables_that_cannot_be_read(tmp_path):
