@@ -59,7 +59,7 @@ def load_recipe(name_or_path: str) -> TrainingRecipe:
         if path.is_file():
             return TrainingRecipe.parse(load_yaml(path), str(path))
     raise ConfigError(
-        f"no training recipe '{name_or_path}': give a YAML file, or one of "
+        f"no training '{name_or_path}': give a recipe's YAML file, or one of physics, "
         f"{', '.join(list_recipes())}"
     )
 
