@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +11,12 @@ from numpy.typing import NDArray
 
 from smmap.export.branch_arrays import compute_branch_arrays
 from smmap.export.sklearn_forest import SklearnForest
-from smmap.features.array import Doubles
 from smmap.features.scaling import compute_scaled
-from smmap.model.session import Session
 from smmap.spec.card import CyclicScaling, ModelCard, ModelInput
 from smmap.spec.errors import ConfigError, ModelError
-from smmap.store.atomic import report_store_errors
 from smmap.store.documents import load_yaml
-from smmap.train.fitted import Fitted, Rows
+from smmap.train.fitted import Fitted
+from smmap.train.onnx_file import OnnxFile
 from smmap.train.package_files import GOLDEN
 from smmap.train.write_package import PackagedMember, write_package
 from smmap.version import __version__
@@ -38,32 +34,6 @@ _TRUSTED = [
 checked before they are run."""
 _MADE = ("version", "members", "golden")
 """Keys of the card that exporting makes."""
-
-
-class OnnxFile:
-    """A model that is an ONNX file already: it is its own measure, run by ONNX Runtime."""
-
-    is_trees = False
-    tolerance = 1e-5
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._session = Session(path, "cpu", None)
-        self.features = self._session.features
-        self.detail = f"ONNX file {path.name}"
-
-    def predict(self, rows: Rows) -> Doubles:
-        """(n,) m3/m3."""
-        return np.asarray(self._session.run(rows)[:, 0], dtype=np.float64)
-
-    def list_thresholds(self) -> Mapping[int, NDArray[np.float32]]:
-        """None are known."""
-        return {}
-
-    def write(self, path: Path) -> None:
-        """Copy it."""
-        with report_store_errors(str(path)):
-            shutil.copyfile(self._path, path)
 
 
 def export_own(file: Path, card: Path, out: Path, *, seed: int = 0) -> ModelCard:

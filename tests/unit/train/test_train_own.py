@@ -9,6 +9,7 @@ import xgboost
 import yaml
 from onnx import helper, numpy_helper
 from sample_tables import RECIPE, draw_table
+from skl2onnx import to_onnx
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from sklearn.linear_model import Ridge
 from sklearn.neural_network import MLPRegressor
@@ -17,6 +18,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 from skops import io as skops_io
 
+from smmap.export.sklearn_forest import SklearnForest
+from smmap.export.write_forest import write_forest
 from smmap.model.package import load_card, load_model
 from smmap.spec.errors import ConfigError, ModelError
 from smmap.train.fitted import Fitted
@@ -123,6 +126,24 @@ def test_onnx_files_are_taken_as_they_are(tmp_path, card):
     export_own(tmp_path / "m.onnx", card, tmp_path / "out")
     found = load_model(tmp_path / "out", "cpu").predict(np.array([[-10, -20, 40]], np.float32))
     assert found == pytest.approx([0.1])
+
+
+@pytest.mark.parametrize("converted", [True, False], ids=["skl2onnx", "ours"])
+def test_onnx_trees_are_compared_at_their_own_thresholds(tmp_path, data, card, converted):
+    forest = RandomForestRegressor(6, max_depth=4, random_state=0).fit(*data)
+    if converted:
+        (tmp_path / "m.onnx").write_bytes(to_onnx(forest, data[0][:1]).SerializeToString())
+    else:
+        write_forest(SklearnForest(forest), tmp_path / "m.onnx")
+    fitted, _ = load_own(tmp_path / "m.onnx")
+    assert fitted.is_trees
+    known = SklearnForest(forest)
+    for tree in known.list_trees():
+        for feature, threshold in zip(tree.feature, tree.threshold, strict=True):
+            assert feature < 0 or threshold in fitted.list_thresholds()[int(feature)]
+    export_own(tmp_path / "m.onnx", card, tmp_path / "out")
+    found = load_model(tmp_path / "out", "cpu").predict(data[0])
+    np.testing.assert_allclose(found, forest.predict(data[0]), atol=1e-6)
 
 
 class Trap:
