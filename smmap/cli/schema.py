@@ -15,18 +15,21 @@ class Kind(StrEnum):
     recipe = "recipe"
     card = "card"
     catalogue = "catalogue"
+    training = "training"
 
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which file.")]) -> None:
-    """Print the JSON Schema of a recipe, a model card or a catalogue definition."""
+    """Print the JSON Schema of a recipe, a card, a catalogue definition or a training recipe."""
     from smmap.spec.card import ModelCard
     from smmap.spec.definition import Definition
     from smmap.spec.options import Options
     from smmap.spec.recipe import Recipe
+    from smmap.spec.training import TrainingRecipe
 
     models: dict[Kind, type[Options]] = {
         Kind.recipe: Recipe,
         Kind.card: ModelCard,
         Kind.catalogue: Definition,
+        Kind.training: TrainingRecipe,
     }
     typer.echo(json.dumps(models[kind].model_json_schema(), indent=1))

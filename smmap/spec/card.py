@@ -106,6 +106,8 @@ class ModelInput(Options):
     layers' usual one (radar, ``sentinel2``, ``dem``)."""
     join: Join | None = None
     """How data of other times are brought to the overpass; None: as the recipe says (optical)."""
+    column: str | None = None
+    """Column that holds it in tables of samples, in ``units``; None: ``name``."""
     scaling: Scaling = NoScaling()
     """What is done to it last."""
     training_range: tuple[float, float] | None = None

@@ -1,1 +1,1 @@
-"""Makes model packages: the physics model from a simulated database."""
+"""Makes model packages: from tables of samples, and the physics model from a simulated database."""

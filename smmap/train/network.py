@@ -75,7 +75,7 @@ def fit_network(
     Network
         Ready for prediction.
     """
-    with _reproducible(seed):
+    with reproducible(seed):
         x, y = torch.from_numpy(inputs), torch.from_numpy(target)
         network = Network(x.mean(0), x.std(0))
         optimiser = torch.optim.Adam(network.parameters(), lr=_LEARNING_RATE)
@@ -107,7 +107,7 @@ def _compute_loss(outputs: Tensor, target: Tensor) -> Tensor:
 
 
 @contextmanager
-def _reproducible(seed: int) -> Iterator[None]:
+def reproducible(seed: int) -> Iterator[None]:
     """One thread and a seed of one's own: sums in one order, the caller's state untouched."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,21 +12,24 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-import yaml
 from numpy.typing import NDArray
 
 from smmap.spec.card import Domain, Golden, Member, ModelCard, ModelInput, ModelOutput
-from smmap.spec.errors import StoreError
 from smmap.store.atomic import write_atomic
 from smmap.train.network import WIDTH, Network, predict
+from smmap.train.package_files import (
+    CARD,
+    GOLDEN,
+    check_package_folder,
+    format_card,
+    pack_arrays,
+)
 from smmap.train.physics_text import CITATIONS, DESCRIPTION, EXPECTATIONS
 from smmap.version import __version__
 
 logger = logging.getLogger(__name__)
 
-CARD = "card.yaml"
 MODEL = "model.onnx"
-GOLDEN = "golden.npz"
 DOMAIN = "domain.npz"
 
 INPUTS = ("vv_db", "incidence_deg", "ndvi")
@@ -67,27 +69,15 @@ def write_package(out: Path, training: PhysicsTraining) -> ModelCard:
     check_package_folder(out)
     files = {
         MODEL: training.model,
-        GOLDEN: _pack(compute_golden(training)),
-        DOMAIN: _pack(compute_domain(training.inputs)),
+        GOLDEN: pack_arrays(compute_golden(training)),
+        DOMAIN: pack_arrays(compute_domain(training.inputs)),
     }
     card = _make_card(training, {n: hashlib.sha256(d).hexdigest() for n, d in files.items()})
     for name, data in files.items():
         write_atomic(out / name, data)
-    write_atomic(out / CARD, _format_card(card).encode())
+    write_atomic(out / CARD, format_card(card).encode())
     logger.info("wrote model package %s (version %s)", out, card.version)
     return card
-
-
-def check_package_folder(out: Path) -> None:
-    """Refuse a folder that holds something else than a model package.
-
-    Raises
-    ------
-    StoreError
-        Names the folder.
-    """
-    if out.is_dir() and any(out.iterdir()) and not (out / CARD).is_file():
-        raise StoreError(f"{out} is not empty and no model package; choose another folder")
 
 
 def compute_golden(training: PhysicsTraining) -> dict[str, NDArray[Any]]:
@@ -153,17 +143,3 @@ def _make_card(training: PhysicsTraining, sha256: Mapping[str, str]) -> ModelCar
         },
         expectations=EXPECTATIONS,
     )
-
-
-def _format_card(card: ModelCard) -> str:
-    text: str = yaml.safe_dump(
-        card.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=96
-    )
-    return f"# Written by `{card.training['command']}`; change the code, not this file.\n{text}"
-
-
-def _pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    # numpy stamps the members of an npz with 1980-01-01: equal arrays are equal bytes.
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-    return buffer.getvalue()

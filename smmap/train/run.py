@@ -44,7 +44,7 @@ def run_training(
             f"{cases} cases, {epochs} epochs, seed {seed}: at least 1000 cases, 1 epoch and seed 0"
         )
     try:
-        from smmap.train.package import check_package_folder
+        from smmap.train.package_files import check_package_folder
         from smmap.train.physics import train_physics
     except ModuleNotFoundError as error:
         missing = error.name

@@ -52,7 +52,7 @@ def make_splits(
         If a column is missing or there are too few groups.
     """
     if scheme == "random":
-        _warn_of_random(measured)
+        warn_of_random(measured)
     if scheme.startswith(_LEAVE_OUT):
         column = scheme.removeprefix(_LEAVE_OUT)
         return list(leave_each_out(find_groups(samples, column), scheme=scheme))
@@ -107,7 +107,8 @@ _GROUPS: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
 }
 
 
-def _warn_of_random(measured: Flattery | None) -> None:
+def warn_of_random(measured: Flattery | None) -> None:
+    """Say that a random split flatters, and by how much if that is known."""
     found = measured.describe() if measured else "it has not been measured here by how much"
     logger.warning(
         "a random split puts readings of one station on both sides and flatters: %s; "

@@ -1,0 +1,183 @@
+"""A training recipe: which columns of a table of samples make which model, and how it is judged."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from smmap.spec.card import ModelInput, ModelOutput, RadarMeaning
+from smmap.spec.definition import Reflectance
+from smmap.spec.options import Options
+from smmap.spec.training_member import TREES, MemberSpec
+
+
+class SampleColumns(Options):
+    """What the table calls the columns that split and describe samples.
+
+    Those that are left out are taken under their own names where the table has them.
+    """
+
+    network: str | None = None
+    """Network, region or area; where there is none, all samples are of one."""
+    station: str = "station"
+    """Station, field, or whatever else is measured as one."""
+    time: str | None = None
+    """UTC."""
+    time_format: str = "ISO8601"
+    """As Python's strptime writes it: ``%d.%m.%Y``."""
+    latitude: str | None = None
+    """Degrees north."""
+    longitude: str | None = None
+    """Degrees east."""
+    relative_orbit: str | None = None
+    """Number or name."""
+    land_cover: str | None = None
+    """Class."""
+    climate: str | None = None
+    """Class."""
+    sand_percent: str | None = None
+    """% of weight."""
+    clay_percent: str | None = None
+    """% of weight."""
+
+
+class Target(Options):
+    """What is learnt."""
+
+    column: str = "soil_moisture"
+    """Of the table."""
+    units: str = "m3/m3"
+    """``m3/m3`` or ``percent`` (by volume)."""
+
+
+class Limit(Options):
+    """Rows outside, or without a value, are dropped."""
+
+    column: str
+    """Of the table."""
+    least: float | None = None
+    """Smallest that stays."""
+    most: float | None = None
+    """Largest that stays."""
+
+
+class Tuning(Options):
+    """How the options under ``tune`` are found."""
+
+    trials: int = Field(default=30, ge=1)
+    """Tried for each member."""
+    sampler: Literal["tpe", "random"] = "tpe"
+    """``random`` draws them independently."""
+    on_test_rows: bool = False
+    """True: scored on the rows that judge the model afterwards, as some studies did. It flatters;
+    it is here to reproduce them, and warns."""
+
+
+class Small(Options):
+    """What ``--small`` changes: a rough model in seconds to minutes."""
+
+    rows: int | None = Field(default=2000, ge=10)
+    """Rows drawn from a table that has more; None: all."""
+    trials: int = Field(default=2, ge=1)
+    """Of tuning."""
+    folds: int = Field(default=3, ge=2)
+    """Of every split that has folds."""
+    members: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Name of a member -> options that differ."""
+
+
+class TrainingRecipe(Options):
+    """``recipe.yaml`` of a model that is trained on a table."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    """Package name."""
+    title: str
+    """What a person reads."""
+    description: str
+    """What it is fitted on, what it is good for, what not."""
+    expectations: str = ""
+    """What a user should expect in the field."""
+    deviations: tuple[str, ...] = ()
+    """Where it departs from the study that it follows."""
+    licence: str
+    """SPDX id of the model."""
+    data: str = ""
+    """Whose samples, and their licence."""
+    citations: tuple[str, ...] = ()
+    """DOIs of the method."""
+    radiometry: RadarMeaning
+    """What the radar columns are."""
+    aggregation: Literal["mean_power", "mean_db"] = "mean_power"
+    """How pixels became samples."""
+    reflectance: Reflectance = "surface"
+    """Of what reflectances are."""
+    missing: Literal["invalid", "model"] = "invalid"
+    """``invalid``: rows without an input are dropped, without a value; ``model``: trees decide."""
+    columns: SampleColumns = SampleColumns()
+    """Of the table."""
+    target: Target = Target()
+    """What is learnt."""
+    unique: tuple[str, ...] = ()
+    """Columns that no two samples share; later ones are dropped."""
+    quality: tuple[Limit, ...] = ()
+    """Which rows stay."""
+    inputs: tuple[ModelInput, ...] = Field(min_length=1)
+    """As the card will name them; ``training_range`` comes from the data."""
+    members: tuple[MemberSpec, ...] = Field(min_length=1)
+    """Models that are fitted."""
+    combine: Literal["given", "weighted", "best"] = "given"
+    """``given``: by their weights; ``weighted``: weights from predictions of rows that the members
+    did not see; ``best``: the one that predicts those best."""
+    splits: tuple[str, ...] = Field(default=("station", "random"), min_length=1)
+    """Schemes that judge it; the first that is not random is the one that counts."""
+    folds: int = Field(default=5, ge=2)
+    """Of schemes that have folds."""
+    inner: str = "station"
+    """By what training rows are split for tuning, weights and stopping."""
+    inner_folds: int = Field(default=4, ge=2)
+    """Of these."""
+    tuning: Tuning = Tuning()
+    """Of members that name options under ``tune``."""
+    seed: int = Field(default=42, ge=0)
+    """Of splits, draws and first weights."""
+    output: ModelOutput = ModelOutput()
+    """Bounds and depth."""
+    small: Small = Small()
+    """The rough form."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for what, names in (
+            ("inputs", [one.name for one in self.inputs]),
+            ("members", [one.title for one in self.members]),
+            ("splits", list(self.splits)),
+        ):
+            twice = sorted({one for one in names if names.count(one) > 1})
+            if twice:
+                raise ValueError(f"'{what}' names {twice} twice")
+        deaf = [one.title for one in self.members if one.kind not in TREES]
+        if self.missing == "model" and deaf:
+            raise ValueError(f"'missing: model' is for trees; {deaf} cannot take missing inputs")
+        if not any(one.packaged for one in self.members):
+            raise ValueError("no member has 'packaged: true'")
+        strangers = sorted(set(self.small.members) - {one.title for one in self.members})
+        if strangers:
+            raise ValueError(f"'small.members' names {strangers}, which are no members")
+        if any(one.training_range is not None for one in self.inputs):
+            raise ValueError("'training_range' comes from the data; leave it out")
+        return self
+
+    def shrink(self) -> TrainingRecipe:
+        """The form for ``--small``.
+
+        Raises
+        ------
+        ConfigError
+            If ``small`` names an option that its member does not have.
+        """
+        small = self.small
+        members = tuple(one.change(small.members.get(one.title, {})) for one in self.members)
+        tuning = self.tuning.model_copy(update={"trials": min(small.trials, self.tuning.trials)})
+        folds = {key: min(small.folds, getattr(self, key)) for key in ("folds", "inner_folds")}
+        return self.model_copy(update={"members": members, "tuning": tuning} | folds)

@@ -1,0 +1,209 @@
+"""Kinds of models that a training recipe names, and what each of them can be told."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from smmap.spec.options import Options
+
+
+class Between(Options):
+    """A number is drawn from low to high, both included."""
+
+    low: float
+    """Smallest."""
+    high: float
+    """Largest."""
+    log: bool = False
+    """True: its logarithm is drawn evenly."""
+    whole: bool = False
+    """True: a whole number."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low >= self.high or (self.log and self.low <= 0):
+            raise ValueError("'low' must be below 'high', and above 0 for 'log'")
+        return self
+
+
+class OneOf(Options):
+    """One of these is drawn."""
+
+    choices: tuple[Any, ...] = Field(min_length=1)
+    """Values of the option."""
+
+
+class MemberOptions(Options):
+    """What every kind has."""
+
+    name: str = Field(default="", pattern=r"^[a-z0-9-]*$")
+    """Of its file and in reports; empty: its kind."""
+    weight: float = Field(default=1.0, gt=0)
+    """Share where the recipe's ``combine`` is ``given``."""
+    packaged: bool = True
+    """False: it is scored beside the others, but is no part of the package."""
+    tune: dict[str, Between | OneOf] = Field(default_factory=dict)
+    """Option -> what is tried for it, within the training rows."""
+
+    @model_validator(mode="after")
+    def _tunes_options(self) -> Self:
+        known = set(type(self).model_fields) - set(MemberOptions.model_fields) - {"kind"}
+        strangers = sorted(set(self.tune) - known)
+        if strangers:
+            raise ValueError(f"'tune' names {strangers}; there are {sorted(known)}")
+        return self
+
+    @property
+    def title(self) -> str:
+        """Its name, or its kind."""
+        return self.name or str(getattr(self, "kind", ""))
+
+    def change(self, values: dict[str, Any]) -> Self:
+        """The same member with other options, checked.
+
+        Raises
+        ------
+        ConfigError
+            If one is not an option of this kind.
+        """
+        return self.parse(self.model_dump() | values, f"member '{self.title}'")
+
+
+class RandomForest(MemberOptions):
+    """scikit-learn's ``RandomForestRegressor``."""
+
+    kind: Literal["random-forest"]
+    trees: int = Field(default=500, ge=1)
+    """How many."""
+    depth: int | None = Field(default=None, ge=1)
+    """Deepest; None: as deep as it goes."""
+    samples_to_split: int = Field(default=2, ge=2)
+    """Of a node that is split."""
+    samples_in_leaf: int = Field(default=1, ge=1)
+    """At least."""
+    features: float | Literal["sqrt", "log2"] = 1.0
+    """Looked at for a split: a share, or a function of their number."""
+
+
+class Xgboost(MemberOptions):
+    """Boosted trees of XGBoost, by histograms and squared error."""
+
+    kind: Literal["xgboost"]
+    rounds: int = Field(default=500, ge=1)
+    """Trees."""
+    depth: int = Field(default=6, ge=1)
+    """Deepest."""
+    learning_rate: float = Field(default=0.1, gt=0)
+    """Share of each tree (eta)."""
+    subsample: float = Field(default=1.0, gt=0, le=1)
+    """Share of the rows for each tree."""
+    features: float = Field(default=1.0, gt=0, le=1)
+    """Share of the inputs for each tree (colsample_bytree)."""
+    child_weight: float = Field(default=1.0, ge=0)
+    """Rows of a leaf, at least."""
+    ridge: float = Field(default=1.0, ge=0)
+    """L2 penalty on leaves (lambda)."""
+
+
+class Svr(MemberOptions):
+    """scikit-learn's ``SVR``; its file holds rows of the training data as support vectors."""
+
+    kind: Literal["svr"]
+    cost: float = Field(default=1.0, gt=0)
+    """Of an error beyond the tube (C)."""
+    epsilon: float = Field(default=0.1, ge=0)
+    """Half-width of the tube, in the target's units as they are fitted."""
+    kernel: Literal["linear", "rbf", "poly", "sigmoid"] = "rbf"
+    """Of the support vectors."""
+    gamma: float | Literal["scale", "auto"] = "scale"
+    """Of the kernel."""
+    standardise: bool = True
+    """True: inputs and target are fitted as (x - mean) / standard deviation."""
+
+
+class Mlp(MemberOptions):
+    """scikit-learn's ``MLPRegressor``."""
+
+    kind: Literal["mlp"]
+    hidden: tuple[int, ...] = Field(default=(32, 32), min_length=1)
+    """Neurons of each hidden layer."""
+    activation: Literal["relu", "tanh"] = "relu"
+    """Behind each of them."""
+    penalty: float = Field(default=1e-4, ge=0)
+    """L2 (alpha)."""
+    learning_rate: float = Field(default=1e-3, gt=0)
+    """First of Adam."""
+    solver: Literal["adam", "lbfgs"] = "adam"
+    """``lbfgs`` for few rows."""
+    iterations: int = Field(default=200, ge=1)
+    """Passes over the rows, at most."""
+    early_stopping: bool = False
+    """True: it ends when a tenth of the training rows is predicted no better."""
+    standardise: bool = True
+    """True: inputs and target are fitted as (x - mean) / standard deviation."""
+
+
+class NetworkOptions(MemberOptions):
+    """What networks of PyTorch have."""
+
+    epochs: int = Field(default=150, ge=1)
+    """Passes over the rows, at most."""
+    batch: int = Field(default=1024, ge=2)
+    """Rows of a step."""
+    learning_rate: float = Field(default=1e-4, gt=0)
+    """Of Adam."""
+    patience: int = Field(default=0, ge=0)
+    """Passes without a better prediction of ``held_out`` after which it ends, and the best is
+    kept; 0: all passes."""
+    held_out: float = Field(default=0.1, gt=0, lt=1)
+    """Share of the groups of the training rows that stop it, where ``patience`` is not 0."""
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    """Share of units left out in a step."""
+
+
+class Cnn1d(NetworkOptions):
+    """Convolutions along the inputs."""
+
+    kind: Literal["cnn1d"]
+    filters: tuple[int, ...] = Field(default=(64, 128), min_length=1)
+    """Of each convolution, three inputs wide."""
+    hidden: int = Field(default=256, ge=1)
+    """Units behind them."""
+
+
+class Lstm(NetworkOptions):
+    """Long short-term memory along the inputs; the last state decides."""
+
+    kind: Literal["lstm"]
+    layers: int = Field(default=3, ge=1)
+    """On top of each other."""
+    units: int = Field(default=256, ge=1)
+    """Of each layer."""
+    dropout: float = Field(default=0.3, ge=0, lt=1)
+    """Share of units left out between layers in a step."""
+
+
+class Tabnet(NetworkOptions):
+    """TabNet of pytorch-tabnet (Arik and Pfister 2021, doi:10.1609/aaai.v35i8.16826)."""
+
+    kind: Literal["tabnet"]
+    width: int = Field(default=64, ge=1)
+    """Units of decision and of attention (n_d = n_a)."""
+    steps: int = Field(default=3, ge=1)
+    """Of decision."""
+    gamma: float = Field(default=1.3, ge=1)
+    """How freely an input is used again in later steps."""
+    sparsity: float = Field(default=1e-3, ge=0)
+    """Weight of the attention's entropy in the loss (lambda_sparse)."""
+    virtual_batch: int = Field(default=128, ge=2)
+    """Rows of a ghost batch."""
+
+
+MemberSpec = Annotated[
+    RandomForest | Xgboost | Svr | Mlp | Cnn1d | Lstm | Tabnet, Field(discriminator="kind")
+]
+
+TREES = ("random-forest", "xgboost")
+"""Kinds that decide on missing inputs themselves."""

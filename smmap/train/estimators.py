@@ -1,0 +1,120 @@
+"""Support vectors and perceptrons of scikit-learn."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smmap.features.array import Doubles
+from smmap.spec.errors import ModelError
+from smmap.spec.training_member import Mlp, Svr
+from smmap.store.atomic import write_atomic
+from smmap.train.fitted import Rows
+
+logger = logging.getLogger(__name__)
+
+OPSETS = {"": 17, "ai.onnx.ml": 3}
+"""Old enough for every ONNX Runtime that smmap takes."""
+
+
+class FittedEstimator:
+    """A regressor of scikit-learn that skl2onnx writes.
+
+    It is float64 where ONNX is float32, so that the two differ in the sixth digit or so.
+    """
+
+    is_trees = False
+    tolerance = 1e-4
+
+    def __init__(self, model: Any, detail: str) -> None:
+        self._model, self.detail = model, detail
+
+    def predict(self, rows: Rows) -> Doubles:
+        """(n,) m3/m3."""
+        found = np.asarray(self._model.predict(rows.astype(np.float64)), dtype=np.float64)
+        return found.reshape(len(rows))
+
+    def list_thresholds(self) -> Mapping[int, NDArray[np.float32]]:
+        """None."""
+        return {}
+
+    def write(self, path: Path) -> None:
+        """Write it by skl2onnx.
+
+        Raises
+        ------
+        ModelError
+            If skl2onnx does not know it.
+        """
+        from skl2onnx import to_onnx
+        from skl2onnx.common.data_types import FloatTensorType
+
+        shape = FloatTensorType([None, int(self._model.n_features_in_)])
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of what it deprecates inside itself
+                found = to_onnx(self._model, initial_types=[("inputs", shape)], target_opset=OPSETS)
+        except Exception as error:  # noqa: BLE001 (each converter raises kinds of its own)
+            reason = f"{type(error).__name__}: {error}"
+        else:
+            write_atomic(path, found.SerializeToString(deterministic=True))
+            return
+        raise ModelError(f"{path}: skl2onnx does not write {self.detail} ({reason})")
+
+
+def fit_svr(spec: Svr, rows: Rows, truth: Doubles) -> FittedEstimator:
+    """Fit support vectors; a standardised target's scale is put back into their weights."""
+    from sklearn.svm import SVR
+
+    model = SVR(C=spec.cost, epsilon=spec.epsilon, kernel=spec.kernel, gamma=spec.gamma)
+    mean, std = _measure(truth, standardise=spec.standardise)
+    pipeline = _put_behind(model, standardise=spec.standardise)
+    pipeline.fit(rows.astype(np.float64), (truth - mean) / std)
+    model._dual_coef_ = model.dual_coef_ = model._dual_coef_ * std
+    model._intercept_ = model.intercept_ = model._intercept_ * std + mean
+    return FittedEstimator(pipeline, f"SVR {spec.kernel}, {len(model.support_)} support vectors")
+
+
+def fit_mlp(spec: Mlp, rows: Rows, truth: Doubles, seed: int) -> FittedEstimator:
+    """Fit a perceptron; a standardised target's scale is put back into its last layer."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPRegressor
+
+    model = MLPRegressor(
+        hidden_layer_sizes=spec.hidden,
+        activation=spec.activation,
+        alpha=spec.penalty,
+        learning_rate_init=spec.learning_rate,
+        solver=spec.solver,
+        max_iter=spec.iterations,
+        early_stopping=spec.early_stopping,
+        random_state=seed,
+    )
+    mean, std = _measure(truth, standardise=spec.standardise)
+    pipeline = _put_behind(model, standardise=spec.standardise)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ConvergenceWarning)
+        pipeline.fit(rows.astype(np.float64), (truth - mean) / std)
+    if told:
+        logger.debug("mlp: stopped after %d passes, before it converged", spec.iterations)
+    model.coefs_[-1] = model.coefs_[-1] * std
+    model.intercepts_[-1] = model.intercepts_[-1] * std + mean
+    sizes = "-".join(str(size) for size in (rows.shape[1], *spec.hidden, 1))
+    return FittedEstimator(pipeline, f"MLP {sizes} {spec.activation}")
+
+
+def _measure(truth: Doubles, *, standardise: bool) -> tuple[float, float]:
+    return (float(truth.mean()), float(truth.std()) or 1.0) if standardise else (0.0, 1.0)
+
+
+def _put_behind(model: Any, *, standardise: bool) -> Any:
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), model) if standardise else make_pipeline(model)

@@ -1,0 +1,54 @@
+"""What a fitted member can do, whichever library fitted it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from smmap.features.array import Doubles
+
+Rows = NDArray[np.float32]
+"""(n, inputs), scaled as the card says."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a member is fitted on."""
+
+    rows: Rows
+    """(n, inputs)."""
+    truth: Doubles
+    """(n,) m3/m3."""
+    groups: pd.Series
+    """(n,) what rows that stop a fit keep whole."""
+
+
+class Fitted(Protocol):
+    """One member in its own library."""
+
+    @property
+    def is_trees(self) -> bool:
+        """True: steps at thresholds, missing inputs allowed, any number is."""
+
+    @property
+    def tolerance(self) -> float:
+        """Largest difference between it and its ONNX file, m3/m3, for inputs seen in training."""
+
+    @property
+    def detail(self) -> str:
+        """Its architecture in words."""
+
+    def predict(self, rows: Rows) -> Doubles:
+        """(n,) m3/m3."""
+
+    def list_thresholds(self) -> Mapping[int, NDArray[np.float32]]:
+        """Input -> where its trees branch; empty for others than trees."""
+
+    def write(self, path: Path) -> None:
+        """Write it as ONNX."""

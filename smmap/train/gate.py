@@ -1,0 +1,65 @@
+"""The gate that an export passes: it predicts what its model does, or it is no export."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smmap.model.open_session import open_session
+from smmap.spec.errors import ModelError
+from smmap.train.fitted import Fitted
+from smmap.train.probe_rows import draw_probes
+
+logger = logging.getLogger(__name__)
+
+_CHUNK = 20_000
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How a file compares with its model."""
+
+    rows: int
+    """Compared."""
+    difference: float
+    """Largest, m3/m3; of values above 1, relative."""
+
+
+def check_parity(fitted: Fitted, path: Path, ranges: NDArray[np.float32], seed: int) -> Parity:
+    """Compare a member with its ONNX file over `probe_rows.PROBES` rows or more.
+
+    Parameters
+    ----------
+    ranges
+        (inputs, 2) of the training rows, scaled.
+
+    Raises
+    ------
+    ModelError
+        If the file cannot be opened, has values in other rows, or differs by more than the
+        member's tolerance.
+    """
+    rows = draw_probes(fitted, ranges, seed)
+    session = open_session(path, "cpu", None)
+    worst = 0.0
+    for start in range(0, len(rows), _CHUNK):
+        part = rows[start : start + _CHUNK]
+        native, found = fitted.predict(part), session.run(part)[:, 0].astype(np.float64)
+        known = np.isfinite(native)
+        same = np.array_equal(known, np.isfinite(found))
+        apart = np.abs(found - native)[known] / np.maximum(1.0, np.abs(native[known]))
+        difference = float(apart.max(initial=0.0)) if same else float("inf")
+        if not difference <= fitted.tolerance:
+            row = part[int(np.argmax(np.where(known, np.abs(found - native), -1.0)))]
+            raise ModelError(
+                f"{path.name} predicts otherwise than the model it was made from: by "
+                f"{difference:.2g} m3/m3, where {fitted.tolerance:.0e} is allowed, for example "
+                f"for the scaled inputs {[float(value) for value in row]}; it is not kept"
+            )
+        worst = max(worst, difference)
+    logger.info("%s equals its model within %.1e over %d rows", path.name, worst, len(rows))
+    return Parity(len(rows), worst)

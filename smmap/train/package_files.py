@@ -1,0 +1,49 @@
+"""What every model package consists of, as bytes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from smmap.spec.card import ModelCard
+from smmap.spec.errors import StoreError
+
+CARD = "card.yaml"
+GOLDEN = "golden.npz"
+
+
+def check_package_folder(out: Path) -> None:
+    """Refuse a folder that holds something else than a model package, or than its recipe.
+
+    Raises
+    ------
+    StoreError
+        Names the folder.
+    """
+    if out.exists() and not out.is_dir():
+        raise StoreError(f"{out} is a file; name a folder for the package")
+    if not out.is_dir() or (out / CARD).is_file():
+        return
+    if any(file.name != "recipe.yaml" for file in out.iterdir()):
+        raise StoreError(f"{out} is not empty and no model package; choose another folder")
+
+
+def format_card(card: ModelCard) -> str:
+    """The card's text."""
+    text: str = yaml.safe_dump(
+        card.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=96
+    )
+    return f"# Written by `{card.training['command']}`; change the code, not this file.\n{text}"
+
+
+def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """An npz file; equal arrays are equal bytes, as numpy stamps its members with 1980-01-01."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()

@@ -1,0 +1,130 @@
+"""Soil moisture for the rows of a table."""
+
+from __future__ import annotations
+
+import io
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from smmap.model.package import load_model
+from smmap.spec.card import ModelCard
+from smmap.spec.errors import InsituError, ModelError, StoreError
+from smmap.store.atomic import write_atomic
+from smmap.train.table_file import load_table
+from smmap.train.table_inputs import compute_rows, read_inputs
+
+logger = logging.getLogger(__name__)
+
+SM, UNCERTAINTY = "sm", "sm_uncertainty"
+"""Columns that are added, m3/m3."""
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What became of the rows."""
+
+    rows: int
+    """Of the table."""
+    missing: int
+    """Without a value as an input is missing."""
+    outside: int
+    """Without a value as the model's is outside the card's ``valid_range``."""
+    strange: int
+    """With a value, though an input is outside the range seen in training."""
+
+
+def predict_table(model: str | Path, table: Path, out: Path) -> Predicted:
+    """Write the table again with ``sm``, and ``sm_uncertainty`` where the model gives one.
+
+    Parameters
+    ----------
+    model
+        A package's folder or a packaged name.
+    table
+        CSV or Parquet, with the columns that the card's inputs name; never changed.
+    out
+        The new table, of the same kind; rows without an estimate have an empty ``sm``.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be opened, or has no card.
+    InsituError
+        If the table lacks a column, holds words, or has a column ``sm`` already.
+    StoreError
+        If ``out`` is the table itself, of another kind, or cannot be written.
+    """
+    _check_out(table, out)
+    opened = load_model(model)
+    if opened.card is None:
+        raise ModelError(f"{model}: without a card nothing says which columns it takes; give one")
+    frame = load_table(table)
+    taken = [name for name in (SM, UNCERTAINTY) if name in frame.columns]
+    if taken:
+        raise InsituError(f"{table}: has a column '{taken[0]}' already; rename it")
+    values = read_inputs(frame, opened.card.inputs, str(table))
+    estimate = opened.estimate(compute_rows(values, opened.card.inputs))
+    low, high = opened.card.output.valid_range
+    found = np.isfinite(estimate.sm)
+    valid = found & (estimate.sm >= low) & (estimate.sm <= high)
+    added = {SM: np.where(valid, estimate.sm, np.nan).astype(np.float32)}
+    if estimate.uncertainty is not None:
+        added[UNCERTAINTY] = np.where(valid, estimate.uncertainty, np.nan).astype(np.float32)
+    _write(frame, added, table, out)
+    return Predicted(
+        rows=len(frame),
+        missing=int((~found).sum()),
+        outside=int((found & ~valid).sum()),
+        strange=int((_find_strange(values, opened.card) & valid).sum()),
+    )
+
+
+def _check_out(table: Path, out: Path) -> None:
+    if out.suffix != table.suffix:
+        raise StoreError(f"{out}: the new table is of the old one's kind, {table.suffix}")
+    if out.exists() and table.exists() and out.samefile(table):
+        raise StoreError(f"{out} is the table itself, which is never changed; name another file")
+
+
+def _find_strange(values: NDArray[np.float64], card: ModelCard) -> NDArray[np.bool_]:
+    """Rows with an input outside its training range."""
+    strange = np.zeros(len(values), dtype=bool)
+    for i, one in enumerate(card.inputs):
+        if one.training_range is not None:
+            low, high = one.training_range
+            strange |= (values[:, i] < low) | (values[:, i] > high)
+    return strange
+
+
+def _write(
+    frame: pd.DataFrame, added: dict[str, NDArray[np.float32]], table: Path, out: Path
+) -> None:
+    """The table as it was, with columns behind it."""
+    buffer = io.BytesIO()
+    if table.suffix == ".csv":
+        words = {name: [_format(value) for value in column] for name, column in added.items()}
+        frame.assign(**words).to_csv(buffer, index=False)
+    else:
+        _write_parquet(added, table, buffer)
+    write_atomic(out, buffer.getvalue())
+
+
+def _format(value: np.float32) -> str:
+    return "" if np.isnan(value) else f"{value:.4f}"
+
+
+def _write_parquet(added: dict[str, NDArray[np.float32]], table: Path, buffer: Any) -> None:
+    """By pyarrow itself, so that what others noted in the file stays: a GeoParquet file is one."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    whole = pq.read_table(table)
+    for name, column in added.items():
+        whole = whole.append_column(name, pa.array(column, from_pandas=True))
+    pq.write_table(whole, buffer)

@@ -1,0 +1,69 @@
+"""Tables of samples in CSV or Parquet files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from smmap.features.array import Doubles
+from smmap.spec.errors import InsituError
+
+MISSING = ("", "na", "nan", "null", "none", "<na>")
+"""Words, in any case, that stand where a table has no number."""
+
+
+def load_table(path: Path) -> pd.DataFrame:
+    """The table as it is; all of a CSV file stays text, so that it can be written back unchanged.
+
+    Raises
+    ------
+    InsituError
+        If it is neither CSV nor Parquet, cannot be read, or has no row.
+    """
+    try:
+        if path.suffix == ".parquet":
+            table = pd.read_parquet(path)
+        elif path.suffix == ".csv":
+            table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        else:
+            raise InsituError(f"{path}: a table of samples is a .csv or .parquet file")
+    except ImportError as error:
+        reason = f"{error}; pip install 'smmap[insitu]'"
+    except (OSError, ValueError) as error:  # pandas' and pyarrow's own errors are both
+        reason = str(error)
+    else:
+        if table.empty:
+            raise InsituError(f"{path}: the table has no samples")
+        return table
+    raise InsituError(f"{path}: cannot be read as a table: {reason}")
+
+
+def read_numbers(table: pd.DataFrame, column: str, where: str) -> Doubles:
+    """A column as float64, NaN where there is no value.
+
+    Raises
+    ------
+    InsituError
+        If there is no such column, or it holds other words than numbers, or infinite ones.
+    """
+    if column not in table.columns:
+        there = ", ".join(str(name) for name in table.columns)
+        raise InsituError(f"{where}: no column '{column}'; there are: {there}")
+    values = table[column]
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        strange = np.isinf(numbers)
+    else:
+        words = values.astype(object).where(values.notna(), "").astype(str).str.strip()
+        numbers = pd.to_numeric(words, errors="coerce").to_numpy(dtype=np.float64)
+        said = ~words.str.lower().isin(MISSING).to_numpy(dtype=bool)
+        strange = (np.isnan(numbers) & said) | np.isinf(numbers)
+    if strange.any():
+        row = int(np.flatnonzero(strange)[0])
+        raise InsituError(
+            f"{where}: column '{column}' holds {values.iloc[row]!r} in row {row + 1}, which is no "
+            f"number ({int(strange.sum())} such rows); mend it or leave it empty"
+        )
+    return numbers

@@ -1,0 +1,164 @@
+"""Trains networks of PyTorch: batches, early stopping, checkpoints."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from smmap.export.write_network import write_network
+from smmap.features.array import Doubles
+from smmap.spec.training_member import Cnn1d, Lstm, Tabnet
+from smmap.train.architectures import Scaled, build_network
+from smmap.train.checkpoint import load_checkpoint, write_checkpoint
+from smmap.train.fitted import Lesson, Rows
+from smmap.train.network import reproducible
+from smmap.validation.split import number_groups
+
+logger = logging.getLogger(__name__)
+
+_EVERY = 10
+"""Passes between checkpoints."""
+_AT_ONCE = 8192
+"""Rows predicted together."""
+_COMPARED = 1000
+"""Rows that the exporter itself compares."""
+
+
+class FittedNetwork:
+    """A network ready for prediction."""
+
+    is_trees = False
+    tolerance = 1e-5
+
+    def __init__(self, network: Scaled, detail: str, inputs: int) -> None:
+        self._network, self.detail, self._inputs = network, detail, inputs
+
+    def predict(self, rows: Rows) -> Doubles:
+        """(n,) m3/m3."""
+        return predict(self._network, rows)
+
+    def list_thresholds(self) -> Mapping[int, NDArray[np.float32]]:
+        """None."""
+        return {}
+
+    def write(self, path: Path) -> None:
+        """Write it as ONNX."""
+        drawn = np.random.default_rng(0).standard_normal((_COMPARED, self._inputs))
+        spread = self._network.mean.numpy() + drawn * self._network.std.numpy()
+        write_network(self._network, path, spread.astype(np.float32), tolerance=self.tolerance)
+
+
+@dataclass
+class _State:
+    """What a fit must know to go on."""
+
+    network: Scaled
+    optimiser: torch.optim.Adam
+    best: dict[str, Any]
+    best_error: float = float("inf")
+    epoch: int = 0
+    best_epoch: int = 0
+
+
+def fit_torch(
+    spec: Cnn1d | Lstm | Tabnet, lesson: Lesson, seed: int, checkpoints: Path | None
+) -> FittedNetwork:
+    """Fit a network by mean squared error, with Adam.
+
+    Parameters
+    ----------
+    checkpoints
+        Folder; a fit of the same options, rows and seed that was interrupted goes on from there,
+        and one that ended is not made again.
+
+    Raises
+    ------
+    ModelError
+        If a checkpoint is damaged.
+    """
+    path = checkpoints / f"{_identify(spec, lesson, seed)}.pt" if checkpoints else None
+    with reproducible(seed):
+        train, held = _hold_out(spec, lesson, seed)
+        network = build_network(spec, lesson.rows[train], lesson.truth[train])
+        optimiser = torch.optim.Adam(network.parameters(), lr=spec.learning_rate)
+        state = _State(network, optimiser, copy.deepcopy(network.state_dict()))
+        if path is not None and path.is_file():
+            load_checkpoint(path, state)
+        x, y = torch.tensor(lesson.rows[train]), torch.tensor(lesson.truth[train]).float()
+        while state.epoch < spec.epochs and not _is_over(spec, state):
+            _run_epoch(spec, state, x, y)
+            _compare(state, lesson.rows[held], lesson.truth[held])
+            if path is not None and (state.epoch % _EVERY == 0 or state.epoch == spec.epochs):
+                write_checkpoint(path, state)
+        network.load_state_dict(state.best)
+    passes = f"{state.best_epoch or state.epoch} passes"
+    return FittedNetwork(network.eval(), f"{spec.kind}, {passes}", lesson.rows.shape[1])
+
+
+def predict(network: Scaled, rows: Rows) -> Doubles:
+    """(n,) m3/m3."""
+    network.eval()
+    with torch.inference_mode():
+        parts = [network(part) for part in torch.split(torch.tensor(rows), _AT_ONCE)]
+        return np.asarray(torch.cat(parts)[:, 0].numpy(), dtype=np.float64)
+
+
+def _is_over(spec: Cnn1d | Lstm | Tabnet, state: _State) -> bool:
+    return bool(spec.patience) and state.epoch - state.best_epoch >= spec.patience
+
+
+def _run_epoch(
+    spec: Cnn1d | Lstm | Tabnet, state: _State, x: torch.Tensor, y: torch.Tensor
+) -> None:
+    network = state.network.train()
+    target = ((y - network.target_mean) / network.target_std).unsqueeze(1)
+    for chosen in torch.split(torch.randperm(len(x)), spec.batch):
+        if len(chosen) < 2:  # of which batch norms make nothing
+            continue
+        found, added = network.estimate(x[chosen])
+        loss = torch.nn.functional.mse_loss(found, target[chosen]) + added
+        state.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        state.optimiser.step()
+    state.epoch += 1
+
+
+def _compare(state: _State, rows: Rows, truth: Doubles) -> None:
+    """Keep the weights if they predict the held-out rows better; without such rows, the last."""
+    error = float(np.mean((predict(state.network, rows) - truth) ** 2)) if len(rows) else 0.0
+    if len(rows) and not error < state.best_error:
+        return
+    state.best_error, state.best_epoch = error, state.epoch
+    state.best = copy.deepcopy(state.network.state_dict())
+
+
+def _hold_out(
+    spec: Cnn1d | Lstm | Tabnet, lesson: Lesson, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows to fit on, and rows of other groups that stop it; at least one group fits."""
+    codes, count = number_groups(lesson.groups, "early stopping")
+    rows = np.arange(len(codes), dtype=np.int64)
+    if not spec.patience or count < 2:
+        return rows, rows[:0]
+    size = min(max(1, round(count * spec.held_out)), count - 1)
+    chosen = np.random.default_rng(seed).permutation(count)[:size]
+    held = np.isin(codes, chosen)
+    return rows[~held], rows[held]
+
+
+def _identify(spec: Cnn1d | Lstm | Tabnet, lesson: Lesson, seed: int) -> str:
+    """Of what decides a fit."""
+    said = f"{spec.model_dump_json()} {seed} {lesson.rows.shape}".encode()
+    groups = "\n".join(lesson.groups.astype(str)).encode()
+    digest = hashlib.sha256(said + lesson.rows.tobytes() + lesson.truth.tobytes() + groups)
+    return digest.hexdigest()[:16]

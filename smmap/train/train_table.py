@@ -1,0 +1,221 @@
+"""From a recipe and a table of samples to a model package and its report."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smmap.data import get_folder
+from smmap.report.validation_report import Findings, write_validation_report
+from smmap.spec.card import ModelCard
+from smmap.spec.errors import ConfigError
+from smmap.spec.training import TrainingRecipe
+from smmap.spec.training_member import MemberOptions
+from smmap.store.documents import load_yaml
+from smmap.train.ensemble import Ensemble, fit_ensemble
+from smmap.train.judge import Judgement, judge
+from smmap.train.package_files import check_package_folder
+from smmap.train.samples import Samples, draw_samples, select_samples
+from smmap.train.table_file import load_table
+from smmap.train.write_package import PackagedMember, write_package
+from smmap.validation.bootstrap import Bootstrap
+from smmap.validation.split import Split
+from smmap.version import __version__
+
+logger = logging.getLogger(__name__)
+
+RECIPE = "recipe.yaml"
+REPORT = "report.html"
+
+
+@dataclass(frozen=True)
+class Training:
+    """A finished training."""
+
+    card: ModelCard
+    """Of the package."""
+    judgement: Judgement
+    """What it is worth."""
+    samples: int
+    """That were used."""
+
+
+def load_recipe(name_or_path: str) -> TrainingRecipe:
+    """A training recipe by its path, its folder, or the name of a packaged one.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or it is not valid; the message lists the packaged names.
+    """
+    packaged = get_folder("models")
+    given = Path(name_or_path)
+    for path in (given, given / RECIPE, packaged / name_or_path / RECIPE):
+        if path.is_file():
+            return TrainingRecipe.parse(load_yaml(path), str(path))
+    raise ConfigError(
+        f"no training '{name_or_path}': give a recipe's YAML file, or one of physics, "
+        f"{', '.join(list_recipes())}"
+    )
+
+
+def list_recipes() -> list[str]:
+    """Names of the packaged recipes."""
+    return sorted(path.parent.name for path in get_folder("models").glob(f"*/{RECIPE}"))
+
+
+def train_table(
+    recipe: TrainingRecipe,
+    table: Path,
+    out: Path,
+    *,
+    small: bool = False,
+    report: Path | None = None,
+    checkpoints: Path | None = None,
+    draws: int = 1000,
+) -> Training:
+    """Judge the recipe's model by every split, fit it on all samples, and package it.
+
+    Parameters
+    ----------
+    recipe
+        What is trained.
+    table
+        CSV or Parquet, one row a sample.
+    out
+        The package's folder; nothing in it changes if anything fails.
+    small
+        True: the recipe's rough form.
+    report
+        HTML page; None: ``report.html`` in ``out``.
+    checkpoints
+        Folder in which fits of networks are kept, so that an interrupted training goes on; None:
+        they are not.
+    draws
+        Resamples for intervals.
+
+    Raises
+    ------
+    ConfigError
+        If a library is missing or an option is none.
+    InsituError
+        If the table cannot be used.
+    ModelError
+        If an export differs from its model.
+    StoreError
+        If ``out`` holds something else, or cannot be written.
+    """
+    check_package_folder(out)
+    asked = recipe
+    recipe = asked.shrink() if small else asked
+    if checkpoints is not None:
+        from smmap.train.checkpoint import claim_checkpoints
+
+        claim_checkpoints(checkpoints, recipe)
+    samples = select_samples(load_table(table), recipe, str(table))
+    samples = draw_samples(samples, recipe.small.rows if small else None, recipe.seed)
+    logger.info("%d samples", len(samples.truth))
+    if recipe.tuning.on_test_rows and any(spec.tune for spec in recipe.members):
+        logger.warning(
+            "tuning.on_test_rows: options are chosen by the rows that judge them: all scores "
+            "below are better than the model is"
+        )
+    judgement = judge(recipe, samples, draws=draws, checkpoints=checkpoints)
+    ensemble = fit_ensemble(*_take_all(recipe, samples), checkpoints)
+    card = write_package(
+        out,
+        _draft(recipe, samples, judgement, ensemble, small=small),
+        [
+            PackagedMember(one.spec.title, one.weight, one.fitted)
+            for one in ensemble.members
+            if one.weight > 0
+        ],
+        measure_ranges(samples.rows),
+        seed=recipe.seed,
+    )
+    write_validation_report(
+        report or out / REPORT,
+        judgement.predictions,
+        title=recipe.title,
+        findings=Findings(importance=judgement.importance),
+        bootstrap=Bootstrap(draws),
+    )
+    return Training(card, judgement, len(samples.truth))
+
+
+def measure_ranges(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Smallest and largest of each column, (inputs, 2); NaN does not count."""
+    return np.stack([np.nanmin(rows, axis=0), np.nanmax(rows, axis=0)], axis=1)
+
+
+def _take_all(recipe: TrainingRecipe, samples: Samples) -> tuple[TrainingRecipe, Samples, Split]:
+    """A split that trains on all rows: nothing is left to choose options by but folds of them."""
+    rows = np.arange(len(samples.truth), dtype=np.int64)
+    inside = recipe.tuning.model_copy(update={"on_test_rows": False})
+    split = Split("all samples", "package", rows, rows[:0])
+    return recipe.model_copy(update={"tuning": inside}), samples, split
+
+
+def _draft(
+    recipe: TrainingRecipe,
+    samples: Samples,
+    judgement: Judgement,
+    ensemble: Ensemble,
+    *,
+    small: bool,
+) -> dict[str, Any]:
+    """All of the card that is known before its files are."""
+    counted = [one for one in ensemble.members if one.weight > 0]
+    said = {"random_flatters": judgement.flattery.describe()} if judgement.flattery else {}
+    return {
+        "name": recipe.name,
+        "title": recipe.title + (" (small form)" if small else ""),
+        "description": recipe.description,
+        "architecture": "; ".join(f"{one.weight:.2f} {one.fitted.detail}" for one in counted),
+        "licence": recipe.licence,
+        "citations": recipe.citations,
+        "radiometry": recipe.radiometry,
+        "aggregation": recipe.aggregation,
+        "reflectance": recipe.reflectance,
+        "missing": recipe.missing,
+        "inputs": [
+            one.model_dump() | {"training_range": _find_range(samples.values[:, i])}
+            for i, one in enumerate(recipe.inputs)
+        ],
+        "output": recipe.output.model_dump(),
+        "metrics": {**judgement.metrics, **said},
+        "training": {
+            "command": f"smmap train {recipe.name} --table TABLE" + (" --small" if small else ""),
+            "seed": recipe.seed,
+            "smmap": __version__,
+            "data": recipe.data,
+            "samples": len(samples.truth),
+            "dropped": dict(samples.dropped),
+            "target": {
+                "mean": round(float(samples.truth.mean()), 4),
+                "std": round(float(samples.truth.std()), 4),
+            },
+            "splits": list(recipe.splits),
+            "tuned_on_test_rows": recipe.tuning.on_test_rows,
+            "deviations": list(recipe.deviations),
+            "members": {one.spec.title: _describe(one.spec) for one in counted},
+        },
+        "expectations": recipe.expectations,
+    }
+
+
+def _describe(spec: MemberOptions) -> dict[str, Any]:
+    return spec.model_dump(mode="json", exclude={"tune", "name", "weight", "packaged"})
+
+
+def _find_range(values: NDArray[np.float64]) -> tuple[float, float] | None:
+    """None for an input that is the same everywhere, or missing everywhere."""
+    known = values[~np.isnan(values)]
+    if not known.size or np.ptp(known) == 0:
+        return None
+    return float(known.min()), float(known.max())
