@@ -187,7 +187,10 @@ def test_a_store_that_refuses_for_good_is_said(scenes, bucket, proxy):
     assert "catalog.json" not in open_output_store(f"{bucket}/denied").list_files("")
 
 
-@pytest.mark.parametrize("number,code", [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(
+    "number,code",
+    [pytest.param(signal.SIGTERM, 143, marks=pytest.mark.soak), (signal.SIGKILL, -9)],
+)
 def test_all_processes_of_a_run_at_once(scenes, tmp_path, undisturbed, number, code):
     out = tmp_path / "out"
     driver = Driver(scenes / "catalog.json", out, "--workers", "2")

@@ -68,7 +68,8 @@ def test_processes_that_are_renewed_after_every_task_give_the_same_bytes(
     world, maps, tmp_path, digest_pixels
 ):
     renewed = "cluster={kind: local, workers: 2, recycle: 1}"
-    process = start(world, tmp_path, "--set", renewed, "--json")
+    few = ("--period", "2023-04-01/2023-04-05")  # each new process takes seconds to start
+    process = start(world, tmp_path, *few, "--set", renewed, "--json")
     seen: set[psutil.Process] = set()
     while process.poll() is None:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -77,7 +78,10 @@ def test_processes_that_are_renewed_after_every_task_give_the_same_bytes(
     code, told = finish(process)
     assert code == 0, told
     assert len(seen) > 2, "a worker was started anew"
-    assert digest_pixels(tmp_path) == digest_pixels(maps)
+    found, expected = digest_pixels(tmp_path), digest_pixels(maps)
+    of_overpasses = {name for name in found if name.startswith("soil-moisture")}
+    assert len(of_overpasses) >= 3 * 3
+    assert all(found[name] == expected[name] for name in of_overpasses)
     assert not list((tmp_path / ".smmap/staging").iterdir())
     check_gone(list(seen))
 
