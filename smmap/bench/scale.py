@@ -69,7 +69,7 @@ def _compare_processes(folder: Path, model: Path, settings: Settings) -> Compari
 def _compare_dates(folder: Path, model: Path, settings: Settings) -> Comparisons:
     size = _QUICK if settings.quick else _DATES_SIZE
     peaks, task_s = {}, 0.0
-    for days in (3, 6 if settings.quick else _DATES_DAYS):
+    for days in (3, 12 if settings.quick else _DATES_DAYS):
         world = folder / f"days-{days}"
         simulate_world(world, days=days, size=size)
         found = _map(folder, map_alone, {"catalog": world / "catalog.json", "model": model}, None)
