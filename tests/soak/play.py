@@ -26,6 +26,8 @@ from smmap.store.open import open_output_store
 CLEAN_CODES = {0, 4}
 """Of a driver to which nothing was done but to its workers and sources."""
 STOPPED_CODES = {-9, -15, -2, 130, 143}
+ALONE_CODES = {7}
+"""Of a driver whose scheduler is gone."""
 REFUSED_CODES = {6}
 RERUNS = 12
 OPTIONS = {
@@ -177,6 +179,8 @@ def judge(ending: Ending, trouble: Trouble | None, *, refused: bool) -> None:
         allowed |= REFUSED_CODES
     if trouble is not None and trouble.victim in ("driver", "everything"):
         allowed |= STOPPED_CODES
+    if trouble is not None and trouble.victim == "scheduler":
+        allowed |= ALONE_CODES
     assert ending.code in allowed, (ending.code, ending.told)
     # Python's own answer to Ctrl-C while it, or a worker, still loads.
     loading = trouble is not None and trouble.number is signal.SIGINT
