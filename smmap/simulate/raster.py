@@ -20,35 +20,28 @@ def write_cog(
 
     ``scale``, where it is given, is told to readers; ``values`` are those that are stored.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with rasterio.open(
-        path,
-        "w",
-        driver="COG",
-        height=values.shape[0],
-        width=values.shape[1],
-        count=1,
-        dtype=values.dtype,
-        crs=str(geobox.crs),
-        transform=geobox.affine,
-        nodata=nodata,
-        compress="DEFLATE",
-        predictor="YES",
-        blocksize=BLOCK,
-        overview_resampling="NEAREST" if values.dtype == "uint8" else "AVERAGE",
-    ) as target:
-        target.write(values, 1)
-        if scale is not None:
-            target.scales = (scale,)
+    how = "NEAREST" if values.dtype == "uint8" else "AVERAGE"
+    options = {"predictor": "YES", "blocksize": BLOCK, "overview_resampling": how}
+    _write(path, values, geobox, nodata, scale, driver="COG", **options)
 
 
 def write_raster(path: Path, values: NDArray[Any], geobox: GeoBox, nodata: float) -> None:
     """Write one band as an ordinary GeoTIFF, deflated: small files of which there are many."""
+    _write(path, values, geobox, nodata, driver="GTiff")
+
+
+def _write(
+    path: Path,
+    values: NDArray[Any],
+    geobox: GeoBox,
+    nodata: float,
+    scale: float | None = None,
+    **options: Any,
+) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with rasterio.open(
         path,
         "w",
-        driver="GTiff",
         height=values.shape[0],
         width=values.shape[1],
         count=1,
@@ -57,5 +50,8 @@ def write_raster(path: Path, values: NDArray[Any], geobox: GeoBox, nodata: float
         transform=geobox.affine,
         nodata=nodata,
         compress="DEFLATE",
+        **options,
     ) as target:
         target.write(values, 1)
+        if scale is not None:
+            target.scales = (scale,)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smmap.spec.band import Reader, Signer
-from smmap.spec.errors import CatalogError
+from smmap.spec.errors import CatalogError, SceneError
 from smmap.store.probe import is_object, is_web
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def open_xarray(path: str, group: str, reader: Reader, signer: Signer | None) ->
     CatalogError
         If a library that reads it is not installed, or a token is missing.
     OSError, ValueError, KeyError, SceneError
-        If it cannot be opened.
+        If it cannot be opened; of a remote archive also, if it has no consolidated metadata.
     TransientError
         If it cannot be had at the moment.
     """
@@ -34,11 +34,19 @@ def open_xarray(path: str, group: str, reader: Reader, signer: Signer | None) ->
     options: dict[str, Any] = {"mask_and_scale": False, "decode_timedelta": False, "chunks": None}
     dataset: xr.Dataset
     if reader == "zarr":
-        store = _open_store(path, signer)
+        store, reason = _open_store(path, signer), ""
         try:
             dataset = xr.open_zarr(store, group=group or None, consolidated=True, **options)
-        except ValueError:  # each array describes itself, and the store can be listed
-            dataset = xr.open_zarr(store, group=group or None, consolidated=False, **options)
+        except ValueError:
+            if is_object(path) or is_web(path):
+                reason = f"{path} cannot be read: it has no consolidated metadata, or is no archive"
+            else:  # a folder can be listed: each array describes itself
+                dataset = xr.open_zarr(store, group=group or None, consolidated=False, **options)
+        if reason:
+            raise SceneError(
+                f"{reason}; a remote archive cannot be listed: make it one with "
+                "zarr.consolidate_metadata, or correct the address"
+            )
     else:
         dataset = xr.open_dataset(path, group=group or None, **_choose_engine(path), **options)
     dataset.encoding["source"] = path

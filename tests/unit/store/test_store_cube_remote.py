@@ -111,3 +111,14 @@ def test_a_store_that_is_not_there_is_said_to_be_so(store):
 def test_a_variable_that_is_not_there_is_named_with_those_that_are(store):
     with pytest.raises(SceneError, match=r"no variable 'swvl2'; it has swvl1"):
         open_cube(str(store[0] / "a.zarr"), "swvl2", "zarr")
+
+
+def test_a_remote_archive_that_would_have_to_be_listed_is_refused(tmp_path, store):
+    data = xr.open_zarr(store[0] / "a.zarr")
+    data.drop_encoding().to_zarr(tmp_path / "b.zarr", zarr_format=3, consolidated=False)
+    open_cube(str(tmp_path / "b.zarr"), "swvl1", "zarr")
+    with (
+        serve_faulty(tmp_path, 0.0, seed=1, kinds=("500",)) as address,
+        pytest.raises(SceneError, match=r"no consolidated metadata.*consolidate_metadata"),
+    ):
+        open_cube(f"{address}/b.zarr", "swvl1", "zarr")
