@@ -11,7 +11,7 @@ import pystac
 from numpy.typing import NDArray
 
 from smmap.features.array import Doubles
-from smmap.simulate.clouds import SUN_AZIMUTH_DEG, SUN_ELEVATION_DEG, draw_cover, draw_sky
+from smmap.simulate.clouds import SUN_AZIMUTH_DEG, SUN_ELEVATION_DEG, Sky, draw_cover, draw_sky
 from smmap.simulate.landscape import Landscape
 from smmap.simulate.optical import (
     COARSE_BANDS,
@@ -41,19 +41,28 @@ CLASS_BAND = {"data_type": "uint8", "nodata": 0}
 """Of these."""
 
 
+def draw_sky_of(landscape: Landscape, day: int, seed: int) -> Sky:
+    """Clouds over an area: how cloudy a day is holds for all areas, where they are does not."""
+    area = landscape.area
+    cover = draw_cover(open_stream(seed, "cover", day), day)
+    return draw_sky(area.block.shape, open_stream(seed, "sky", area.index, day), cover)
+
+
+def find_satellite(day: int) -> str:
+    """Which Sentinel-2 passes: each comes back after ten days, in either of the two swaths."""
+    return "ab"[day % 10 in (4, 6)]
+
+
 def write_optical(
     folder: Path, landscape: Landscape, moment: datetime, soil_moisture: Doubles, seed: int
 ) -> pystac.Item:
     """Write the scene of one date into ``folder``."""
     area, day = landscape.area, int(count_days(moment))
     ndvi = landscape.compute_ndvi(count_days(moment))
-    # How cloudy a day is holds for all areas; where the clouds are does not.
-    cover = draw_cover(open_stream(seed, "cover", day), day)
-    sky = draw_sky(ndvi.shape, open_stream(seed, "sky", area.index, day), cover)
+    sky = draw_sky_of(landscape, day, seed)
     bands = cover_reflectance(compute_reflectance(landscape, soil_moisture, ndvi), sky)
     classes = classify_scene(landscape, ndvi, sky)
-    # Each satellite comes back after ten days, in either of the two swaths.
-    satellite = "ab"[day % 10 in (4, 6)]
+    satellite = find_satellite(day)
     fine = area.block.to_geobox()
     coarse = fine.zoom_out(2)
     name = f"S2{satellite.upper()}_L2A_{moment:%Y%m%dT%H%M%S}_{area.tile}"

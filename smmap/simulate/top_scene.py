@@ -10,7 +10,6 @@ import pystac
 
 from smmap.features.array import Doubles
 from smmap.simulate.atmosphere import compute_all_bands, compute_top_of_atmosphere
-from smmap.simulate.clouds import draw_cover, draw_sky
 from smmap.simulate.coarse_grid import CoarseGrid
 from smmap.simulate.landscape import Landscape
 from smmap.simulate.optical import (
@@ -19,11 +18,16 @@ from smmap.simulate.optical import (
     cover_reflectance,
     store_reflectance,
 )
-from smmap.simulate.optical_scene import BAND, EXTENSIONS, describe_product
+from smmap.simulate.optical_scene import (
+    BAND,
+    EXTENSIONS,
+    describe_product,
+    draw_sky_of,
+    find_satellite,
+)
 from smmap.simulate.orbits import count_days
 from smmap.simulate.raster import write_cog
 from smmap.simulate.stac import add_asset, compute_footprint, make_item
-from smmap.simulate.stream import open_stream
 
 PIXELS_M = {
     **dict.fromkeys(("blue", "green", "red", "nir"), 10),
@@ -39,11 +43,10 @@ def write_top_of_atmosphere(
     """Write the scene of one date into ``folder``: the ground and the clouds of its L2A."""
     area, day = landscape.area, int(count_days(moment))
     ndvi = landscape.compute_ndvi(count_days(moment))
-    cover = draw_cover(open_stream(seed, "cover", day), day)
-    sky = draw_sky(ndvi.shape, open_stream(seed, "sky", area.index, day), cover)
+    sky = draw_sky_of(landscape, day, seed)
     surface = cover_reflectance(compute_reflectance(landscape, soil_moisture, ndvi), sky)
     bands = compute_top_of_atmosphere(compute_all_bands(surface))
-    satellite = "ab"[day % 10 in (4, 6)]
+    satellite = find_satellite(day)
     name = f"S2{satellite.upper()}_L1C_{moment:%Y%m%dT%H%M%S}_{area.tile}"
     geobox = area.block.to_geobox()
     classes = classify_scene(landscape, ndvi, sky)

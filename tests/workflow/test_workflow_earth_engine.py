@@ -10,7 +10,8 @@ import pytest
 import rasterio
 import yaml
 from earth_engine_server import serve_earth_engine
-from earth_engine_world import StubBand, StubImage
+from earth_engine_world import StubBand
+from study_images import make_image
 
 import smmap
 from smmap.data import get_folder
@@ -24,24 +25,12 @@ COLLECTIONS = {
 }
 BANDS = {"vv": "VV", "vh": "VH", "data": "DEM", "blue": "B2", "green": "B3", "red": "B4"}
 BANDS |= {"nir": "B8", "swir16": "B11", "swir22": "B12", "scl": "SCL"}
-FACTS = {
-    "platform": "platform",
-    "sar:instrument_mode": "instrumentMode",
-    "sar:polarizations": "transmitterReceiverPolarisation",
-    "sat:orbit_state": "orbitProperties_pass",
-    "sat:relative_orbit": "relativeOrbitNumber_start",
-    "sat:absolute_orbit": "orbitNumber_start",
-    "eo:cloud_cover": "CLOUDY_PIXEL_PERCENTAGE",
-    "view:incidence_angle": "view:incidence_angle",
-}
-"""The world's radar has no angle band: its mean is taken along, so that both see one angle."""
 
 
 def upload(world):
     """The world's scenes as Google keeps them: nodata masked, Sentinel-2 without its offset."""
     for path in sorted(world.glob("*/*/*.json")):
         item = json.loads(path.read_text())
-        facts = item["properties"]
         bands = {}
         for key, asset in item["assets"].items():
             with rasterio.open(path.parent / asset["href"]) as file:
@@ -49,15 +38,8 @@ def upload(world):
                 if stored.dtype == np.uint16:
                     stored = stored.astype(np.int32) - 1000
                 bands[BANDS[key]] = StubBand(stored, file.crs.to_string(), file.transform)
-        yield StubImage(
-            f"{COLLECTIONS[item['collection']]}/{item['id']}",
-            bands,
-            start=facts.get("start_datetime") or facts["datetime"],
-            end=facts.get("end_datetime") or facts["datetime"],
-            updated=facts["updated"],
-            geometry=item["geometry"],
-            properties={theirs: facts[ours] for ours, theirs in FACTS.items() if ours in facts},
-        )
+        # The world's radar has no angle band: its mean is taken along, so that both see one angle.
+        yield make_image(f"{COLLECTIONS[item['collection']]}/{item['id']}", item, bands)
 
 
 def write_optical_definition(folder):
