@@ -41,7 +41,10 @@ def predict_pixels(features: Features, layers: Layers, run: RunState) -> Estimat
     gives_uncertainty = "log_variance" in run.card.output.columns
     uncertainty = sm.copy() if gives_uncertainty else None
     if wanted.any():
-        estimate = run.model.estimate(features.values[:, wanted].T)
+        columns = features.values.reshape(len(features.values), -1)
+        if not wanted.all():
+            columns = np.compress(wanted.ravel(), columns, axis=1)
+        estimate = run.model.estimate(columns.T)
         sm[wanted] = estimate.sm
         if uncertainty is not None and estimate.uncertainty is not None:
             uncertainty[wanted] = estimate.uncertainty

@@ -13,14 +13,11 @@ from numpy.typing import NDArray
 
 from smmap.spec.band import Resampling
 from smmap.stack.lattice import Lattice
+from smmap.stack.native import HAS_KERNEL
 from smmap.stack.positions import SNAP, Positions
 
-try:
+if HAS_KERNEL:
     from smmap.stack import _kernel
-except ImportError:
-    HAS_KERNEL = False
-else:
-    HAS_KERNEL = True
 
 
 @dataclass(frozen=True)
