@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,12 @@ from smmap.pipeline.run_state import RunState
 from smmap.product.applicability import compute_in_domain
 from smmap.product.packing import pack
 from smmap.product.quality import Evidence, Flagged, compute_quality
+from smmap.spec.card import ModelCard
 
 Array = NDArray[np.float32]
 Layers = Mapping[str, Array]
+_PATCH = 8
+"""Pixels along a side: as many in a patch as the tree engine takes at once."""
 
 
 @dataclass(frozen=True)
@@ -34,21 +38,43 @@ class EstimatedPixels:
 
 def predict_pixels(features: Features, layers: Layers, run: RunState) -> EstimatedPixels:
     """Run the model on the pixels that the radar saw and that have the inputs it needs."""
-    wanted = np.isfinite(layers["sigma0_vv"])
-    if run.card.missing == "invalid":
-        wanted &= np.isfinite(features.values).all(axis=0)
-    sm = np.full(wanted.shape, np.nan, np.float32)
+    pixels = choose_pixels(features, layers, run.card)
+    shape = features.values.shape[1:]
+    sm = np.full(shape, np.nan, np.float32)
     gives_uncertainty = "log_variance" in run.card.output.columns
     uncertainty = sm.copy() if gives_uncertainty else None
-    if wanted.any():
-        columns = features.values.reshape(len(features.values), -1)
-        if not wanted.all():
-            columns = np.compress(wanted.ravel(), columns, axis=1)
-        estimate = run.model.estimate(columns.T)
-        sm[wanted] = estimate.sm
+    if len(pixels):
+        estimate = run.model.estimate(take_pixels(features, pixels))
+        sm.ravel()[pixels] = estimate.sm
         if uncertainty is not None and estimate.uncertainty is not None:
-            uncertainty[wanted] = estimate.uncertainty
+            uncertainty.ravel()[pixels] = estimate.uncertainty
     return EstimatedPixels(sm, uncertainty)
+
+
+def choose_pixels(features: Features, layers: Layers, card: ModelCard) -> NDArray[np.intp]:
+    """Numbers (counted along the rows) of the pixels that the model is to see.
+
+    Neighbours down the columns come close to each other, too: tree ensembles are much faster where
+    pixels after each other are alike.
+    """
+    wanted = np.isfinite(layers["sigma0_vv"])
+    if card.missing == "invalid":
+        wanted &= np.isfinite(features.values).all(axis=0)
+    order = _order_by_patches(*wanted.shape)
+    return order if wanted.all() else order[wanted.ravel()[order]]
+
+
+def take_pixels(features: Features, pixels: NDArray[np.intp]) -> Array:
+    """The model's rows of these pixels, (n, inputs), column after column in memory."""
+    columns = features.values.reshape(len(features.values), -1)
+    return np.take(columns, pixels, axis=1).T
+
+
+@lru_cache(maxsize=8)
+def _order_by_patches(height: int, width: int) -> NDArray[np.intp]:
+    """All pixels, patch by patch of 8 x 8."""
+    row, col = np.divmod(np.arange(height * width), width)
+    return np.lexsort((col % _PATCH, row % _PATCH, col // _PATCH, row // _PATCH))
 
 
 def flag_pixels(
