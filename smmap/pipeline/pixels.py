@@ -73,8 +73,10 @@ def take_pixels(features: Features, pixels: NDArray[np.intp]) -> Array:
 @lru_cache(maxsize=8)
 def _order_by_patches(height: int, width: int) -> NDArray[np.intp]:
     """All pixels, patch by patch of 8 x 8."""
-    row, col = np.divmod(np.arange(height * width), width)
-    return np.lexsort((col % _PATCH, row % _PATCH, col // _PATCH, row // _PATCH))
+    down, across = (-(-side // _PATCH) for side in (height, width))
+    row = np.arange(down * _PATCH).reshape(down, 1, _PATCH, 1)
+    col = np.arange(across * _PATCH).reshape(1, across, 1, _PATCH)
+    return (row * width + col)[(row < height) & (col < width)]
 
 
 def flag_pixels(

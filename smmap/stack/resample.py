@@ -77,12 +77,15 @@ def resample_plainly(source: Source, positions: Positions | Lattice, method: Res
     if method == "nearest":
         return Aligned(np.where(held, nearest, np.float32(np.nan)), covered)
     total, weight = np.zeros(positions.shape), np.zeros(positions.shape)
+    whole = np.ones(positions.shape, bool)
     for step_row, share_row in ((0, 1 - down), (1, down)):
         for step_col, share_col in ((0, 1 - across), (1, across)):
             value, known = _find(source, top + step_row, left + step_col)
             share = np.where(known, share_row * share_col, 0.0)
             total += share * value
             weight += share
+            whole &= known
+    weight[whole] = 1.0  # but for rounding
     mean = np.divide(total, weight, out=np.full(positions.shape, np.nan), where=held)
     return Aligned(mean.astype(np.float32), covered)
 
