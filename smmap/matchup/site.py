@@ -117,7 +117,7 @@ def describe_site(site: Site) -> dict[str, float | str | None]:
 def find_pixel(site: Site, grid: Grid) -> Pixel | None:
     """The pixel of the grid that holds a site; None: the grid does not reach it.
 
-    Where tiles of two zones hold it, the first by id.
+    Where two tiles hold it, of two zones or by a common edge, the first by id.
     """
     x, y = site.longitude, site.latitude
     around = shapely.box(x - _NEAR_DEG, y - _NEAR_DEG, x + _NEAR_DEG, y + _NEAR_DEG)
@@ -129,5 +129,5 @@ def _find_pixels(longitude: float, latitude: float, tiles: Iterable[Tile]) -> It
         transformer = get_transformer("EPSG:4326", str(tile.geobox.crs))
         col, row = ~tile.geobox.affine * transformer.transform(longitude, latitude)
         height, width = tile.geobox.shape
-        if np.isfinite(col + row) and 0 <= row < height and 0 <= col < width:
-            yield Pixel(tile, math.floor(row), math.floor(col))
+        if np.isfinite(col + row) and 0 <= row <= height and 0 <= col <= width:
+            yield Pixel(tile, min(math.floor(row), height - 1), min(math.floor(col), width - 1))
