@@ -80,6 +80,9 @@ def samples(
     as_json: Json = False,
 ) -> None:
     """Pair station readings with a model's inputs at every overpass (extra `insitu`)."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     from smmap.insitu.rules import GOOD, ReadingRules
     from smmap.matchup.make_samples import SampleOptions, make_samples
     from smmap.matchup.target import TargetRule, check_rule
@@ -102,7 +105,13 @@ def samples(
     )
     inputs = load_wanted(wanted)
     readings = _load_readings(stations, kind, mapping, rules)
-    tally = make_samples(chosen, inputs, readings, out, options)
+    with Progress(console=Console(stderr=True), disable=as_json, transient=True) as bar:
+        shown = bar.add_task("overpasses, in batches", total=None)
+
+        def tell(done: int, batches: int) -> None:
+            bar.update(shown, completed=done, total=batches)
+
+        tally = make_samples(chosen, inputs, readings, out, options, progress=tell)
     if as_json:
         typer.echo(json.dumps(tally.to_plain(), indent=1))
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def make_samples(
     Raises
     ------
     InsituError
-        If ``out`` exists, or there is not one sample.
+        If ``out`` exists, there is not one sample, or pyarrow is missing.
     EmptySearchError, ConfigError
         As a run of the recipe.
     SceneError
@@ -99,6 +100,8 @@ def make_samples(
         raise InsituError(f"{out}: exists; remove it or name another file")
     if out.suffix != ".parquet":
         raise ConfigError(f"{out}: a table of samples is a .parquet file")
+    if find_spec("pyarrow") is None:
+        raise InsituError("Parquet needs pyarrow: pip install 'smmap[insitu]'")
     check_columns(wanted)
     context = open_context(_complete(recipe, readings, options), wanted)
     sites = list_sites(readings, by_cell=options.by_cell)

@@ -135,8 +135,10 @@ def _describe_units(table: pd.DataFrame, plan: SamplePlan) -> pd.DataFrame:
         platform=[one.platform for one in passes],
         relative_orbit=pd.array([one.relative_orbit for one in passes], "Int16"),
         orbit_state=pd.array([one.orbit_state for one in passes], "string"),
-        fingerprint=[unit.fingerprint for unit in units],
-        scenes=[scenes[unit.id] for unit in units],
+        # Many rows share them, and lists of scenes are long.
+        unit=pd.Categorical(table["unit"]),
+        fingerprint=pd.Categorical([unit.fingerprint for unit in units]),
+        scenes=pd.Categorical([scenes[unit.id] for unit in units]),
     )
 
 
