@@ -123,7 +123,7 @@ def test_an_input_without_a_value_stays_and_is_counted(world, tmp_path):
     tally = make_samples(narrow, INPUTS, make_readings(A=(105, 235)), out)
     assert list(pd.read_parquet(out)["ndvi"].isna()) == [False, True]
     assert tally.missing == {"vv_db": 0, "ndvi": 1}
-    assert "without a value in 1 rows, which stay: ndvi" in list(tally.describe())
+    assert "1 rows, which stay, have no value of ndvi" in list(tally.describe())
 
 
 def test_a_broken_scene_costs_that_scene(world, tmp_path):
