@@ -138,6 +138,7 @@ def test_a_broken_scene_costs_that_scene(world, tmp_path):
     tally = make_samples(recipe, INPUTS, make_readings(A=(105, 235)), out)
     assert list(tally.skipped) == ["earlier"]
     rows = pd.read_parquet(out)
+    assert rows["scenes"].iloc[0] == "sentinel1/first sentinel2/clear"
     np.testing.assert_allclose(rows["ndvi"], (NIR - RED) / (NIR + RED), atol=1e-6)
 
 
