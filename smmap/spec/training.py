@@ -75,6 +75,14 @@ class Limit(Options):
     join: Join | None = None
     """How data of other times are brought to the overpass."""
 
+    @model_validator(mode="after")
+    def _derived_by_a_feature(self) -> Self:
+        if self.feature is None and (self.options or self.source or self.join):
+            raise ValueError(
+                "'options', 'source' and 'join' belong to a 'feature', which is missing"
+            )
+        return self
+
     def derive(self) -> ModelInput | None:
         """The column as an input; None where the recipe does not say how it is made."""
         if self.feature is None:
