@@ -46,8 +46,9 @@ def estimate_task_memory(task: Task, context: Context, threads: int) -> int:
     held = scenes * (len(context.bands.get("sentinel2", ())) + 3)
     joining = working_pixels * (held * _JOIN_COPIES[recipe.optical.join] + _JOINED)
     reading = padded_pixels * (_RADAR + _EACH_DATE * dates)
-    computing = tile_pixels * (_LAYERS + _EACH_INPUT * len(context.card.inputs))
-    block = working_pixels * held + max(reading, joining) + computing
+    computing = tile_pixels * (_LAYERS + _EACH_INPUT * context.card.columns)
+    past = tile_pixels * len(context.card.inputs) * max(len(unit.history) for unit in task.units)
+    block = working_pixels * held + max(reading, joining) + computing + past
     fields = KEPT_BYTES * sum(key in context.definitions for key in FIELDS)
     kinds = {one.kind for one in context.definitions.values()}
     waiting = WAITING_BYTES if "earth-engine" in kinds else 0

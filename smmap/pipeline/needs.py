@@ -119,6 +119,11 @@ def is_required(source: str, card: ModelCard, requests: Mapping[str, tuple[Reque
     return source == "sentinel1" or bool(needed & (of_source | asked))
 
 
+def compute_look_back(card: ModelCard) -> timedelta:
+    """How far before an overpass the model takes earlier ones."""
+    return timedelta(days=card.history.days if card.history else 0)
+
+
 def compute_reach(
     source: str, requests: Mapping[str, tuple[Request, ...]], recipe: Recipe
 ) -> tuple[timedelta, timedelta]:

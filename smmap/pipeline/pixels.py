@@ -13,6 +13,7 @@ from smmap.features.builder import Features
 from smmap.features.decibel import to_db
 from smmap.features.indices import compute_ndvi
 from smmap.pipeline.needs import SNOW_DEPTH, SOIL_TEMPERATURE
+from smmap.pipeline.past import Past, compute_rows
 from smmap.pipeline.run_state import RunState
 from smmap.product.applicability import compute_in_domain
 from smmap.product.packing import pack
@@ -32,7 +33,9 @@ class EstimatedPixels:
     """m3/m3; None for models without one."""
 
 
-def predict_pixels(features: Features, layers: Layers, run: RunState) -> EstimatedPixels:
+def predict_pixels(
+    features: Features, layers: Layers, past: Past, run: RunState
+) -> EstimatedPixels:
     """Run the model on the pixels that the radar saw and that have the inputs it needs."""
     wanted = np.isfinite(layers["sigma0_vv"])
     if run.card.missing == "invalid":
@@ -41,7 +44,7 @@ def predict_pixels(features: Features, layers: Layers, run: RunState) -> Estimat
     gives_uncertainty = "log_variance" in run.card.output.columns
     uncertainty = sm.copy() if gives_uncertainty else None
     if wanted.any():
-        estimate = run.model.estimate(features.values[:, wanted].T)
+        estimate = run.model.estimate(compute_rows(features, wanted, past, run))
         sm[wanted] = estimate.sm
         if uncertainty is not None and estimate.uncertainty is not None:
             uncertainty[wanted] = estimate.uncertainty

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import pystac
+
 from smmap.archive.ledger import Committed, read_committed
 from smmap.pipeline.commit import list_files
 from smmap.pipeline.plan import Plan
@@ -23,6 +25,7 @@ _ASSETS = {"cog": "sm", "cube": "slice", "quicklook": "thumbnail"}
 _PARTS = {
     "overpass": "radar scenes",
     "sentinel1": "earlier overpasses",
+    "history": "history of overpasses",
     "sentinel2": "optical scenes",
     "landsat": "Landsat scenes",
     "dem": "elevation",
@@ -101,9 +104,17 @@ def _list_parts(unit: Unit, there: Committed) -> list[str]:
 
 def _tell(key: str, unit: Unit, known: set[Any]) -> str:
     """The part's name, with how many of its scenes the item does not know."""
-    items = unit.overpass.items if key == "overpass" else unit.inputs.get(key, ())
+    items = _list_items(key, unit)
     fresh = sum(item.id not in known for item in items)
     return f"{_PARTS[key]} ({fresh} new)" if fresh else _PARTS[key]
+
+
+def _list_items(key: str, unit: Unit) -> tuple[pystac.Item, ...]:
+    if key == "overpass":
+        return unit.overpass.items
+    if key == "history":
+        return unit.items
+    return unit.inputs.get(key, ())
 
 
 def summarise_standings(standings: Iterable[Standing]) -> dict[str, Any]:

@@ -174,7 +174,7 @@ class Cnn1d(NetworkOptions):
 
 
 class Lstm(NetworkOptions):
-    """Long short-term memory along the inputs; the last state decides."""
+    """Long short-term memory along the overpasses of ``history``; the last state decides."""
 
     kind: Literal["lstm"]
     layers: int = Field(default=3, ge=1)

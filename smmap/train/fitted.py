@@ -27,6 +27,8 @@ class Lesson:
     """(n,) m3/m3."""
     groups: pd.Series
     """(n,) what rows that stop a fit keep whole."""
+    steps: int = 1
+    """Overpasses side by side in a row, each of as many columns."""
 
 
 class Fitted(Protocol):

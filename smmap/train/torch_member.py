@@ -88,7 +88,7 @@ def fit_torch(
     path = checkpoints / f"{_identify(spec, lesson, seed)}.pt" if checkpoints else None
     with reproducible(seed):
         train, held = _hold_out(spec, lesson, seed)
-        network = build_network(spec, lesson.rows[train], lesson.truth[train])
+        network = build_network(spec, lesson.rows[train], lesson.truth[train], lesson.steps)
         optimiser = torch.optim.Adam(network.parameters(), lr=spec.learning_rate)
         state = _State(network, optimiser, copy.deepcopy(network.state_dict()))
         if path is not None and path.is_file():
