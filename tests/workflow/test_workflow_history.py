@@ -125,13 +125,35 @@ def test_days_before(tmp_path, catalog):
 def test_the_same_bytes_however_the_work_is_cut(tmp_path, catalog, digest_pixels):
     recipe = write_recipe(tmp_path, catalog, 0, -0.01)
     run(recipe, tmp_path / "whole")
-    run(recipe, tmp_path / "cut", changes=["block=17", "threads=3", "batch=2"])
-    run(recipe, tmp_path / "late", period="2023-06-10/2023-07-30")
+    cut = ["block=17", "threads=3", "batch=2"]
+    run(recipe, tmp_path / "late", changes=cut, period="2023-06-10/2023-07-30")
     run(recipe, tmp_path / "late", changes=["batch=1"])
     whole = digest_pixels(tmp_path / "whole")
     assert len(whole) >= 2 * len(PASSES)
-    assert digest_pixels(tmp_path / "cut") == whole
     assert digest_pixels(tmp_path / "late") == whole
+
+
+class Reads:
+    """Progress that notes what has been read."""
+
+    def start(self, units):
+        self.bytes = 0
+
+    def finish(self, receipt):
+        pass
+
+    def advance(self, headway):
+        self.bytes = headway.bytes_read
+
+
+def test_each_overpass_is_read_once(tmp_path, catalog):
+    """As much as for a model without a history, where one task has all overpasses."""
+    recipe, reads = write_recipe(tmp_path, catalog, 0, -0.01), Reads()
+    run(recipe, tmp_path / "back", progress=reads)
+    with_history = reads.bytes
+    plain = write_model(tmp_path / "plain", [VV], 0, -0.01)
+    run(recipe, tmp_path / "alone", changes=[f"model={plain}"], progress=reads)
+    assert with_history == reads.bytes > 0
 
 
 @pytest.mark.slow
