@@ -14,7 +14,7 @@ from smmap.features.radiometry import compute_gamma0, needs_gamma0
 from smmap.features.registry import get_feature
 from smmap.features.request import Request, find_requests
 from smmap.features.scaling import compute_scaled
-from smmap.spec.card import ModelCard, ModelInput
+from smmap.spec.card import ModelCard, ModelInput, NoScaling
 from smmap.spec.errors import ConfigError, GridError
 
 _RADAR = ("sigma0_vv", "sigma0_vh")
@@ -25,7 +25,8 @@ class Features:
     """A model's inputs over a block, columns in the card's order."""
 
     values: NDArray[np.float32]
-    """(inputs, y, x), scaled; NaN where an input is not available."""
+    """(inputs, y, x), scaled; NaN where an input is not available. ``raw`` itself where nothing is
+    scaled."""
     raw: NDArray[np.float32]
     """(inputs, y, x), before scaling, in the inputs' units; NaN as in the derivations."""
     in_range: Bools
@@ -113,13 +114,15 @@ def compute_features(card: ModelCard, layers: Layers) -> Features:
         layers = {**layers, **_compute_gamma0_layers(layers, required)}
     shape = layers[min(required)].shape
     raw = np.empty((len(columns), *shape), dtype=np.float32)
-    values = np.empty_like(raw)
+    plain = all(isinstance(column.spec.scaling, NoScaling) for column in columns)
+    values = raw if plain else np.empty_like(raw)
     in_range = np.ones(shape, dtype=np.bool_)
     overcorrected = np.zeros(shape, dtype=np.bool_)
     for index, column in enumerate(columns):
         chosen = column.choose(layers)
         raw[index] = column.feature.compute(chosen)
-        values[index] = compute_scaled(raw[index], column.spec.scaling)
+        if not plain:
+            values[index] = compute_scaled(raw[index], column.spec.scaling)
         if column.spec.training_range is not None:
             low, high = column.spec.training_range
             in_range &= ~((raw[index] < low) | (raw[index] > high))

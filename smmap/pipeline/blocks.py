@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.features.builder import compute_required_layers
-from smmap.grid.ground import compute_lonlat
 from smmap.pipeline.run_state import RunState
 from smmap.pipeline.task_scenes import TaskScenes
 from smmap.spec.source import FIELDS, OPTICAL
 from smmap.spec.tile import Block
 from smmap.stack.fields import FieldBlock
 from smmap.stack.land_cover import load_land_cover
+from smmap.stack.lonlat import compute_lonlat_layers
 from smmap.stack.optical import OpticalBlock
 from smmap.stack.terrain import load_terrain
 
@@ -46,9 +46,7 @@ def open_block(
     static: dict[str, NDArray[np.float32]] = {}
     needed = compute_required_layers(context.card)
     if not needed.isdisjoint(_PLACE):
-        static |= zip(
-            _PLACE, (one.astype(np.float32) for one in compute_lonlat(block)), strict=True
-        )
+        static |= compute_lonlat_layers(block)
     if "dem" in context.definitions:
         aspect = "aspect_deg" in needed
         static |= load_terrain(scenes.get_static("dem"), block, context.factor, aspect=aspect)

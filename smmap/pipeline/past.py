@@ -8,8 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from smmap.features.builder import Features, compute_features
-from smmap.features.history import Visit, compute_sequences
+from smmap.features.builder import compute_features
 from smmap.pipeline.blocks import BlockInputs
 from smmap.pipeline.load_layers import Layers, load_layers
 from smmap.pipeline.needs import compute_look_back
@@ -59,14 +58,3 @@ class PastBlock:
         if self._run.card.history is not None and part == self._inputs.block:
             values = compute_features(self._run.card, layers).values
             self._known[overpass.overpass.id] = (overpass.overpass.datetime, values)
-
-
-def compute_rows(
-    features: Features, wanted: NDArray[np.bool_], past: Past, run: RunState
-) -> NDArray[np.float32]:
-    """What the model takes of the wanted pixels, (n, columns)."""
-    own = features.values[:, wanted]
-    if run.card.history is None:
-        return own.T
-    visits = (Visit(values[:, wanted], age) for age, values in past)
-    return compute_sequences([Visit(own, 0.0), *visits], run.card.history)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,16 +12,20 @@ from numpy.typing import NDArray
 
 from smmap.features.builder import Features
 from smmap.features.decibel import to_db
+from smmap.features.history import Visit, compute_sequences
 from smmap.features.indices import compute_ndvi
 from smmap.pipeline.needs import SNOW_DEPTH, SOIL_TEMPERATURE
-from smmap.pipeline.past import Past, compute_rows
+from smmap.pipeline.past import Past
 from smmap.pipeline.run_state import RunState
 from smmap.product.applicability import compute_in_domain
 from smmap.product.packing import pack
 from smmap.product.quality import Evidence, Flagged, compute_quality
+from smmap.spec.card import ModelCard
 
 Array = NDArray[np.float32]
 Layers = Mapping[str, Array]
+_PATCH = 8
+"""Pixels along a side: as many in a patch as the tree engine takes at once."""
 
 
 @dataclass(frozen=True)
@@ -37,18 +42,60 @@ def predict_pixels(
     features: Features, layers: Layers, past: Past, run: RunState
 ) -> EstimatedPixels:
     """Run the model on the pixels that the radar saw and that have the inputs it needs."""
-    wanted = np.isfinite(layers["sigma0_vv"])
-    if run.card.missing == "invalid":
-        wanted &= np.isfinite(features.values).all(axis=0)
-    sm = np.full(wanted.shape, np.nan, np.float32)
+    pixels = choose_pixels(features, layers, run.card)
+    shape = features.values.shape[1:]
+    sm = np.full(shape, np.nan, np.float32)
     gives_uncertainty = "log_variance" in run.card.output.columns
     uncertainty = sm.copy() if gives_uncertainty else None
-    if wanted.any():
-        estimate = run.model.estimate(compute_rows(features, wanted, past, run))
-        sm[wanted] = estimate.sm
+    if len(pixels):
+        estimate = run.model.estimate(take_rows(features, pixels, past, run.card))
+        sm.ravel()[pixels] = estimate.sm
         if uncertainty is not None and estimate.uncertainty is not None:
-            uncertainty[wanted] = estimate.uncertainty
+            uncertainty.ravel()[pixels] = estimate.uncertainty
     return EstimatedPixels(sm, uncertainty)
+
+
+def choose_pixels(features: Features, layers: Layers, card: ModelCard) -> NDArray[np.intp]:
+    """Numbers (counted along the rows) of the pixels that the model is to see.
+
+    Neighbours down the columns come close to each other, too: tree ensembles are much faster where
+    pixels after each other are alike.
+    """
+    wanted = np.isfinite(layers["sigma0_vv"])
+    if card.missing == "invalid":
+        wanted &= np.isfinite(features.values).all(axis=0)
+    order = _order_by_patches(*wanted.shape)
+    return order if wanted.all() else order[wanted.ravel()[order]]
+
+
+def take_pixels(features: Features, pixels: NDArray[np.intp]) -> Array:
+    """Inputs of these pixels, (n, inputs), column after column in memory."""
+    return _take(features.values, pixels).T
+
+
+def take_rows(
+    features: Features, pixels: NDArray[np.intp], past: Past, card: ModelCard
+) -> NDArray[np.float32]:
+    """What the model takes of these pixels, (n, columns): of earlier overpasses too."""
+    rows = take_pixels(features, pixels)
+    if card.history is None:
+        return rows
+    visits = (Visit(_take(values, pixels), age_days) for age_days, values in past)
+    return compute_sequences([Visit(rows.T, 0.0), *visits], card.history)
+
+
+def _take(values: Array, pixels: NDArray[np.intp]) -> Array:
+    """(inputs, h, w) to (inputs, n)."""
+    return np.take(values.reshape(len(values), -1), pixels, axis=1)
+
+
+@lru_cache(maxsize=8)
+def _order_by_patches(height: int, width: int) -> NDArray[np.intp]:
+    """All pixels, patch by patch of 8 x 8."""
+    down, across = (-(-side // _PATCH) for side in (height, width))
+    row = np.arange(down * _PATCH).reshape(down, 1, _PATCH, 1)
+    col = np.arange(across * _PATCH).reshape(1, across, 1, _PATCH)
+    return (row * width + col)[(row < height) & (col < width)]
 
 
 def flag_pixels(
