@@ -108,7 +108,7 @@ class Xgboost(MemberOptions):
 
 
 class Svr(MemberOptions):
-    """scikit-learn's ``SVR``; its file holds rows of the training data as support vectors."""
+    """scikit-learn's ``SVR``; its file holds rows of the training data, unless it is linear."""
 
     kind: Literal["svr"]
     cost: float = Field(default=1.0, gt=0)
