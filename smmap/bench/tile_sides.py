@@ -40,9 +40,9 @@ def infer_tile(catalog: str, model: str, scratch: str, threads: int) -> dict[str
         for task in plan.tasks:
             scenes = TaskScenes(task, plan.context)
             for block in task.area.split(plan.context.block_size):
-                inputs = open_block(block, scenes, state, {})
+                inputs = open_block(block, scenes, plan.context, {})
                 for unit in task.units:
-                    layers = load_layers(unit, block, inputs, state)
+                    layers = load_layers(unit, block, inputs, plan.context)
                     features = compute_features(state.card, layers)
                     rows.append(take_pixels(features, choose_pixels(features, layers, state.card)))
         start = time.perf_counter()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.features.builder import compute_required_layers
-from smmap.pipeline.run_state import RunState
+from smmap.pipeline.context import Context
 from smmap.pipeline.task_scenes import TaskScenes
 from smmap.spec.source import FIELDS, OPTICAL
 from smmap.spec.tile import Block
@@ -39,12 +39,11 @@ class BlockInputs:
 
 
 def open_block(
-    block: Block, scenes: TaskScenes, run: RunState, fields: Mapping[str, FieldBlock]
+    block: Block, scenes: TaskScenes, context: Context, fields: Mapping[str, FieldBlock]
 ) -> BlockInputs:
     """Read what does not change between overpasses."""
-    context = run.context
     static: dict[str, NDArray[np.float32]] = {}
-    needed = compute_required_layers(context.card)
+    needed = compute_required_layers(context.feature_set)
     if not needed.isdisjoint(_PLACE):
         static |= compute_lonlat_layers(block)
     if "dem" in context.definitions:
@@ -66,6 +65,6 @@ def open_block(
     return BlockInputs(block, scenes, static, optical, fields)
 
 
-def open_fields(area: Block, run: RunState) -> dict[str, FieldBlock]:
+def open_fields(area: Block, context: Context) -> dict[str, FieldBlock]:
     """Coarse sources over a task's area: few pixels, which all its blocks share."""
-    return {key: FieldBlock(area) for key in FIELDS if key in run.context.definitions}
+    return {key: FieldBlock(area) for key in FIELDS if key in context.definitions}

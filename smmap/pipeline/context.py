@@ -26,6 +26,7 @@ from smmap.pipeline.needs import (
 from smmap.spec.card import ModelCard, RadarMeaning
 from smmap.spec.definition import Definition
 from smmap.spec.errors import ConfigError, SceneError
+from smmap.spec.input_list import FeatureSet
 from smmap.spec.recipe import Recipe
 from smmap.spec.source import OPTICAL, SENSORS, SourceKey
 from smmap.stack.radar import RadarGrid
@@ -43,10 +44,10 @@ class Context:
     """As validated."""
     grid: Grid
     """Its grid."""
-    package: Path
-    """The model package's folder."""
-    card: ModelCard
-    """The model's card."""
+    feature_set: FeatureSet
+    """What is asked of the sources: a model's card, or inputs without a model."""
+    model_folder: Path | None
+    """The model package's folder; None: there is no model, and nothing can be mapped."""
     definitions: Mapping[str, Definition]
     """By source key: those that the model or the quality bits make use of."""
     bands: Mapping[str, tuple[str, ...]]
@@ -57,6 +58,32 @@ class Context:
     """Working pixels under the tile's pixels."""
     radar_meaning: RadarMeaning
     """What the radar inputs mean once they are converted."""
+
+    @property
+    def package(self) -> Path:
+        """The model package's folder.
+
+        Raises
+        ------
+        ConfigError
+            If there is no model.
+        """
+        if self.model_folder is None:
+            raise ConfigError(f"'{self.feature_set.name}' is a list of inputs: it has no model")
+        return self.model_folder
+
+    @property
+    def card(self) -> ModelCard:
+        """The model's card.
+
+        Raises
+        ------
+        ConfigError
+            If there is no model.
+        """
+        if isinstance(self.feature_set, ModelCard):
+            return self.feature_set
+        raise ConfigError(f"'{self.feature_set.name}' is a list of inputs: it has no model")
 
     @property
     def factor(self) -> int:
@@ -76,7 +103,7 @@ class Context:
 
     def requires(self, source: str) -> bool:
         """Whether the model can do nothing without a scene of that source."""
-        return is_required(source, self.card, self.requests)
+        return is_required(source, self.feature_set, self.requests)
 
     def reach(self, source: str) -> tuple[timedelta, timedelta]:
         """How far before and after an overpass a source's scenes may be."""
@@ -85,13 +112,20 @@ class Context:
     @property
     def plain_bands(self) -> tuple[str, ...]:
         """Bands of Sentinel-2 that are joined as the recipe says."""
-        return tuple(sorted(find_plain_bands(self.card, self.definitions)))
+        return tuple(sorted(find_plain_bands(self.feature_set, self.definitions)))
 
 
-def open_context(recipe: Recipe) -> Context:
+def open_context(recipe: Recipe, feature_set: FeatureSet | None = None) -> Context:
     """Look up the grid, the model's card and the definitions, and check that they fit together.
 
     From here on this process uses the network as the recipe says.
+
+    Parameters
+    ----------
+    recipe
+        As validated.
+    feature_set
+        Inputs that are asked for without any model; the recipe's ``model`` is then left aside.
 
     Raises
     ------
@@ -99,13 +133,10 @@ def open_context(recipe: Recipe) -> Context:
         If something is missing or the model needs what no source gives.
     """
     use_network(offline=recipe.offline, cache=recipe.cache)
-    package = find_package(recipe.model)
-    if package.is_file():
-        raise ConfigError(
-            f"model {package} is a bare ONNX file: to map with it, put it into a folder with a "
-            "card.yaml that says how its inputs are made"
-        )
-    card = load_card(package)
+    folder = None
+    if feature_set is None:
+        folder = _find_folder(recipe.model)
+        feature_set = load_card(folder)
     definitions = {
         key: load_definition(name)
         for key, name in recipe.sources.model_dump().items()
@@ -118,29 +149,40 @@ def open_context(recipe: Recipe) -> Context:
                 f"sources.{key}: definition '{definition.id}' is for {definition.sensor}, not "
                 f"{sensor}"
             )
-    requests = choose_requests(card, definitions)
+    requests = choose_requests(feature_set, definitions)
     definitions = {key: one for key, one in definitions.items() if key in {*ALWAYS, *requests}}
     grid = get_grid(recipe.grid)
     radar = definitions["sentinel1"]
-    meaning = _check_radar(radar, card)
-    _check_reflectance(definitions, card)
+    meaning = _check_radar(radar, feature_set)
+    _check_reflectance(definitions, feature_set)
     fine = {"sentinel1", *OPTICAL}
     finest = min(one.resolution for key, one in definitions.items() if key in fine)
     factor = compute_working_factor(grid.resolution_m, finest)
     return Context(
         recipe=recipe,
         grid=grid,
-        package=package,
-        card=card,
+        feature_set=feature_set,
+        model_folder=folder,
         definitions=definitions,
-        bands=choose_bands(card, definitions, requests),
+        bands=choose_bands(feature_set, definitions, requests),
         requests=requests,
         radar_grid=RadarGrid(factor, grid.resolution_m / factor),
         radar_meaning=meaning,
     )
 
 
-def _check_radar(definition: Definition, card: ModelCard) -> RadarMeaning:
+def _find_folder(model: str) -> Path:
+    """The folder of a model package."""
+    package = find_package(model)
+    if package.is_file():
+        raise ConfigError(
+            f"model {package} is a bare ONNX file: to map with it, put it into a folder with a "
+            "card.yaml that says how its inputs are made"
+        )
+    return package
+
+
+def _check_radar(definition: Definition, card: FeatureSet) -> RadarMeaning:
     if definition.radiometry is None:
         raise ConfigError(f"definition '{definition.id}' states no radiometry")
     meaning = get_meaning(definition.radiometry)
@@ -153,7 +195,7 @@ def _check_radar(definition: Definition, card: ModelCard) -> RadarMeaning:
     raise ConfigError(reason)
 
 
-def _check_reflectance(definitions: Mapping[str, Definition], card: ModelCard) -> None:
+def _check_reflectance(definitions: Mapping[str, Definition], card: FeatureSet) -> None:
     """Refuse reflectance that a model was not fitted on; NDVI for the flags may be of either."""
     for column in card.inputs:
         key = column.source or "sentinel2"

@@ -32,7 +32,7 @@ class Histories:
     ) -> None:
         self._overpasses, self._inputs = overpasses, inputs
         self._fingerprints, self._context = fingerprints, context
-        self._reach = compute_look_back(context.card)
+        self._reach = compute_look_back(context.feature_set)
         self._described: dict[str, Earlier] = {}
 
     def find(self, overpass: Overpass) -> tuple[Earlier, ...]:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from smmap.features.builder import compute_features
 from smmap.pipeline.blocks import BlockInputs
+from smmap.pipeline.context import Context
 from smmap.pipeline.load_layers import Layers, load_layers
 from smmap.pipeline.needs import compute_look_back
-from smmap.pipeline.run_state import RunState
 from smmap.spec.tile import Block
 from smmap.spec.unit import Earlier, Unit
 
@@ -29,22 +29,22 @@ class PastBlock:
     input of every overpass within the history's days.
     """
 
-    def __init__(self, inputs: BlockInputs, run: RunState) -> None:
-        self._inputs, self._run = inputs, run
+    def __init__(self, inputs: BlockInputs, context: Context) -> None:
+        self._inputs, self._context = inputs, context
         self._known: dict[str, tuple[datetime, NDArray[np.float32]]] = {}
 
     def load(self, unit: Unit, part: Block) -> Past:
         """The unit's earlier overpasses on its part of the block; none without a history."""
-        if self._run.card.history is None:
+        if self._context.card.history is None:
             return ()
         moment = unit.overpass.datetime
-        oldest = moment - compute_look_back(self._run.card)
+        oldest = moment - compute_look_back(self._context.card)
         self._known = {key: one for key, one in self._known.items() if one[0] >= oldest}
         for earlier in unit.history:
             unread = earlier.overpass.id not in self._known
             if unread and self._inputs.scenes.has_radar(earlier):
                 whole = self._inputs.block
-                self.keep(earlier, whole, load_layers(earlier, whole, self._inputs, self._run))
+                self.keep(earlier, whole, load_layers(earlier, whole, self._inputs, self._context))
         window = part.within(self._inputs.block)
         found = [
             (moment - self._known[one.overpass.id][0], self._known[one.overpass.id][1])
@@ -55,6 +55,6 @@ class PastBlock:
 
     def keep(self, overpass: Unit | Earlier, part: Block, layers: Layers) -> None:
         """Note what was read of the whole block; a part of it is not enough for others."""
-        if self._run.card.history is not None and part == self._inputs.block:
-            values = compute_features(self._run.card, layers).values
+        if self._context.card.history is not None and part == self._inputs.block:
+            values = compute_features(self._context.card, layers).values
             self._known[overpass.overpass.id] = (overpass.overpass.datetime, values)

@@ -54,11 +54,18 @@ class Found:
     """Items that could not be used, each with the reason."""
 
 
-def search_scenes(context: Context) -> Found:
-    """Find all candidate scenes of a recipe; no pixel is read.
+def search_scenes(context: Context, area: BaseGeometry | None) -> Found:
+    """Find all candidate scenes over an area; no pixel is read.
 
-    Whole tiles are searched, however small the recipe's area: so a unit's candidates are those
-    of its tile and overpass, and another area finds the same.
+    Whole tiles are searched, however small the area: so a unit's candidates are those of its tile
+    and overpass, and another area finds the same.
+
+    Parameters
+    ----------
+    context
+        Of the recipe.
+    area
+        Longitude and latitude, as of `load_area`; None: all that the radar's catalogue covers.
 
     Raises
     ------
@@ -66,16 +73,15 @@ def search_scenes(context: Context) -> Found:
         If nothing at all can be mapped: says which source was empty and where it looked.
     """
     with collect_left_out() as left_out:
-        found = _search_sources(context)
+        found = _search_sources(context, area)
     return replace(found, left_out=tuple(left_out))
 
 
-def _search_sources(context: Context) -> Found:
+def _search_sources(context: Context, area: BaseGeometry | None) -> Found:
     recipe = context.recipe
     search = _Search(context)
-    area = load_area(context)
     bbox, period = _choose_extent(search, area)
-    history = compute_look_back(context.card)
+    history = compute_look_back(context.feature_set)
     if recipe.radar.despeckle.method == "quegan":
         history += timedelta(days=recipe.radar.despeckle.days)
     if area is not None:
@@ -97,7 +103,7 @@ def _find_span(key: str, period: Period, context: Context) -> Period | None:
     if context.definitions[key].static:
         return None
     before, after = context.reach(key)
-    return period.pad(before + compute_look_back(context.card) + _PASS, after + _PASS)
+    return period.pad(before + compute_look_back(context.feature_set) + _PASS, after + _PASS)
 
 
 class _Search:

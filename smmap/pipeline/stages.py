@@ -42,8 +42,8 @@ def read_block(block: Block, attempt: Attempt) -> None:
     """Read a block for all units that have a part of it, in order of time."""
     parts = attempt.list_parts(block)
     if parts:
-        inputs = open_block(block, attempt.scenes, attempt.run, attempt.fields)
-        before = PastBlock(inputs, attempt.run)
+        inputs = open_block(block, attempt.scenes, attempt.run.context, attempt.fields)
+        before = PastBlock(inputs, attempt.run.context)
         for unit, part in parts:
             if not attempt.lanes.stopped:
                 read_part(unit, part, inputs, before, attempt)
@@ -54,7 +54,7 @@ def read_part(
 ) -> None:
     """One unit on one part of a block: its scenes, masked and aligned, and what was before them."""
     past = before.load(unit, part)
-    layers = load_layers(unit, part, inputs, attempt.run)
+    layers = load_layers(unit, part, inputs, attempt.run.context)
     before.keep(unit, part, layers)
     attempt.lanes.compute(compute_part, unit, part, layers, past, attempt)
 
