@@ -30,9 +30,8 @@ def make_world(folder, leave_out):
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """Radar, optics, elevation, soil."""
-    dated = FOLDERS.keys() - {"soil"}
-    return make_world(tmp_path_factory.mktemp("recipes") / "world", dated)
+    """Radar, optics, elevation."""
+    return make_world(tmp_path_factory.mktemp("recipes") / "world", FOLDERS.keys())
 
 
 @pytest.fixture(scope="module")
@@ -64,17 +63,6 @@ def check(mapped, least):
     known = np.isfinite(found) & np.isfinite(truth)
     assert np.corrcoef(found[known], truth[known])[0, 1] > least
     assert 0.01 < found[known].min() < found[known].max() < 0.5
-
-
-def test_forest_and_perceptron(tmp_path, world):
-    recipe = load_recipe("poland2024")
-    mapped = follow(world, tmp_path, recipe, describe_run(world, recipe.name), START)
-    assert [one.file for one in mapped.card.members] == [
-        "random-forest.onnx",
-        "xgboost.onnx",
-        "mlp.onnx",
-    ]
-    check(mapped, CELLS)
 
 
 def test_memory_of_overpasses(tmp_path, world):
