@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -104,17 +105,18 @@ def _list_parts(unit: Unit, there: Committed) -> list[str]:
 
 def _tell(key: str, unit: Unit, known: set[Any]) -> str:
     """The part's name, with how many of its scenes the item does not know."""
-    items = _list_items(key, unit)
-    fresh = sum(item.id not in known for item in items)
+    fresh = len({item.id for item in _list_items(key, unit)} - known)
     return f"{_PARTS[key]} ({fresh} new)" if fresh else _PARTS[key]
 
 
-def _list_items(key: str, unit: Unit) -> tuple[pystac.Item, ...]:
+def _list_items(key: str, unit: Unit) -> Iterator[pystac.Item]:
     if key == "overpass":
-        return unit.overpass.items
-    if key == "history":
-        return unit.items
-    return unit.inputs.get(key, ())
+        yield from unit.overpass.items
+    elif key == "history":
+        for one in unit.history:
+            yield from chain(one.overpass.items, *one.inputs.values())
+    else:
+        yield from unit.inputs.get(key, ())
 
 
 def summarise_standings(standings: Iterable[Standing]) -> dict[str, Any]:
