@@ -11,6 +11,7 @@ from smmap.model.package import load_model
 from smmap.pipeline.context import Context
 from smmap.pipeline.memory import estimate_task_memory
 from smmap.pipeline.plan import Plan
+from smmap.spec.unit import Task
 from smmap.stack.radar import is_filtered
 
 WRITTEN_BYTES = 12
@@ -37,6 +38,8 @@ def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
     context, recipe = plan.context, plan.context.recipe
     pixels = sum(len(task.units) * task.area.height * task.area.width for task in plan.tasks)
     working = pixels * context.factor**2
+    looks_back = {task.id: count_earlier(task) for task in plan.tasks}
+    earlier = sum(looks_back[task.id] * task.area.height * task.area.width for task in plan.tasks)
     optical_bands = len(context.bands.get("sentinel2", ())) + 1
     scenes = {key: len(items) for key, items in plan.found.candidates.items()}
     distinct = len({item.id for unit in plan.units for item in unit.inputs.get("sentinel2", ())})
@@ -51,9 +54,14 @@ def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
         "totals": {
             "tasks": len(plan.tasks),
             "overpasses": len(plan.units),
+            **({"earlier_overpasses": sum(looks_back.values())} if context.card.history else {}),
             **{f"{key}_scenes": count for key, count in scenes.items()},
             "pixels": pixels,
-            "bytes_read": (working * RADAR_BANDS + optical_pixels * optical_bands) * _FLOAT_BYTES,
+            "bytes_read": (
+                (working + earlier * context.factor**2) * RADAR_BANDS
+                + optical_pixels * optical_bands
+            )
+            * _FLOAT_BYTES,
             "bytes_written": pixels * WRITTEN_BYTES,
             "memory_bytes": max(memory, default=0),
             **speed,
@@ -72,6 +80,12 @@ def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
             for task in plan.tasks
         ],
     }
+
+
+def count_earlier(task: Task) -> int:
+    """Overpasses that a task reads only because its units look back to them."""
+    seen = {one.overpass.id for unit in task.units for one in unit.history}
+    return len(seen - {unit.overpass.id for unit in task.units})
 
 
 def describe_speed(
@@ -102,7 +116,7 @@ def _tell_speed(pixels: int, rate: float, source: str) -> dict[str, Any]:
 def _measure_rate(context: Context) -> float:
     """Pixels a second of the model on this machine, over a short trial."""
     model = load_model(context.package, context.recipe.device)
-    rows = np.full((_TRIAL_ROWS, len(context.card.inputs)), 0.5, np.float32)
+    rows = np.full((_TRIAL_ROWS, context.card.columns), 0.5, np.float32)
     started = time.perf_counter()
     model.predict(rows)
     return _TRIAL_ROWS / (time.perf_counter() - started)

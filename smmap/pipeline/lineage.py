@@ -66,4 +66,7 @@ def describe_lineage(first: Scene, run: RunState) -> str:
         for key, asked in sorted(context.requests.items())
         for one in asked
     ]
+    if run.card.history is not None:
+        steps, days = run.card.history.overpasses, run.card.history.days
+        parts.append(f"the last {steps} overpasses within {days:g} days")
     return f"{'; '.join(parts)}; model {run.card.name} {run.card.version}"

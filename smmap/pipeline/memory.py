@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from smmap.pipeline.context import Context
 from smmap.pipeline.inputs import HISTORY
+from smmap.spec.card import ModelCard
 from smmap.spec.source import FIELDS
 from smmap.spec.unit import Task
 from smmap.stack.earth_engine import WAITING_BYTES
@@ -46,8 +47,11 @@ def estimate_task_memory(task: Task, context: Context, threads: int) -> int:
     held = scenes * (len(context.bands.get("sentinel2", ())) + 3)
     joining = working_pixels * (held * _JOIN_COPIES[recipe.optical.join] + _JOINED)
     reading = padded_pixels * (_RADAR + _EACH_DATE * dates)
-    computing = tile_pixels * (_LAYERS + _EACH_INPUT * len(context.feature_set.inputs))
-    block = working_pixels * held + max(reading, joining) + computing
+    feature_set = context.feature_set
+    columns = feature_set.columns if isinstance(feature_set, ModelCard) else len(feature_set.inputs)
+    computing = tile_pixels * (_LAYERS + _EACH_INPUT * columns)
+    past = tile_pixels * len(feature_set.inputs) * max(len(unit.history) for unit in task.units)
+    block = working_pixels * held + max(reading, joining) + computing + past
     fields = KEPT_BYTES * sum(key in context.definitions for key in FIELDS)
     kinds = {one.kind for one in context.definitions.values()}
     waiting = WAITING_BYTES if "earth-engine" in kinds else 0

@@ -8,6 +8,7 @@ from typing import cast
 
 from smmap.features.builder import compute_requests, compute_required_layers
 from smmap.features.request import REFLECTANCES, TERRAIN, Request
+from smmap.spec.card import ModelCard
 from smmap.spec.definition import Definition
 from smmap.spec.errors import ConfigError
 from smmap.spec.input_list import FeatureSet
@@ -117,6 +118,12 @@ def is_required(source: str, card: FeatureSet, requests: Mapping[str, tuple[Requ
     of_source = {"sentinel2": REFLECTANCES, "dem": TERRAIN}.get(source, frozenset())
     asked = {one.name for one in requests.get(source, ())}
     return source == "sentinel1" or bool(needed & (of_source | asked))
+
+
+def compute_look_back(card: FeatureSet) -> timedelta:
+    """How far before an overpass the model takes earlier ones."""
+    history = card.history if isinstance(card, ModelCard) else None
+    return timedelta(days=history.days if history else 0)
 
 
 def compute_reach(

@@ -22,6 +22,7 @@ from smmap.catalog.reprocessed import SAME_INSTANT, SAME_SCENE, drop_reprocessed
 from smmap.catalog.selection import Bbox
 from smmap.grid.boxes import merge_boxes
 from smmap.pipeline.context import Context
+from smmap.pipeline.needs import compute_look_back
 from smmap.product.footprint import compute_footprint as compute_outline
 from smmap.spec.definition import Definition
 from smmap.spec.errors import ConfigError, EmptySearchError
@@ -89,9 +90,9 @@ def _search_sources(context: Context, area: BaseGeometry | None, opened: Opened)
     recipe = context.recipe
     search = _Search(context, opened)
     bbox, period = _choose_extent(search, area)
-    history = timedelta(0)
+    history = compute_look_back(context.feature_set)
     if recipe.radar.despeckle.method == "quegan":
-        history = timedelta(days=recipe.radar.despeckle.days)
+        history += timedelta(days=recipe.radar.despeckle.days)
     if area is not None:
         bbox = _find_bbox(context.grid.find_tiles(area)) or bbox
     radar = search.find("sentinel1", bbox, period.pad(history + _PASS, _PASS))
@@ -111,7 +112,7 @@ def _find_span(key: str, period: Period, context: Context) -> Period | None:
     if context.definitions[key].static:
         return None
     before, after = context.reach(key)
-    return period.pad(before + _PASS, after + _PASS)
+    return period.pad(before + compute_look_back(context.feature_set) + _PASS, after + _PASS)
 
 
 class _Search:

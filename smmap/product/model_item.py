@@ -93,10 +93,10 @@ def _compute_properties(card: ModelCard) -> dict[str, Any]:
         "mlm:input": [
             {
                 "name": "pixels",
-                "description": "One row a pixel, one column an input, before scaling",
+                "description": _describe_rows(card),
                 "bands": names,
                 "input": {
-                    "shape": [-1, len(names)],
+                    "shape": [-1, card.columns],
                     "dim_order": ["batch", "bands"],
                     "data_type": "float32",
                 },
@@ -123,7 +123,17 @@ def _compute_properties(card: ModelCard) -> dict[str, Any]:
         "smmap:metrics": card.metrics,
         "smmap:training": card.training,
         "smmap:expectations": card.expectations,
+        **({"smmap:history": card.history.model_dump()} if card.history else {}),
     }
+
+
+def _describe_rows(card: ModelCard) -> str:
+    if card.history is None:
+        return "One row a pixel, one column an input, before scaling"
+    return (
+        f"One row a pixel; {card.history.overpasses} steps, the overpass itself last, each of one "
+        "column an input, before scaling, and one of the days before the overpass"
+    )
 
 
 def _compute_band(column: ModelInput) -> dict[str, Any]:
