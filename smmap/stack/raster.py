@@ -256,6 +256,8 @@ def _decode(
 ) -> NDArray[np.float32]:
     """Physical values; nodata is NaN."""
     count_read(stored.nbytes)
+    if mask is not None:  # what lies under it is not judged
+        stored = np.where(mask == 0, stored.dtype.type(0), stored)
     values = decode(stored, band, file.nodata if band.nodata is None else band.nodata, out)
     if mask is not None:
         values[mask == 0] = np.nan
