@@ -11,6 +11,7 @@ from smmap.model.package import load_model
 from smmap.pipeline.context import Context
 from smmap.pipeline.memory import estimate_task_memory
 from smmap.pipeline.plan import Plan
+from smmap.pipeline.requests import count_requests
 from smmap.stack.radar import is_filtered
 
 WRITTEN_BYTES = 12
@@ -22,7 +23,7 @@ _FLOAT_BYTES = 4
 
 
 def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
-    """Tasks, scenes, bytes, pixels, memory and time as plain data.
+    """Tasks, scenes, bytes, requests, pixels, memory and time as plain data.
 
     Bytes are of uncompressed pixels; memory is of one process with a task at work.
 
@@ -43,6 +44,7 @@ def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
     tile_pixels = sum(task.area.height * task.area.width for task in plan.tasks)
     optical_pixels = distinct * tile_pixels * context.factor**2 // max(1, len(plan.tasks))
     memory = (estimate_task_memory(task, context, recipe.threads) for task in plan.tasks)
+    engine = any(one.kind == "earth-engine" for one in context.definitions.values())
     speed = describe_speed(pixels, working, context, rate)
     return {
         "recipe": recipe.name,
@@ -55,6 +57,7 @@ def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
             "pixels": pixels,
             "bytes_read": (working * RADAR_BANDS + optical_pixels * optical_bands) * _FLOAT_BYTES,
             "bytes_written": pixels * WRITTEN_BYTES,
+            **({"earth_engine_requests": count_requests(plan)} if engine else {}),
             "memory_bytes": max(memory, default=0),
             **speed,
             "despeckled": is_filtered(
