@@ -12,6 +12,7 @@ from smmap.pipeline.context import Context
 from smmap.pipeline.memory import estimate_task_memory
 from smmap.pipeline.plan import Plan
 from smmap.pipeline.requests import count_requests
+from smmap.spec.source import OPTICAL
 from smmap.stack.radar import is_filtered
 
 WRITTEN_BYTES = 12
@@ -38,11 +39,7 @@ def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
     context, recipe = plan.context, plan.context.recipe
     pixels = sum(len(task.units) * task.area.height * task.area.width for task in plan.tasks)
     working = pixels * context.factor**2
-    optical_bands = len(context.bands.get("sentinel2", ())) + 1
     scenes = {key: len(items) for key, items in plan.found.candidates.items()}
-    distinct = len({item.id for unit in plan.units for item in unit.inputs.get("sentinel2", ())})
-    tile_pixels = sum(task.area.height * task.area.width for task in plan.tasks)
-    optical_pixels = distinct * tile_pixels * context.factor**2 // max(1, len(plan.tasks))
     memory = (estimate_task_memory(task, context, recipe.threads) for task in plan.tasks)
     engine = any(one.kind == "earth-engine" for one in context.definitions.values())
     speed = describe_speed(pixels, working, context, rate)
@@ -55,7 +52,7 @@ def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
             "overpasses": len(plan.units),
             **{f"{key}_scenes": count for key, count in scenes.items()},
             "pixels": pixels,
-            "bytes_read": (working * RADAR_BANDS + optical_pixels * optical_bands) * _FLOAT_BYTES,
+            "bytes_read": (working * RADAR_BANDS + _count_optical(plan)) * _FLOAT_BYTES,
             "bytes_written": pixels * WRITTEN_BYTES,
             **({"earth_engine_requests": count_requests(plan)} if engine else {}),
             "memory_bytes": max(memory, default=0),
@@ -75,6 +72,19 @@ def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
             for task in plan.tasks
         ],
     }
+
+
+def _count_optical(plan: Plan) -> int:
+    """Pixels of all bands of all optical scenes, each scene once a task that uses it."""
+    context, total = plan.context, 0
+    tile_pixels = sum(task.area.height * task.area.width for task in plan.tasks)
+    for key in OPTICAL:
+        scenes = len({item.id for unit in plan.units for item in unit.inputs.get(key, ())})
+        if scenes:
+            side = context.radar_grid.pixel_m / context.definitions[key].resolution
+            pixels = scenes * tile_pixels * context.factor**2 // max(1, len(plan.tasks))
+            total += round(pixels * min(1.0, side) ** 2) * (len(context.bands[key]) + 1)
+    return total
 
 
 def describe_speed(

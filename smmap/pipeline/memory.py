@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from smmap.pipeline.context import Context
 from smmap.pipeline.inputs import HISTORY
-from smmap.spec.source import FIELDS
+from smmap.spec.source import FIELDS, OPTICAL
 from smmap.spec.unit import Task
 from smmap.stack.earth_engine import WAITING_BYTES
 from smmap.stack.fields import KEPT_BYTES
@@ -41,9 +41,12 @@ def estimate_task_memory(task: Task, context: Context, threads: int) -> int:
     tile_pixels = height * width
     working_pixels = tile_pixels * context.factor**2
     padded_pixels = (height * context.factor + 2 * halo) * (width * context.factor + 2 * halo)
-    scenes = max(len(unit.inputs.get("sentinel2", ())) for unit in task.units)
     dates = max(len(unit.inputs.get(HISTORY, ())) for unit in task.units)
-    held = scenes * (len(context.bands.get("sentinel2", ())) + 3)
+    held = sum(
+        max(len(unit.inputs.get(key, ())) for unit in task.units)
+        * (len(context.bands.get(key, ())) + 3)
+        for key in OPTICAL
+    )
     joining = working_pixels * (held * _JOIN_COPIES[recipe.optical.join] + _JOINED)
     reading = padded_pixels * (_RADAR + _EACH_DATE * dates)
     computing = tile_pixels * (_LAYERS + _EACH_INPUT * len(context.card.inputs))
