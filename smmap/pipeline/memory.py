@@ -15,6 +15,8 @@ PROCESS_BYTES = 400 * 2**20 + MOST_BYTES
 measured, rounded up."""
 WRITER_BYTES = 64 * 2**20
 """Windows of a unit at work in the sinks; measured, rounded up."""
+ARCHIVE_BYTES = 384 * 2**20
+"""Chunks of a Zarr archive that are unpacked, each holding a continent; measured, rounded up."""
 _FLOAT_BYTES = 4
 # Float32 arrays of a block at once, in working pixels while it is read and in tile pixels while it
 # is computed: measured, rounded up.
@@ -54,5 +56,7 @@ def estimate_task_memory(task: Task, context: Context, threads: int) -> int:
     fields = KEPT_BYTES * sum(key in context.definitions for key in FIELDS)
     kinds = {one.kind for one in context.definitions.values()}
     waiting = WAITING_BYTES if "earth-engine" in kinds else 0
+    archive = ARCHIVE_BYTES if "zarr" in kinds else 0
     at_work = min(threads, len(area.split(context.block_size)))
-    return PROCESS_BYTES + fields + waiting + at_work * (block * _FLOAT_BYTES + WRITER_BYTES)
+    shared = PROCESS_BYTES + fields + waiting + archive
+    return shared + at_work * (block * _FLOAT_BYTES + WRITER_BYTES)
