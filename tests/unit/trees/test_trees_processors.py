@@ -1,4 +1,4 @@
-"""Threads follow what a container may use, as the kernel's documents write it (cgroup v1 and v2)."""
+"""Threads follow what a container may use, as Linux writes it (control groups 1 and 2)."""
 
 from __future__ import annotations
 
