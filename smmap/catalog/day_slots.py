@@ -45,7 +45,7 @@ def list_shares(
     cube: Cube, variable: str, href: str, age: float, period: Period | None = None
 ) -> Iterator[Share]:
     """Day by day, as far as a day touches the period."""
-    if cube.times is None:
+    if cube.times is None or not cube.times.size:
         return
     _, firsts = np.unique(cube.times.astype("datetime64[D]"), return_index=True)
     ends = [*firsts[1:], len(cube.times)]

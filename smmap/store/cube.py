@@ -8,6 +8,8 @@ file's own and are applied here, once.
 from __future__ import annotations
 
 import math
+import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +31,13 @@ if TYPE_CHECKING:
 
 AT_ONCE_BYTES = 64 * 2**20
 """Of chunks that are unpacked together: each may hold a continent, of which a tile needs little."""
+
+
+_DAMAGED = (
+    *(OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError),
+    *(ArithmeticError, EOFError, struct.error, zlib.error),
+)
+"""What the libraries raise over files that are broken somewhere."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +128,7 @@ def reading(place: str, what: str) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         lasting, reason = True, f"{type(error).__name__}: {error}"
-    except (OSError, ValueError, KeyError, IndexError, TypeError, RuntimeError) as error:
+    except _DAMAGED as error:
         reason = f"{type(error).__name__}: {error}"
     else:
         return
