@@ -11,6 +11,8 @@ from smmap.model.package import load_model
 from smmap.pipeline.context import Context
 from smmap.pipeline.memory import estimate_task_memory
 from smmap.pipeline.plan import Plan
+from smmap.pipeline.requests import count_requests
+from smmap.spec.source import OPTICAL
 from smmap.spec.unit import Task
 from smmap.stack.radar import is_filtered
 
@@ -23,7 +25,7 @@ _FLOAT_BYTES = 4
 
 
 def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
-    """Tasks, scenes, bytes, pixels, memory and time as plain data.
+    """Tasks, scenes, bytes, requests, pixels, memory and time as plain data.
 
     Bytes are of uncompressed pixels; memory is of one process with a task at work.
 
@@ -40,12 +42,9 @@ def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
     working = pixels * context.factor**2
     looks_back = {task.id: count_earlier(task) for task in plan.tasks}
     earlier = sum(looks_back[task.id] * task.area.height * task.area.width for task in plan.tasks)
-    optical_bands = len(context.bands.get("sentinel2", ())) + 1
     scenes = {key: len(items) for key, items in plan.found.candidates.items()}
-    distinct = len({item.id for unit in plan.units for item in unit.inputs.get("sentinel2", ())})
-    tile_pixels = sum(task.area.height * task.area.width for task in plan.tasks)
-    optical_pixels = distinct * tile_pixels * context.factor**2 // max(1, len(plan.tasks))
     memory = (estimate_task_memory(task, context, recipe.threads) for task in plan.tasks)
+    engine = any(one.kind == "earth-engine" for one in context.definitions.values())
     speed = describe_speed(pixels, working, context, rate)
     return {
         "recipe": recipe.name,
@@ -58,11 +57,11 @@ def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
             **{f"{key}_scenes": count for key, count in scenes.items()},
             "pixels": pixels,
             "bytes_read": (
-                (working + earlier * context.factor**2) * RADAR_BANDS
-                + optical_pixels * optical_bands
+                (working + earlier * context.factor**2) * RADAR_BANDS + _count_optical(plan)
             )
             * _FLOAT_BYTES,
             "bytes_written": pixels * WRITTEN_BYTES,
+            **({"earth_engine_requests": count_requests(plan)} if engine else {}),
             "memory_bytes": max(memory, default=0),
             **speed,
             "despeckled": is_filtered(
@@ -86,6 +85,19 @@ def count_earlier(task: Task) -> int:
     """Overpasses that a task reads only because its units look back to them."""
     seen = {one.overpass.id for unit in task.units for one in unit.history}
     return len(seen - {unit.overpass.id for unit in task.units})
+
+
+def _count_optical(plan: Plan) -> int:
+    """Pixels of all bands of all optical scenes, each scene once a task that uses it."""
+    context, total = plan.context, 0
+    tile_pixels = sum(task.area.height * task.area.width for task in plan.tasks)
+    for key in OPTICAL:
+        scenes = len({item.id for unit in plan.units for item in unit.inputs.get(key, ())})
+        if scenes:
+            side = context.radar_grid.pixel_m / context.definitions[key].resolution
+            pixels = scenes * tile_pixels * context.factor**2 // max(1, len(plan.tasks))
+            total += round(pixels * min(1.0, side) ** 2) * (len(context.bands[key]) + 1)
+    return total
 
 
 def describe_speed(
