@@ -161,6 +161,10 @@ class NetworkOptions(MemberOptions):
     """Share of the groups of the training rows that stop it, where ``patience`` is not 0."""
     dropout: float = Field(default=0.2, ge=0, lt=1)
     """Share of units left out in a step."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """What fits it; ``auto``: a GPU where there is one. The package runs anywhere."""
+    precision: Literal["float32", "mixed"] = "float32"
+    """``mixed``: products in bfloat16, weights and loss in float32."""
 
 
 class Cnn1d(NetworkOptions):
