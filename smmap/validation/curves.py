@@ -1,0 +1,78 @@
+"""Learning curves: scores of models fitted on training sets of several sizes, drawn repeatedly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from smmap.validation.samples import PREDICTED, TRUTH, need_columns
+from smmap.validation.scores import compute_scores
+
+CURVE_SCORES = ("rmse", "bias", "r")
+"""Those of Zhu et al. 2025."""
+SPREAD = (0.05, 0.95)
+"""Share of the repeats below the lower and the upper limit."""
+_KEYS = ["scheme", "model", "size"]
+
+
+def score_repeats(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Scores of each fit, from a table that holds the predictions of many.
+
+    Parameters
+    ----------
+    predictions
+        With ``predicted``, ``soil_moisture``, ``scheme``, ``size`` (of the training set) and
+        ``repeat``.
+
+    Returns
+    -------
+    DataFrame
+        ``scheme``, ``model``, ``size``, ``repeat``, and `CURVE_SCORES`.
+
+    Raises
+    ------
+    InsituError
+        If a column is missing or a truth is NaN.
+    """
+    need_columns(predictions, ("scheme", "size", "repeat", PREDICTED, TRUTH), "learning curves")
+    rows = []
+    for (scheme, size, repeat), part in predictions.groupby(["scheme", "size", "repeat"]):
+        scores = compute_scores(
+            part[PREDICTED].to_numpy(np.float64), part[TRUTH].to_numpy(np.float64)
+        )
+        found = {name: getattr(scores, name) for name in CURVE_SCORES}
+        rows.append({"scheme": scheme, "model": "model", "size": size, "repeat": repeat} | found)
+    return pd.DataFrame(rows)
+
+
+def summarise_curves(curves: pd.DataFrame) -> pd.DataFrame:
+    """Median of the repeats for each size, with its spread.
+
+    Parameters
+    ----------
+    curves
+        As `score_repeats` gives them, one row a fit; a score may be NaN: it does not count.
+
+    Returns
+    -------
+    DataFrame
+        ``scheme``, ``model``, ``size``, ``repeats``, and each of `CURVE_SCORES` with ``_low``
+        and ``_high``: 5 % and 95 % of the repeats.
+
+    Raises
+    ------
+    InsituError
+        If a column is missing.
+    """
+    need_columns(curves, (*_KEYS, *CURVE_SCORES), "learning curves")
+    rows: list[dict[str, Any]] = []
+    for key, part in curves.groupby(_KEYS, sort=True):
+        row: dict[str, Any] = dict(zip(_KEYS, key, strict=True)) | {"repeats": len(part)}
+        for name in CURVE_SCORES:
+            values = part[name].dropna()
+            limits = values.quantile([*SPREAD]).tolist() if len(values) else [np.nan, np.nan]
+            row |= {name: values.median(), f"{name}_low": limits[0], f"{name}_high": limits[1]}
+        rows.append(row)
+    return pd.DataFrame(rows)
