@@ -21,19 +21,19 @@ class OrbitComparison:
 
     table: pd.DataFrame
     """``orbit``, ``stations`` (seen by it and by another), ``count`` (its samples there),
-    ``difference``, ``low``, ``high`` (m3/m3; above 0: it is wetter than the others)."""
+    ``difference`` with ``_low`` and ``_high`` (m3/m3; above 0: it is wetter than the others)."""
     level: float
     """Of each interval: chosen so that all of them hold together at the asked level."""
 
     @property
     def differing(self) -> list[str]:
         """Orbits whose interval leaves out 0."""
-        apart = (self.table["low"] > 0) | (self.table["high"] < 0)
+        apart = (self.table["difference_low"] > 0) | (self.table["difference_high"] < 0)
         return list(self.table.loc[apart, "orbit"])
 
     def describe(self) -> str:
         """The answer in a sentence."""
-        told = self.table[self.table["low"].notna()]
+        told = self.table[self.table["difference_low"].notna()]
         if told.empty:
             return (
                 f"whether orbits differ cannot be told: none shares {LEAST_STATIONS} stations "
@@ -42,8 +42,8 @@ class OrbitComparison:
         worst = told.iloc[int(told["difference"].abs().argmax())]
         found = (
             f"largest difference of bias {worst['difference']:+.3f} m3/m3 "
-            f"({worst['low']:+.3f}..{worst['high']:+.3f}, orbit {worst['orbit']} against the "
-            f"others, {worst['stations']} stations)"
+            f"({worst['difference_low']:+.3f}..{worst['difference_high']:+.3f}, orbit "
+            f"{worst['orbit']} against the others, {worst['stations']} stations)"
         )
         if self.differing:
             return f"orbits differ ({', '.join(self.differing)}): {found}"
@@ -83,7 +83,7 @@ def compare_orbits(samples: pd.DataFrame, bootstrap: Bootstrap | None = None) ->
     orbits = sorted(errors["orbit"].unique(), key=_sort_key)
     level = 1 - (1 - plan.level) / max(len(orbits), 1)
     rows = [_compare(errors, orbit, plan, level) for orbit in orbits]
-    columns = ["orbit", "stations", "count", "difference", "low", "high"]
+    columns = ["orbit", "stations", "count", "difference", "difference_low", "difference_high"]
     return OrbitComparison(pd.DataFrame(rows, columns=columns), level)
 
 

@@ -37,7 +37,7 @@ def test_difference_is_of_the_orbit_not_of_its_stations():
     samples = observe({88.0: 0.03, 15.0: 0.0}, noise=0, seed=1)
     found = compare_orbits(samples)
     assert list(found.table["orbit"]) == ["15", "88"]
-    for name in ("difference", "low", "high"):
+    for name in ("difference", "difference_low", "difference_high"):
         assert found.table[name].to_numpy() == pytest.approx([-0.03, 0.03])
     assert found.differing == ["15", "88"]
     assert found.describe().startswith("orbits differ (15, 88): largest difference of bias")
