@@ -17,7 +17,7 @@ def list_lines(made: Training) -> Iterator[str]:
     yield f"{made.samples} samples; RMSE in m3/m3 with 95 % interval, R"
     for scheme, models in found.metrics.items():
         for title, scores in models.items():
-            yield f"{scheme:>20}  {title:<16} {_format(*scores['rmse'])}  {_say(scores['r'][0])}"
+            yield f"{scheme:>20}  {title:<16} {_format(*scores['rmse'])}  {_say(scores['r'][0]):>5}"
     if found.curves is not None:
         from smmap.validation.curves import summarise_curves
 
@@ -25,10 +25,12 @@ def list_lines(made: Training) -> Iterator[str]:
         for row in summarise_curves(found.curves).to_dict("records"):
             name = f"{row['scheme']} {row['size']:g}"
             rmse = _format(row["rmse"], row["rmse_low"], row["rmse_high"])
-            yield f"{name:>20}  {row['model']:<16} {rmse}  {_say(row['r'])}"
+            yield f"{name:>20}  {row['model']:<16} {rmse}  {_say(row['r']):>5}"
     yield from _list_growths("when a feature is shuffled", found.importance)
     yield from _list_growths("when it is trained without", found.ablation)
-    for said in (found.flattery, found.orbits, found.revisit):
+    if found.flattery is not None:
+        yield f"a random split flatters: {found.flattery.describe()}"
+    for said in (found.orbits, found.revisit):
         if said is not None:
             yield said.describe()
 
@@ -42,10 +44,9 @@ def _list_growths(when: str, growths: Growths | None) -> Iterator[str]:
             yield f"{name:>38} {_format(one.value, one.low, one.high)}"
 
 
-def _format(*values: float | None) -> str:
-    value, low, high = (_say(one, digits=3) for one in values)
-    return f"{value} ({low}..{high})"
+def _format(value: float | None, low: float | None, high: float | None) -> str:
+    return f"{_say(value, 3):>6} ({_say(low, 3)}..{_say(high, 3)})"
 
 
 def _say(value: float | None, digits: int = 2) -> str:
-    return "    ?" if value is None or math.isnan(value) else f"{value:{digits + 3}.{digits}f}"
+    return "?" if value is None or math.isnan(value) else f"{value:.{digits}f}"

@@ -73,7 +73,7 @@ def draw_scenarios(curves: pd.DataFrame | None) -> list[tuple[str, str, str, lis
         return []
     summary = summarise_curves(curves)
     found = []
-    for scheme, part in summary.groupby("scheme", sort=True):
+    for scheme, part in summary.groupby("scheme", sort=False):
         size = _SIZES.get(str(scheme), "size")
         rows = [{str(key): value for key, value in row.items()} for row in part.to_dict("records")]
         found.append((str(scheme), size, embed(draw_curves(part, size)), rows))

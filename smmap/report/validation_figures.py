@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
 from smmap.sinks.ramp import SM_LIMITS
 from smmap.validation.curves import CURVE_SCORES
@@ -44,7 +45,8 @@ def draw_density(samples: pd.DataFrame) -> Figure:
     axis.plot((bottom, top), (bottom, top), color=_SOFT, linewidth=0.8)
     axis.set(xlabel="measured (m³/m³)", ylabel="predicted (m³/m³)", aspect="equal")
     axis.set_title(f"{len(given):,} samples", fontsize=9)
-    figure.colorbar(squares, ax=axis, label="samples")
+    bar = figure.colorbar(squares, ax=axis, label="samples", format="%d", shrink=0.85)
+    bar.ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
     return figure
 
 
@@ -56,8 +58,8 @@ def draw_series(samples: pd.DataFrame) -> Figure:
     for axis, site in zip(figure.subplots(len(chosen), 1, squeeze=False).flat, chosen, strict=True):
         part = samples[sites == site].sort_values("time", kind="stable")
         moments = part["time"].dt.tz_localize(None).to_numpy()
-        axis.plot(moments, part[TRUTH], ".", color=_SOFT, markersize=4, label="measured")
-        axis.plot(moments, part[PREDICTED], ".", color=_WARM, markersize=4, label="predicted")
+        axis.plot(moments, part[TRUTH], "o", color=_SOFT, markersize=3, label="measured")
+        axis.plot(moments, part[PREDICTED], "x", color=_WARM, markersize=4, label="predicted")
         axis.set_title(f"{site}, {len(part):,} samples", fontsize=9)
         axis.set_ylabel("m³/m³", fontsize=8)
         axis.tick_params(labelsize=8)
@@ -78,10 +80,11 @@ def draw_curves(summary: pd.DataFrame, size: str) -> Figure:
     figure = _start(11, 3.4)
     axes = figure.subplots(1, len(CURVE_SCORES))
     for axis, score in zip(axes, CURVE_SCORES, strict=True):
-        for number, (name, part) in enumerate(summary.groupby("model", sort=True)):
+        for number, name in enumerate(dict.fromkeys(summary["model"])):
+            part = summary[summary["model"] == name]
             colour, marker = _LINES[number % len(_LINES)], _MARKERS[number % len(_MARKERS)]
             sizes = part["size"]
-            axis.plot(sizes, part[score], marker=marker, color=colour, label=str(name))
+            axis.plot(sizes, part[score], marker=marker, color=colour, label=name)
             low, high = part[f"{score}_low"], part[f"{score}_high"]
             axis.fill_between(sizes, low, high, color=colour, alpha=0.15, linewidth=0)
         axis.set(xlabel=f"trained on ({size})", ylabel=_LABELS[score])

@@ -149,7 +149,8 @@ def _score_overall(
     anomalies = compute_anomalies(shown) if timed else shown.iloc[:0]
     if len(anomalies) > 1 and anomalies[TRUTH].nunique() > 1:
         found = average_over_stations(anomalies, bootstrap=bootstrap)
-        tables.append(found.assign(**{"class": "anomalies, " + found["class"]}))
+        if found["stations"].iloc[0]:
+            tables.append(found.assign(**{"class": "anomalies, " + found["class"]}))
     return pd.concat(tables, ignore_index=True)
 
 

@@ -14,7 +14,6 @@ CURVE_SCORES = ("rmse", "bias", "r")
 """Those of Zhu et al. 2025."""
 SPREAD = (0.05, 0.95)
 """Share of the repeats below the lower and the upper limit."""
-_KEYS = ["scheme", "model", "size"]
 
 
 def score_repeats(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -59,20 +58,26 @@ def summarise_curves(curves: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``scheme``, ``model``, ``size``, ``repeats``, and each of `CURVE_SCORES` with ``_low``
-        and ``_high``: 5 % and 95 % of the repeats.
+        and ``_high``: 5 % and 95 % of the repeats. Schemes and models in their order.
 
     Raises
     ------
     InsituError
         If a column is missing.
     """
-    need_columns(curves, (*_KEYS, *CURVE_SCORES), "learning curves")
+    need_columns(curves, ("scheme", "model", "size", *CURVE_SCORES), "learning curves")
     rows: list[dict[str, Any]] = []
-    for key, part in curves.groupby(_KEYS, sort=True):
-        row: dict[str, Any] = dict(zip(_KEYS, key, strict=True)) | {"repeats": len(part)}
-        for name in CURVE_SCORES:
-            values = part[name].dropna()
-            limits = values.quantile([*SPREAD]).tolist() if len(values) else [np.nan, np.nan]
-            row |= {name: values.median(), f"{name}_low": limits[0], f"{name}_high": limits[1]}
-        rows.append(row)
+    for (scheme, model), of_model in curves.groupby(["scheme", "model"], sort=False):
+        for size, part in of_model.groupby("size"):
+            row: dict[str, Any] = {"scheme": scheme, "model": model, "size": size}
+            rows.append(row | {"repeats": len(part)} | _summarise(part))
     return pd.DataFrame(rows)
+
+
+def _summarise(part: pd.DataFrame) -> dict[str, float]:
+    """Median and limits of each score."""
+    found: dict[str, float] = {}
+    for name in CURVE_SCORES:
+        low, middle, high = part[name].quantile([SPREAD[0], 0.5, SPREAD[1]])
+        found |= {name: middle, f"{name}_low": low, f"{name}_high": high}
+    return found
