@@ -14,12 +14,12 @@ from smmap.spec.errors import ConfigError
 
 def train(
     name: Annotated[
-        str, typer.Argument(help="physics, or a training recipe: its file or packaged name.")
+        str, typer.Argument(help="A training recipe: its file or packaged name, as physics.")
     ],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="Package folder to make.")],
     table: Annotated[
-        Path | None, typer.Option(help="Samples, CSV or Parquet; every recipe needs them.")
+        Path | None, typer.Option(help="Samples, CSV or Parquet; all but physics need them.")
     ] = None,
     small: Annotated[bool, typer.Option("--small", help="The recipe's rough form.")] = False,
     report: Annotated[
@@ -45,26 +45,35 @@ def train(
     precision: Annotated[
         str | None, typer.Option(help="Of networks: float32 or mixed; else the recipe's.")
     ] = None,
-    cases: Annotated[int, typer.Option(min=1000, help="physics: simulated cases.")] = 600_000,
-    epochs: Annotated[int, typer.Option(min=1, help="physics: passes over them.")] = 30,
+    cases: Annotated[
+        int | None, typer.Option(min=1000, help="physics: simulated cases; else the recipe's.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="physics: passes over them; else the recipe's.")
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of draws, splits and weights; else the recipe's.")
     ] = None,
 ) -> None:
     """Train a model, judge it by every split, and write its package (extra `train`)."""
     logging.getLogger("smmap").setLevel(logging.INFO)
-    if name == "physics":
-        from smmap.train.run import run_training
+    from smmap.train.run import load_simulated, run_training
 
-        if table is not None or small or report or checkpoints:
-            raise ConfigError("physics is trained on simulated cases: no options of tables")
-        run_training(name, out, cases=cases, epochs=epochs, seed=seed or 0)
+    simulated = load_simulated(name)
+    if simulated is not None:
+        of_tables = (table, report, predictions, checkpoints, repeats, sizes, device, precision)
+        if ablation or any(one is not None for one in of_tables):
+            raise ConfigError(f"{name} is trained on simulated cases: no options of tables")
+        simulated = simulated.shrink() if small else simulated
+        run_training(simulated.change(cases, epochs, seed), out)
     else:
         from smmap.train.train_table import load_recipe, train_table
 
         recipe = load_recipe(name).fit_networks(device, precision)
         if table is None:
             raise ConfigError(f"{name}: --table FILE with the samples is missing")
+        if cases is not None or epochs is not None:
+            raise ConfigError(f"{name} is trained on a table: --cases and --epochs are of physics")
         update = {"scenarios": recipe.scenarios.cut(repeats, sizes)}
         recipe = recipe.model_copy(update=update | ({} if seed is None else {"seed": seed}))
         made = train_table(

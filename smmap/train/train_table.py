@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smmap.data import get_folder
 from smmap.report.findings import Findings
 from smmap.report.validation_report import write_validation_report
 from smmap.spec.card import ModelCard
@@ -22,6 +21,8 @@ from smmap.train.ensemble import Ensemble, fit_ensemble
 from smmap.train.judge import judge
 from smmap.train.judgement import Judgement
 from smmap.train.package_files import check_package_folder
+from smmap.train.recipe_file import find_recipe, list_all_recipes
+from smmap.train.run import load_simulated
 from smmap.train.samples import Samples, draw_samples, select_samples
 from smmap.train.table_file import check_table_name, load_table, write_table
 from smmap.train.write_package import PackagedMember, write_package
@@ -31,7 +32,6 @@ from smmap.version import __version__
 
 logger = logging.getLogger(__name__)
 
-RECIPE = "recipe.yaml"
 REPORT = "report.html"
 
 
@@ -55,20 +55,18 @@ def load_recipe(name_or_path: str) -> TrainingRecipe:
     ConfigError
         If there is none, or it is not valid; the message lists the packaged names.
     """
-    packaged = get_folder("models")
-    given = Path(name_or_path)
-    for path in (given, given / RECIPE, packaged / name_or_path / RECIPE):
-        if path.is_file():
-            return TrainingRecipe.parse(load_yaml(path), str(path))
+    path = find_recipe(name_or_path)
+    if path is not None:
+        return TrainingRecipe.parse(load_yaml(path), str(path))
     raise ConfigError(
-        f"no training '{name_or_path}': give a recipe's YAML file, or one of physics, "
-        f"{', '.join(list_recipes())}"
+        f"no training '{name_or_path}': give a recipe's YAML file, or one of "
+        f"{', '.join(list_all_recipes())}"
     )
 
 
 def list_recipes() -> list[str]:
-    """Names of the packaged recipes."""
-    return sorted(path.parent.name for path in get_folder("models").glob(f"*/{RECIPE}"))
+    """Names of the packaged recipes for tables."""
+    return [one for one in list_all_recipes() if load_simulated(one) is None]
 
 
 def train_table(
