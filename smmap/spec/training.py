@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from smmap.spec.card import ModelInput, ModelOutput, RadarMeaning
 from smmap.spec.definition import Reflectance
 from smmap.spec.options import Options
-from smmap.spec.training_member import TREES, MemberSpec, NetworkOptions
+from smmap.spec.training_member import TREES, MemberSpec, NetworkOptions, Physics
 from smmap.spec.training_scenarios import SCENARIOS, Scenarios
 
 
@@ -179,15 +179,19 @@ class TrainingRecipe(Options):
             raise ValueError("'splits' needs one that tests every sample, beside scenarios")
         names = [one.name for one in self.inputs]
         for what, left_out in self.ablation.without.items():
-            strangers = sorted(set(left_out) - set(names))
+            strangers = sorted(set(left_out) - set(names) | set(left_out) & set(self.needed_inputs))
             if strangers or set(left_out) >= set(names):
                 raise ValueError(
-                    f"'ablation.without', '{what}' names {strangers or 'all inputs'}; "
-                    f"leave out some of {names}"
+                    f"'ablation.without', '{what}' names {strangers or 'all inputs'}; leave out "
+                    f"some of {sorted(set(names) - set(self.needed_inputs))}"
                 )
         deaf = [one.title for one in self.members if one.kind not in TREES]
         if self.missing == "model" and deaf:
             raise ValueError(f"'missing: model' is for trees; {deaf} cannot take missing inputs")
+        if any(isinstance(one, Physics) for one in self.members) and len(self.needed_inputs) != 2:
+            raise ValueError(
+                "a member 'physics' needs inputs backscatter_db (vv) and incidence_deg, unscaled"
+            )
         if not any(one.packaged for one in self.members):
             raise ValueError("no member has 'packaged: true'")
         strangers = sorted(set(self.small.members) - {one.title for one in self.members})
@@ -196,6 +200,12 @@ class TrainingRecipe(Options):
         if any(one.training_range is not None for one in self.inputs):
             raise ValueError("'training_range' comes from the data; leave it out")
         return self
+
+    @property
+    def needed_inputs(self) -> tuple[str, ...]:
+        """Names of inputs that a member cannot be without."""
+        physics = any(isinstance(one, Physics) for one in self.members)
+        return Physics.find_needed(self.inputs) if physics else ()
 
     def shrink(self) -> TrainingRecipe:
         """The form for ``--small``.

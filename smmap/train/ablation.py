@@ -27,8 +27,8 @@ def list_ablations(recipe: TrainingRecipe, *, sources: bool) -> dict[str, tuple[
     Parameters
     ----------
     sources
-        True: each source in turn too, whatever the recipe says; a source that gives all inputs
-        is not left out.
+        True: each source in turn too, whatever the recipe says; a source that gives all inputs,
+        or one that a member cannot be without, is not left out.
 
     Raises
     ------
@@ -42,7 +42,12 @@ def list_ablations(recipe: TrainingRecipe, *, sources: bool) -> dict[str, tuple[
     for one in recipe.inputs:
         name = _find_source(one, recipe.name)
         by_source[name] = (*by_source.get(name, ()), one.name)
-    return by_source | found if len(by_source) > 1 else found
+    needed = set(recipe.needed_inputs)
+    return found | {
+        name: inputs
+        for name, inputs in by_source.items()
+        if len(inputs) < len(recipe.inputs) and not needed & set(inputs)
+    }
 
 
 def leave_out(
