@@ -55,7 +55,8 @@ def draw_series(samples: pd.DataFrame) -> Figure:
     sites = name_sites(samples)
     chosen = sites.value_counts(sort=False).sort_index().nlargest(SHOWN_STATIONS).index
     figure = _start(11, 1.9 * len(chosen))
-    for axis, site in zip(figure.subplots(len(chosen), 1, squeeze=False).flat, chosen, strict=True):
+    axes = figure.subplots(len(chosen), 1, squeeze=False, sharex=True)
+    for axis, site in zip(axes.flat, chosen, strict=True):
         part = samples[sites == site].sort_values("time", kind="stable")
         moments = part["time"].dt.tz_localize(None).to_numpy()
         axis.plot(moments, part[TRUTH], "o", color=_SOFT, markersize=3, label="measured")

@@ -15,7 +15,7 @@ from smmap.report.validation_figures import draw_density, draw_series
 from smmap.store.atomic import write_atomic
 from smmap.validation.anomaly import WINDOW_DAYS, compute_anomalies
 from smmap.validation.bootstrap import Bootstrap
-from smmap.validation.curves import score_repeats
+from smmap.validation.curves import TRIAL, score_repeats
 from smmap.validation.flattery import Flattery
 from smmap.validation.orbits import ORBIT, compare_orbits
 from smmap.validation.revisit import compute_revisit
@@ -49,8 +49,8 @@ def write_validation_report(
     samples
         As `predictions.load_predictions` gives them. With a column ``scheme`` the table holds
         the predictions of several splits, scored side by side; classes, scatter and series are
-        then those of the first scheme that is not random. Rows that have a ``size`` and a
-        ``repeat`` are fits of a scenario, and become learning curves.
+        then those of the first scheme that is not random. Rows that have `curves.TRIAL` are fits
+        of a scenario, and become learning curves.
     by
         Further columns to score class by class.
     collocate
@@ -121,15 +121,16 @@ def _say(content: dict[str, Any]) -> tuple[str, ...]:
 
 def _part_trials(samples: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Samples that are predicted once for each scheme, and those of scenarios."""
-    if not {_SCHEME, "size", "repeat"} <= set(samples.columns):
+    if not {_SCHEME, *TRIAL} <= set(samples.columns):
         return samples, samples.iloc[:0]
-    drawn = samples["size"].notna() & samples["repeat"].notna()
+    drawn = samples[[*TRIAL]].notna().all(axis=1)
     if not drawn.all():
         return samples[~drawn].reset_index(drop=True), samples[drawn]
     # Of scenarios alone, one fit stands for all in the rest of the page.
+    size, repeat = TRIAL
     first = samples[samples[_SCHEME] == samples[_SCHEME].iloc[0]]
-    largest = first[first["size"] == first["size"].max()]
-    one = largest[largest["repeat"] == largest["repeat"].min()]
+    largest = first[first[size] == first[size].max()]
+    one = largest[largest[repeat] == largest[repeat].min()]
     return one.reset_index(drop=True), samples
 
 

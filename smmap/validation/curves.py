@@ -12,6 +12,8 @@ from smmap.validation.scores import compute_scores
 
 CURVE_SCORES = ("rmse", "bias", "r")
 """Those of Zhu et al. 2025."""
+TRIAL = ("training_size", "training_repeat")
+"""Columns of predictions that say which training set of a scenario they come from."""
 SPREAD = (0.05, 0.95)
 """Share of the repeats below the lower and the upper limit."""
 
@@ -22,8 +24,7 @@ def score_repeats(predictions: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     predictions
-        With ``predicted``, ``soil_moisture``, ``scheme``, ``size`` (of the training set) and
-        ``repeat``.
+        With ``predicted``, ``soil_moisture``, ``scheme`` and `TRIAL`.
 
     Returns
     -------
@@ -35,9 +36,9 @@ def score_repeats(predictions: pd.DataFrame) -> pd.DataFrame:
     InsituError
         If a column is missing or a truth is NaN.
     """
-    need_columns(predictions, ("scheme", "size", "repeat", PREDICTED, TRUTH), "learning curves")
+    need_columns(predictions, ("scheme", *TRIAL, PREDICTED, TRUTH), "learning curves")
     rows = []
-    for (scheme, size, repeat), part in predictions.groupby(["scheme", "size", "repeat"]):
+    for (scheme, size, repeat), part in predictions.groupby(["scheme", *TRIAL]):
         scores = compute_scores(
             part[PREDICTED].to_numpy(np.float64), part[TRUTH].to_numpy(np.float64)
         )

@@ -81,7 +81,8 @@ def compare_orbits(samples: pd.DataFrame, bootstrap: Bootstrap | None = None) ->
         }
     )
     orbits = sorted(errors["orbit"].unique(), key=_sort_key)
-    level = 1 - (1 - plan.level) / max(len(orbits), 1)
+    comparisons = len(orbits) if len(orbits) > 2 else 1  # of two, one mirrors the other
+    level = 1 - (1 - plan.level) / comparisons
     rows = [_compare(errors, orbit, plan, level) for orbit in orbits]
     columns = ["orbit", "stations", "count", "difference", "difference_low", "difference_high"]
     return OrbitComparison(pd.DataFrame(rows, columns=columns), level)

@@ -31,7 +31,9 @@ class Revisit:
     def describe(self) -> str:
         """The gain in a sentence."""
         if not self.stations:
-            return "no station is seen by two orbits, so that merging them gains nothing"
+            return (
+                "what merging orbits gains cannot be told: no station is seen twice by two of them"
+            )
         return (
             f"merging orbits gives a value every {self.merged_median:.1f} days instead of "
             f"{self.single_median:.1f} (longest gap {self.merged_longest:.1f} instead of "

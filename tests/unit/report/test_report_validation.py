@@ -151,8 +151,8 @@ def test_predictions_of_scenarios_become_curves(write, samples):
         [
             samples.assign(
                 scheme="zhu-spatial",
-                size=size,
-                repeat=repeat,
+                training_size=size,
+                training_repeat=repeat,
                 predicted=samples["soil_moisture"] + rng.normal(0, 0.1 / size, 600),
             )
             for size in (1, 4)

@@ -40,6 +40,7 @@ def test_difference_is_of_the_orbit_not_of_its_stations():
     for name in ("difference", "difference_low", "difference_high"):
         assert found.table[name].to_numpy() == pytest.approx([-0.03, 0.03])
     assert found.differing == ["15", "88"]
+    assert found.level == 0.95  # one comparison, and its mirror
     assert found.describe().startswith("orbits differ (15, 88): largest difference of bias")
     # The plain difference of biases is of other stations too.
     error = samples["predicted"] - samples["soil_moisture"]
@@ -53,6 +54,7 @@ def test_orbits_that_agree_are_rarely_said_to_differ():
         samples = observe({"a": 0.0, "b": 0.0, "c": 0.0}, noise=0.05, seed=seed)
         found = compare_orbits(samples, Bootstrap(draws=300))
         said += bool(found.differing)
+        assert found.level == pytest.approx(1 - 0.05 / 3)
     # 5 % are asked for; of percentiles over 20 stations somewhat more are expected.
     assert said <= 9
 
@@ -85,6 +87,6 @@ def test_revisit_by_hand():
     assert "a value every 6.0 days instead of 12.0" in found.describe()
     none = compute_revisit(samples[samples["relative_orbit"] == 1])
     assert none.stations == 0
-    assert "gains nothing" in none.describe()
+    assert "no station is seen twice by two of them" in none.describe()
     with pytest.raises(InsituError, match="no column time"):
         compute_revisit(samples.drop(columns="time"))

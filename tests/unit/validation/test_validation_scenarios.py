@@ -92,8 +92,8 @@ def test_curves_are_medians_with_their_spread():
             pd.DataFrame(
                 {
                     "scheme": "zhu-spatial",
-                    "size": 9,
-                    "repeat": repeat,
+                    "training_size": 9,
+                    "training_repeat": repeat,
                     "soil_moisture": truth,
                     "predicted": truth + 0.01 * repeat,
                 }
@@ -105,5 +105,5 @@ def test_curves_are_medians_with_their_spread():
     # Of 0.01 .. 0.11 in equal steps, 5 % lie at the middle of the first step.
     assert (row["bias_low"], row["bias_high"]) == (pytest.approx(0.015), pytest.approx(0.105))
     assert row["r"] == pytest.approx(1)
-    with pytest.raises(InsituError, match="no column repeat"):
-        score_repeats(rows[0].drop(columns="repeat"))
+    with pytest.raises(InsituError, match="no column training_repeat"):
+        score_repeats(rows[0].drop(columns="training_repeat"))
