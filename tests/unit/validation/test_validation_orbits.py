@@ -90,3 +90,30 @@ def test_revisit_by_hand():
     assert "no station is seen twice by two of them" in none.describe()
     with pytest.raises(InsituError, match="no column time"):
         compute_revisit(samples.drop(columns="time"))
+
+
+def test_values_of_two_orbits_at_one_time_count_once():
+    days = [(1, 0), (1, 12), (1, 24), (1, 48), (2, 0), (2, 12), (2, 18)]
+    samples = pd.DataFrame(days, columns=["relative_orbit", "day"]).assign(
+        network="n", station="a", predicted=0.2
+    )
+    samples["time"] = pd.to_datetime("2024-01-01T00:00Z") + pd.to_timedelta(samples["day"], "D")
+    # Gaps of the merged days 0, 12, 18, 24, 48 are 12, 6, 6, 24.
+    assert compute_revisit(samples).merged_median == 9
+
+
+def test_stations_weigh_by_how_well_they_tell():
+    """Errors of orbit and others: 0.05 and three of 0.01; at the other station all 0.02."""
+    errors = [0.05, 0.01, 0.01, 0.01, 0.02, 0.02, 0.02, 0.02]
+    samples = pd.DataFrame(
+        {
+            "network": "n",
+            "station": ["a"] * 4 + ["b"] * 4,
+            "relative_orbit": ["x", "y", "y", "y", "x", "x", "y", "y"],
+            "soil_moisture": np.linspace(0.1, 0.3, 8),
+        }
+    )
+    samples["predicted"] = samples["soil_moisture"] + errors
+    found = compare_orbits(samples).table.set_index("orbit")["difference"]
+    # Weights 1 x 3 / 4 and 2 x 2 / 4.
+    assert found["x"] == pytest.approx(0.75 * 0.04 / 1.75)
