@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from smmap.spec.card import ModelInput
 from smmap.spec.options import Options
 
 
@@ -145,6 +147,30 @@ class Mlp(MemberOptions):
     """True: inputs and target are fitted as (x - mean) / standard deviation."""
 
 
+class Physics(MemberOptions):
+    """The packaged model ``physics``; it is not fitted, but for an offset.
+
+    It needs unscaled inputs ``backscatter_db`` (VV) and ``incidence_deg``.
+    """
+
+    kind: Literal["physics"]
+    ndvi: float = Field(default=0.4, ge=0, le=0.95)
+    """Assumed of all samples."""
+    calibrate: Literal["offset", "none"] = "offset"
+    """``offset``: the mean of the training rows is met."""
+
+    @staticmethod
+    def find_needed(inputs: Sequence[ModelInput]) -> tuple[str, ...]:
+        """Names of the inputs that it takes; fewer than two: some are not there."""
+        return tuple(
+            one.name
+            for one in inputs
+            if one.scaling.method == "none"
+            and (one.feature, one.options.get("polarisation"))
+            in (("backscatter_db", "vv"), ("incidence_deg", None))
+        )
+
+
 class NetworkOptions(MemberOptions):
     """What networks of PyTorch have."""
 
@@ -161,6 +187,10 @@ class NetworkOptions(MemberOptions):
     """Share of the groups of the training rows that stop it, where ``patience`` is not 0."""
     dropout: float = Field(default=0.2, ge=0, lt=1)
     """Share of units left out in a step."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """What fits it; ``auto``: a GPU where there is one. The package runs anywhere."""
+    precision: Literal["float32", "mixed"] = "float32"
+    """``mixed``: products in bfloat16, weights and loss in float32."""
 
 
 class Cnn1d(NetworkOptions):
@@ -202,7 +232,8 @@ class Tabnet(NetworkOptions):
 
 
 MemberSpec = Annotated[
-    RandomForest | Xgboost | Svr | Mlp | Cnn1d | Lstm | Tabnet, Field(discriminator="kind")
+    RandomForest | Xgboost | Svr | Mlp | Physics | Cnn1d | Lstm | Tabnet,
+    Field(discriminator="kind"),
 ]
 
 TREES = ("random-forest", "xgboost")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from smmap.spec.errors import ConfigError
-from smmap.spec.training_member import MemberSpec, Mlp, RandomForest, Svr, Xgboost
+from smmap.spec.training_member import MemberSpec, Mlp, Physics, RandomForest, Svr, Xgboost
 from smmap.train.fitted import Fitted, Lesson
 
 
@@ -45,6 +45,10 @@ def fit_member(
                 from smmap.train.estimators import fit_mlp
 
                 return fit_mlp(spec, rows, truth, seed)
+            case Physics():
+                from smmap.train.physics_member import FittedPhysics
+
+                return FittedPhysics(spec, lesson)
             case _:
                 from smmap.train.torch_member import fit_torch
 
