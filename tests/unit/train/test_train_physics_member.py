@@ -23,7 +23,13 @@ def learn(radiometry="sigma0_ellipsoid", **options):
     table = draw_table(rows=60)
     recipe = make_recipe(members=[MEMBER], radiometry=radiometry)
     samples = select_samples(table, recipe, "table")
-    lesson = Lesson(samples.rows, samples.truth, table["field"], recipe.inputs, recipe.radiometry)
+    lesson = Lesson(
+        samples.rows,
+        samples.truth,
+        table["field"],
+        inputs=recipe.inputs,
+        radiometry=recipe.radiometry,
+    )
     return FittedPhysics(Physics.parse(MEMBER | options, "member"), lesson), lesson
 
 
