@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import pystac
 
 from smmap.catalog.candidate import Candidate
+from smmap.catalog.common_name import check_common_name
 from smmap.catalog.place import count_steps, find_place, note_together
 from smmap.catalog.scaling import (
     OFFSET_BASELINE,
@@ -102,6 +103,7 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
     href = _find_address(asset, definition)
     if href is None:
         raise SceneError(f"item {item.id}: address '{asset.href}' of asset '{key}' is relative")
+    check_common_name(asset, name, band.index)
     scaling = find_scaling(item, definition, band, asset)
     return Band(
         name=name,

@@ -115,11 +115,7 @@ def find_declared(asset: pystac.Asset, index: int) -> dict[str, float]:
     same every time.
     """
     fields = asset.extra_fields
-    holders: list[dict[str, Any]] = [
-        rows[index - 1]
-        for rows in (fields.get("raster:bands"), fields.get("bands"))
-        if isinstance(rows, list) and len(rows) >= index and isinstance(rows[index - 1], dict)
-    ]
+    holders = find_holders(asset, index, ("raster:bands", "bands"))
     found: dict[str, float] = {}
     for name in ("scale", "offset", "nodata"):
         for holder in (*holders, fields):
@@ -142,6 +138,15 @@ def find_declared(asset: pystac.Asset, index: int) -> dict[str, float]:
                 )
             found[name] = number
     return found
+
+
+def find_holders(asset: pystac.Asset, index: int, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """What lists of bands under these keys say of band number ``index``, from 1."""
+    return [
+        rows[index - 1]
+        for rows in (asset.extra_fields.get(key) for key in keys)
+        if isinstance(rows, list) and len(rows) >= index and isinstance(rows[index - 1], dict)
+    ]
 
 
 def _is_same(one: float, other: float) -> bool:

@@ -128,3 +128,19 @@ def test_earth_search_collection_1(tmp_path):
     item = make_item("sentinel-2-c1-l2a", COLLECTION_1, ["red", "scl"], taken_out)
     with pytest.raises(SceneError, match="its item declares offset 0"):
         resolve_bands(item, definition, ["red"])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"eo:bands": [{"name": "B08", "common_name": "nir"}]},
+        {"bands": [{"name": "B08", "eo:common_name": "nir"}]},
+    ],
+)
+def test_names_that_were_changed_give_no_other_colour(said):
+    """What was infrared is called ``red`` from some day on, and says itself what it is."""
+    definition = load_definition("earth-search-sentinel-2-l2a")
+    item = make_item("sentinel-2-l2a", COLLECTION_1, ["red", "nir", "scl"], said)
+    assert resolve_bands(item, definition, ["nir"])["nir"].href.endswith("nir.tif")
+    with pytest.raises(SceneError, match=r"red\.tif: is taken for 'red', but its item says 'nir'"):
+        resolve_bands(item, definition, ["red"])
