@@ -82,6 +82,22 @@ def test_training_sets_of_one_cell_or_one_row_are_fitted(kind):
     assert one_row.loc["model", "rmse"] == pytest.approx(one_row.loc["mean", "rmse"], rel=1e-3)
 
 
+def test_options_chosen_on_the_test_rows_are_never_worse_there():
+    """Of the same draws, as Zhu et al. 2025 chose: the best that one could expect."""
+    curves = {}
+    for on_test_rows in (False, True):
+        found = judge_placed(
+            members=[BOOSTER | {"tune": {"depth": {"choices": [1, 2, 4]}}}],
+            splits=["station", "zhu-spatial"],
+            scenarios={"repeats": 3, "cells": [1, 4]},
+            tuning={"trials": 4, "sampler": "random", "on_test_rows": on_test_rows},
+        )
+        of_model = found.curves[found.curves["model"] == "model"]
+        curves[on_test_rows] = of_model.set_index(["size", "repeat"])["rmse"]
+    assert (curves[True] <= curves[False]).all()
+    assert (curves[True] < curves[False]).any()
+
+
 def test_small_form_and_option_cut_scenarios():
     recipe = load_recipe("zhu2025-rf")
     assert {"zhu-dependent", "zhu-temporal", "zhu-spatial"} <= set(recipe.splits)
