@@ -40,6 +40,18 @@ def judge_placed(table=None, **changes):
     return judge(recipe, select_samples(table, recipe, "table"), draws=200)
 
 
+def test_every_scheme_by_its_name():
+    """Of 12 fields the study's shares leave 2 to test; all else tests each sample once."""
+    schemes = ["station", "cell", "year", "leave-out area", "sensor-60-20-20", "random"]
+    found = judge_placed(splits=schemes, folds=3)
+    tested = found.predictions.groupby("scheme").size()
+    assert set(tested.index) == set(schemes) == set(found.metrics)
+    assert (tested.drop("sensor-60-20-20") == 240).all()
+    few = found.predictions[found.predictions["scheme"] == "sensor-60-20-20"]
+    assert few["field"].nunique() == 2
+    assert found.flattery.scheme == "station"
+
+
 def test_curves_of_three_scenarios_fall_with_their_sizes():
     plan = {"repeats": 3, "percents": [2, 40], "samples": [1, 6], "cells": [1, 9]}
     splits = ["station", "zhu-dependent", "zhu-temporal", "zhu-spatial"]
