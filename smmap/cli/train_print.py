@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,9 +38,7 @@ def list_lines(made: Training) -> Iterator[str]:
 def _list_growths(when: str, growths: Growths | None) -> Iterator[str]:
     if growths:
         yield f"growth of the RMSE in m3/m3 with 95 % interval, {when}"
-        ordered: Mapping[str, float] = {name: one.value for name, one in growths.items()}
-        for name in sorted(ordered, key=lambda one: -ordered[one]):
-            one = growths[name]
+        for name, one in sorted(growths.items(), key=lambda item: -item[1].value):
             yield f"{name:>38} {_format(one.value, one.low, one.high)}"
 
 

@@ -107,9 +107,9 @@ def write_validation_report(
 
 def _say(content: dict[str, Any]) -> tuple[str, ...]:
     said = [
-        f"{row['class']}: RMSE {row['rmse']:.3f} ({row['rmse_low']:.3f}..{row['rmse_high']:.3f}), "
-        f"bias {row['bias']:+.3f}, ubRMSE {row['ubrmse']:.3f} m3/m3, R {row['r']:.2f}, "
-        f"{row['count']:,} samples of {row['stations']} stations"
+        f"{row['class']}: RMSE {_limit(row, 'rmse')}, bias {row['bias']:+.3f}, ubRMSE "
+        f"{row['ubrmse']:.3f} m3/m3, R {row['r']:.2f}, {row['count']:,} samples of "
+        f"{row['stations']} stations"
         for row in content["schemes"] or content["overall"][:1]
     ]
     if content["flattery"]:
@@ -117,6 +117,12 @@ def _say(content: dict[str, Any]) -> tuple[str, ...]:
     if content["orbits"]:
         said += [content["orbits"]["verdict"], content["orbits"]["revisit"]]
     return tuple(one for one in said if one)
+
+
+def _limit(row: dict[str, Any], score: str) -> str:
+    """A score with its interval, where it has one."""
+    low, high = row[f"{score}_low"], row[f"{score}_high"]
+    return f"{row[score]:.3f}" + (f" ({low:.3f}..{high:.3f})" if low <= high else "")
 
 
 def _part_trials(samples: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -54,6 +54,7 @@ class FittedEstimator:
         ModelError
             If skl2onnx does not know it.
         """
+        from onnx.helper import make_opsetid
         from skl2onnx import to_onnx
         from skl2onnx.common.data_types import FloatTensorType
 
@@ -65,6 +66,10 @@ class FittedEstimator:
         except Exception as error:  # noqa: BLE001 (each converter raises kinds of its own)
             reason = f"{type(error).__name__}: {error}"
         else:
+            # skl2onnx lists them in the order of a set, which differs from process to process.
+            opsets = sorted((one.domain, one.version) for one in found.opset_import)
+            del found.opset_import[:]
+            found.opset_import.extend(make_opsetid(*one) for one in opsets)
             write_atomic(path, found.SerializeToString(deterministic=True))
             return
         raise ModelError(f"{path}: skl2onnx does not write {self.detail} ({reason})")

@@ -64,6 +64,8 @@ def _list_models(recipe: TrainingRecipe) -> list[str]:
 
 def _fit_to(recipe: TrainingRecipe, samples: Samples, rows: Ints) -> TrainingRecipe:
     """The recipe with folds that so few training rows can give; of one row nothing is tuned."""
+    if recipe.tuning.on_test_rows and recipe.combine == "given":
+        return recipe  # nothing is found within the training rows
     groups = find_groups(samples.frame, recipe.inner).iloc[rows].nunique()
     if groups > 1:
         return recipe.model_copy(update={"inner_folds": min(recipe.inner_folds, groups)})

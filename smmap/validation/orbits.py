@@ -34,6 +34,8 @@ class OrbitComparison:
     def describe(self) -> str:
         """The answer in a sentence."""
         told = self.table[self.table["difference_low"].notna()]
+        if told.empty and (self.table["stations"] >= LEAST_STATIONS).any():
+            return "whether orbits differ cannot be told without resamples"
         if told.empty:
             return (
                 f"whether orbits differ cannot be told: none shares {LEAST_STATIONS} stations "

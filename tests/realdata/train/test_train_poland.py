@@ -69,3 +69,16 @@ def test_small_form_sees_the_same_order_of_splits(table, tmp_path):
         assert rmse["random"][0] < rmse["station"][0]
         assert all(low < value < high for value, low, high in rmse.values())
     assert np.isfinite(load_model(tmp_path / "model").predict(np.float32([[-12, -20, 36, 25]])))
+
+
+def test_both_polarisations_without_any_fit(table):
+    """NDVI is not in the file: 0.3 is assumed, which the variant is made for."""
+    raw = pd.read_csv(table)
+    theta = raw["incidence_angle"].to_numpy()
+    to_sigma0_db = 10 * np.log10(np.cos(np.radians(theta)))
+    vv, vh = raw["G_VV_dB"] + to_sigma0_db, raw["G_VH_dB"] + to_sigma0_db
+    pixels = np.column_stack([vv, vh, theta, np.full(len(raw), 0.3)]).astype(np.float32)
+    truth = raw["soil_moisture"].to_numpy() / 100
+    found = load_model("physics-vvvh", "cpu").predict(pixels)
+    assert np.std(found - truth) < 0.9 * truth.std()
+    assert np.corrcoef(found, truth)[0, 1] > 0.5

@@ -142,7 +142,10 @@ def test_orbits_and_what_merging_them_gains(write, samples, tmp_path):
     assert verdict.replace("orbits", "Orbits", 1) in html
     (revisit,) = [one for one in said if one.startswith("merging")]
     assert "a value every 2.0 days instead of 6.0" in revisit
-    assert said[0].startswith("all samples: RMSE 0.0")
+    assert re.match(r"all samples: RMSE 0\.0\d\d \(0\.0\d\d\.\.0\.0\d\d\), bias \+0\.0", said[0])
+    one = told[told["station"] == "s<3>"]
+    said = write_validation_report(tmp_path / "p.html", one, title="t", bootstrap=QUICK)
+    assert "nan" not in " ".join(said)
 
 
 def test_predictions_of_scenarios_become_curves(write, samples):

@@ -40,6 +40,18 @@ def judge_placed(table=None, **changes):
     return judge(recipe, select_samples(table, recipe, "table"), draws=200)
 
 
+def test_every_scheme_by_its_name():
+    """Of 12 fields the study's shares leave 2 to test; all else tests each sample once."""
+    schemes = ["station", "cell", "year", "leave-out area", "sensor-60-20-20", "random"]
+    found = judge_placed(splits=schemes, folds=3)
+    tested = found.predictions.groupby("scheme").size()
+    assert set(tested.index) == set(schemes) == set(found.metrics)
+    assert (tested.drop("sensor-60-20-20") == 240).all()
+    few = found.predictions[found.predictions["scheme"] == "sensor-60-20-20"]
+    assert few["field"].nunique() == 2
+    assert found.flattery.scheme == "station"
+
+
 def test_curves_of_three_scenarios_fall_with_their_sizes():
     plan = {"repeats": 3, "percents": [2, 40], "samples": [1, 6], "cells": [1, 9]}
     splits = ["station", "zhu-dependent", "zhu-temporal", "zhu-spatial"]
@@ -80,6 +92,22 @@ def test_training_sets_of_one_cell_or_one_row_are_fitted(kind):
         return
     # Of one row there is nothing to learn but its moisture.
     assert one_row.loc["model", "rmse"] == pytest.approx(one_row.loc["mean", "rmse"], rel=1e-3)
+
+
+def test_options_chosen_on_the_test_rows_are_never_worse_there():
+    """Of the same draws, as Zhu et al. 2025 chose: the best that one could expect."""
+    curves = {}
+    for on_test_rows in (False, True):
+        found = judge_placed(
+            members=[BOOSTER | {"tune": {"depth": {"choices": [1, 2, 4]}}}],
+            splits=["station", "zhu-spatial"],
+            scenarios={"repeats": 3, "cells": [1, 4]},
+            tuning={"trials": 4, "sampler": "random", "on_test_rows": on_test_rows},
+        )
+        of_model = found.curves[found.curves["model"] == "model"]
+        curves[on_test_rows] = of_model.set_index(["size", "repeat"])["rmse"]
+    assert (curves[True] <= curves[False]).all()
+    assert (curves[True] < curves[False]).any()
 
 
 def test_small_form_and_option_cut_scenarios():

@@ -1,6 +1,7 @@
 """Training on tables: what is fitted on what, and what is refused."""
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 import yaml
@@ -9,8 +10,10 @@ from sample_tables import KINDS, RECIPE, draw_table, make_recipe, write_recipe
 from smmap.model.package import load_card, load_model
 from smmap.spec.errors import ConfigError, InsituError, StoreError
 from smmap.spec.training import TrainingRecipe
+from smmap.spec.training_member import Mlp
 from smmap.train import ensemble as ensemble_room
 from smmap.train.ensemble import compute_weights, fit_ensemble
+from smmap.train.estimators import fit_mlp
 from smmap.train.judge import judge, list_splits
 from smmap.train.samples import select_samples
 from smmap.train.table_file import load_table, read_numbers
@@ -116,6 +119,16 @@ def test_importance_names_what_matters():
     growths = found.importance
     assert growths is not None
     assert max(growths, key=lambda name: growths[name].value) == "vv_db"
+
+
+def test_a_perceptrons_file_does_not_depend_on_the_process(tmp_path):
+    """skl2onnx lists its operator sets in the order of a Python set, which is drawn each time."""
+    table = draw_table(rows=60)
+    rows = table[["VV", "VH", "angle"]].to_numpy(np.float32)
+    fitted = fit_mlp(Mlp.parse(KINDS[3], "mlp"), rows, table["moisture"].to_numpy() / 100, 0)
+    fitted.write(tmp_path / "mlp.onnx")
+    sets = [(one.domain, one.version) for one in onnx.load(tmp_path / "mlp.onnx").opset_import]
+    assert sets == [("", 17), ("ai.onnx.ml", 1)]
 
 
 def test_same_seed_same_package(tmp_path, table):

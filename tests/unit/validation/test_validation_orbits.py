@@ -65,6 +65,8 @@ def test_too_few_stations_tell_nothing():
     assert found.differing == []
     assert "cannot be told: none shares 6 stations" in found.describe()
     assert found.table["difference"].iloc[0] == pytest.approx(0.03, abs=0.01)
+    many = observe({"a": 0.03, "b": 0.0}, noise=0.01, seed=2)
+    assert "without resamples" in compare_orbits(many, Bootstrap(draws=0)).describe()
     alone = compare_orbits(samples[samples["relative_orbit"] == "a"])
     assert alone.table["stations"].tolist() == [0]
     assert "cannot be told" in alone.describe()
