@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,7 +19,8 @@ def train(
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="Package folder to make.")],
     table: Annotated[
-        Path | None, typer.Option(help="Samples, CSV or Parquet; every recipe needs them.")
+        Path | None,
+        typer.Option(help="Samples: CSV or Parquet, or a store of patches, as the recipe asks."),
     ] = None,
     small: Annotated[bool, typer.Option("--small", help="The recipe's rough form.")] = False,
     report: Annotated[
@@ -63,7 +65,8 @@ def _train_table(
     if seed is not None:
         recipe = recipe.model_copy(update={"seed": seed})
     report, checkpoints = beside
-    made = train_table(recipe, table, out, small=small, report=report, checkpoints=checkpoints)
+    make: Callable[..., Any] = train_table if recipe.windows is None else _choose_patches()
+    made = make(recipe, table, out, small=small, report=report, checkpoints=checkpoints)
     typer.echo(f"{made.samples} samples; RMSE in m3/m3 with 95 % interval, R")
     for scheme in recipe.splits:
         for title, scores in made.judgement.metrics[scheme].items():
@@ -73,3 +76,13 @@ def _train_table(
                 f"{scheme:>20}  {title:<16} {rmse} ({low}..{high})  "
                 + (f"{r:5.2f}" if r is not None else "    ?")
             )
+
+
+def _choose_patches() -> Callable[..., Any]:
+    try:
+        from smmap.train.train_patches import train_patches
+    except ModuleNotFoundError as error:
+        missing = error.name
+    else:
+        return train_patches
+    raise ConfigError(f"training on patches needs '{missing}': pip install 'smmap[train]'")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from smmap.features.builder import compute_required_layers
 from smmap.grid.ground import compute_lonlat
+from smmap.pipeline.branches import BranchInputs, find_chunks, open_branches
 from smmap.pipeline.run_state import RunState
 from smmap.pipeline.task_scenes import TaskScenes
 from smmap.spec.source import FIELDS, OPTICAL
@@ -36,6 +37,8 @@ class BlockInputs:
     """By source: optical scenes, read when first needed."""
     fields: Mapping[str, FieldBlock]
     """By source: coarse ones, read when first needed."""
+    branches: tuple[BranchInputs, ...] = ()
+    """Of a model with windows: what lies around the cells."""
 
 
 def open_block(
@@ -44,7 +47,7 @@ def open_block(
     """Read what does not change between overpasses."""
     context = run.context
     static: dict[str, NDArray[np.float32]] = {}
-    needed = compute_required_layers(context.card)
+    needed = compute_required_layers(context.pixel_card)
     if not needed.isdisjoint(_PLACE):
         static |= zip(
             _PLACE, (one.astype(np.float32) for one in compute_lonlat(block)), strict=True
@@ -60,12 +63,14 @@ def open_block(
             context.factor,
             context.plain_bands if key == "sentinel2" else (),
             context.recipe.optical,
-            context.requests.get(key, ()),
+            context.pixel_requests.get(key, ()),
         )
         for key in OPTICAL
         if key in context.definitions
     }
-    return BlockInputs(block, scenes, static, optical, fields)
+    cells = find_chunks(block, context.card.windows)
+    branches = open_branches(cells, context.card, scenes, context)
+    return BlockInputs(block, scenes, static, optical, fields, branches)
 
 
 def open_fields(area: Block, run: RunState) -> dict[str, FieldBlock]:

@@ -83,9 +83,26 @@ class Context:
         return compute_reach(source, self.requests, self.recipe)
 
     @property
+    def pixel_card(self) -> ModelCard:
+        """The card with the inputs that are one number a tile pixel: without windows, all."""
+        card = self.card
+        if card.windows is None:
+            return card
+        names = card.windows.list_cell_inputs([one.name for one in card.inputs])
+        inputs = tuple(one for one in card.inputs if one.name in names)
+        return card.model_copy(update={"inputs": inputs, "windows": None})
+
+    @property
+    def pixel_requests(self) -> Mapping[str, tuple[Request, ...]]:
+        """Those of ``requests`` that are asked for on tile pixels: without windows, all."""
+        if self.card.windows is None:
+            return self.requests
+        return choose_requests(self.pixel_card, self.definitions)
+
+    @property
     def plain_bands(self) -> tuple[str, ...]:
         """Bands of Sentinel-2 that are joined as the recipe says."""
-        return tuple(sorted(find_plain_bands(self.card, self.definitions)))
+        return tuple(sorted(find_plain_bands(self.pixel_card, self.definitions)))
 
 
 def open_context(recipe: Recipe) -> Context:
@@ -121,6 +138,7 @@ def open_context(recipe: Recipe) -> Context:
     requests = choose_requests(card, definitions)
     definitions = {key: one for key, one in definitions.items() if key in {*ALWAYS, *requests}}
     grid = get_grid(recipe.grid)
+    _check_cells(grid, card)
     radar = definitions["sentinel1"]
     meaning = _check_radar(radar, card)
     _check_reflectance(definitions, card)
@@ -138,6 +156,15 @@ def open_context(recipe: Recipe) -> Context:
         radar_grid=RadarGrid(factor, grid.resolution_m / factor),
         radar_meaning=meaning,
     )
+
+
+def _check_cells(grid: Grid, card: ModelCard) -> None:
+    """Refuse pixels that are not the cells of a model with windows."""
+    if card.windows is not None and grid.resolution_m != card.windows.cell_m:
+        raise ConfigError(
+            f"grid '{grid.name}' has pixels of {grid.resolution_m:g} m, model '{card.name}' gives "
+            f"cells of {card.windows.cell_m:g} m: choose grid: utm-{card.windows.cell_m:g}m"
+        )
 
 
 def _check_radar(definition: Definition, card: ModelCard) -> RadarMeaning:

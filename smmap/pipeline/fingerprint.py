@@ -146,6 +146,8 @@ def _describe_model(card: ModelCard) -> dict[str, Any]:
         for key in ("source", "join"):
             if column[key] is None:
                 del column[key]
+    if card.windows is not None:
+        described["windows"] = card.windows.model_dump(mode="json")
     return described
 
 

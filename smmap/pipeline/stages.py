@@ -12,6 +12,7 @@ from smmap.pipeline.attempt import Attempt, open_attempt
 from smmap.pipeline.blocks import BlockInputs, open_block
 from smmap.pipeline.commit import commit_unit, record_failure
 from smmap.pipeline.load_layers import Layers, load_layers
+from smmap.pipeline.load_surroundings import Surroundings, load_surroundings
 from smmap.pipeline.pixels import flag_pixels, pack_pixels, predict_pixels
 from smmap.pipeline.run_state import RunState
 from smmap.pipeline.task_scenes import TaskScenes
@@ -50,14 +51,17 @@ def read_block(block: Block, attempt: Attempt) -> None:
 def read_part(unit: Unit, part: Block, inputs: BlockInputs, attempt: Attempt) -> None:
     """One unit on one part of a block: its scenes, masked and aligned."""
     layers = load_layers(unit, part, inputs, attempt.run)
-    attempt.lanes.compute(compute_part, unit, part, layers, attempt)
+    around = load_surroundings(unit, part, inputs, attempt.run)
+    attempt.lanes.compute(compute_part, unit, part, layers, around, attempt)
 
 
-def compute_part(unit: Unit, part: Block, layers: Layers, attempt: Attempt) -> None:
+def compute_part(
+    unit: Unit, part: Block, layers: Layers, around: Surroundings | None, attempt: Attempt
+) -> None:
     """From aligned scenes to packed pixels."""
     run = attempt.run
-    features = compute_features(run.card, layers)
-    estimate = predict_pixels(features, layers, run)
+    features = compute_features(run.context.pixel_card, layers)
+    estimate = predict_pixels(features, layers, around, run)
     provisional = attempt.scenes.is_provisional(unit)
     flagged = flag_pixels(estimate, features, layers, run, provisional=provisional)
     packed = pack_pixels(flagged, layers, run)

@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 from smmap.spec.card import ModelInput, ModelOutput, RadarMeaning
 from smmap.spec.definition import Reflectance
 from smmap.spec.options import Options
-from smmap.spec.training_member import TREES, MemberSpec
+from smmap.spec.training_member import TREES, MemberSpec, TwoBranch
+from smmap.spec.windows import Windows
 
 
 class SampleColumns(Options):
@@ -124,6 +125,8 @@ class TrainingRecipe(Options):
     """Which rows stay."""
     inputs: tuple[ModelInput, ...] = Field(min_length=1)
     """As the card will name them; ``training_range`` comes from the data."""
+    windows: Windows | None = None
+    """Which inputs are images around a cell, so that samples are patches; None: none."""
     members: tuple[MemberSpec, ...] = Field(min_length=1)
     """Models that are fitted."""
     combine: Literal["given", "weighted", "best"] = "given"
@@ -166,7 +169,22 @@ class TrainingRecipe(Options):
             raise ValueError(f"'small.members' names {strangers}, which are no members")
         if any(one.training_range is not None for one in self.inputs):
             raise ValueError("'training_range' comes from the data; leave it out")
+        self._check_windows()
         return self
+
+    def _check_windows(self) -> None:
+        looks = [one for one in self.members if isinstance(one, TwoBranch)]
+        if (self.windows is not None) != bool(looks):
+            raise ValueError("'windows' and a member of the kind 'two-branch' go together")
+        if self.windows is None:
+            return
+        if len(self.members) > 1 or looks[0].tune or self.missing == "model":
+            raise ValueError("'windows' go with one member, without 'tune' and 'missing: model'")
+        if len(self.windows.branches) != 2:
+            raise ValueError("a member of the kind 'two-branch' has two 'windows.branches'")
+        self.windows.check_inputs([one.name for one in self.inputs])
+        if looks[0].augment and any(one.feature == "aspect_deg" for one in self.inputs):
+            raise ValueError("'augment' turns images, and would have to turn 'aspect_deg' too")
 
     def shrink(self) -> TrainingRecipe:
         """The form for ``--small``.

@@ -66,7 +66,7 @@ def load_checkpoint(path: Path, state: Any) -> None:
         If the file is damaged, or does not fit.
     """
     try:
-        held = torch.load(path, weights_only=True)
+        held = torch.load(path, map_location="cpu", weights_only=True)
         state.network.load_state_dict(held["network"])
         state.optimiser.load_state_dict(held["optimiser"])
         state.best = held["best"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from smmap.spec.errors import ConfigError
-from smmap.spec.training_member import MemberSpec, Mlp, RandomForest, Svr, Xgboost
+from smmap.spec.training_member import MemberSpec, Mlp, RandomForest, Svr, TwoBranch, Xgboost
 from smmap.train.fitted import Fitted, Lesson
 
 
@@ -45,6 +45,8 @@ def fit_member(
                 from smmap.train.estimators import fit_mlp
 
                 return fit_mlp(spec, rows, truth, seed)
+            case TwoBranch():
+                raise ConfigError(f"'{spec.title}' is fitted on patches, not on rows of a table")
             case _:
                 from smmap.train.torch_member import fit_torch
 
