@@ -52,6 +52,7 @@ setup(
     cmdclass={"build_py": BuildWithData},
     ext_modules=[
         # Nobody reads which exceptions floating point had: choices between numbers are vectors.
+        describe_kernel("features", "-fno-trapping-math"),
         describe_kernel("stack", "-fno-trapping-math"),
         describe_kernel("trees"),
     ],

@@ -34,12 +34,12 @@ def assemble(folder, study, recipe):
     found = {}
     with open_state(plan.context, folder / "out") as state:
         for task in plan.tasks:
-            scenes, fields = TaskScenes(task, plan.context), open_fields(task.area, state)
+            scenes, fields = TaskScenes(task, plan.context), open_fields(task.area, plan.context)
             for block in task.area.split(plan.context.block_size):
-                inputs = open_block(block, scenes, state, fields)
+                inputs = open_block(block, scenes, plan.context, fields)
                 for unit in task.units:
                     assert scenes.get_skipped(unit) == ()
-                    layers = load_layers(unit, block, inputs, state)
+                    layers = load_layers(unit, block, inputs, plan.context)
                     raw = compute_features(state.card, layers).raw
                     names = [one.name for one in state.card.inputs]
                     moment = unit.overpass.datetime

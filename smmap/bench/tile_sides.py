@@ -25,12 +25,11 @@ def map_tile(catalog: str, model: str, out: str, threads: int) -> dict[str, Any]
 
 def infer_tile(catalog: str, model: str, scratch: str, threads: int) -> dict[str, Any]:
     """The model alone, on the pixels that `map_tile` gives it, block by block."""
-    import numpy as np
-
     from smmap.features.builder import compute_features
     from smmap.pipeline.blocks import open_block
     from smmap.pipeline.load_layers import load_layers
     from smmap.pipeline.open_state import open_state
+    from smmap.pipeline.pixels import choose_pixels, take_pixels
     from smmap.pipeline.plan import plan_run
     from smmap.pipeline.recipe import load_recipe
     from smmap.pipeline.task_scenes import TaskScenes
@@ -41,12 +40,11 @@ def infer_tile(catalog: str, model: str, scratch: str, threads: int) -> dict[str
         for task in plan.tasks:
             scenes = TaskScenes(task, plan.context)
             for block in task.area.split(plan.context.block_size):
-                inputs = open_block(block, scenes, state, {})
+                inputs = open_block(block, scenes, plan.context, {})
                 for unit in task.units:
-                    layers = load_layers(unit, block, inputs, state)
-                    values = compute_features(state.card, layers).values
-                    valid = np.isfinite(layers["sigma0_vv"]) & np.isfinite(values).all(axis=0)
-                    rows.append(np.ascontiguousarray(values[:, valid].T))
+                    layers = load_layers(unit, block, inputs, plan.context)
+                    features = compute_features(state.card, layers)
+                    rows.append(take_pixels(features, choose_pixels(features, layers, state.card)))
         start = time.perf_counter()
         for part in rows:
             state.model.estimate(part)

@@ -37,6 +37,12 @@ def simulate(
             "soil, Landsat, L1C, coarse soil moisture, land cover. Needs the extra netcdf.",
         ),
     ] = False,
+    stations: Annotated[
+        int | None,
+        typer.Option(
+            "--stations", min=1, max=500, help="Also hourly readings of so many in each area."
+        ),
+    ] = None,
     continent: Annotated[
         bool,
         typer.Option("--continent", help="All orbits and granules over Europe, or over --bbox."),
@@ -50,13 +56,15 @@ def simulate(
     """Write scenes of a simulated world as a provider would serve them, and the truth."""
     own = {"--bbox": bbox, "--resolution": resolution}
     others = {"--tiles": tiles, "--size": size, "--items-only": items_only or None}
-    others["--sources"] = sources or None
+    others |= {"--sources": sources or None, "--stations": stations}
     odd = [name for name, value in (others if continent else own).items() if value is not None]
     if odd:
         where, advice = ("not", "leave it away") if continent else ("only", "add it")
         raise ConfigError(f"{', '.join(odd)}: {where} together with --continent; {advice}")
-    if items_only and sources:
-        raise ConfigError("--sources: not together with --items-only; leave one of them away")
+    if items_only and (sources or stations):
+        raise ConfigError(
+            "--sources, --stations: not together with --items-only; leave one of them away"
+        )
     if continent:
         _simulate_continent(out, bbox, resolution or 1000, days, seed)
     elif items_only:
@@ -65,6 +73,11 @@ def simulate(
         _simulate_world(out, tiles or 1, days, seed, size or 512)
         if sources:
             _simulate_sources(out, tiles or 1, days, seed, size or 512)
+        if stations:
+            from smmap.simulate.stations import simulate_stations
+
+            numbers = {"tiles": tiles or 1, "days": days, "seed": seed, "size": size or 512}
+            typer.echo(f"stations: {simulate_stations(out, stations, **numbers)}", err=True)
 
 
 def _simulate_continent(out: Path, bbox: str | None, resolution: int, days: int, seed: int) -> None:

@@ -14,8 +14,9 @@ from smmap.features.radiometry import compute_gamma0, needs_gamma0
 from smmap.features.registry import get_feature
 from smmap.features.request import Request, find_requests
 from smmap.features.scaling import compute_scaled
-from smmap.spec.card import ModelCard, ModelInput
+from smmap.spec.card import ModelInput, NoScaling
 from smmap.spec.errors import ConfigError, GridError
+from smmap.spec.input_list import FeatureSet
 
 _RADAR = ("sigma0_vv", "sigma0_vh")
 
@@ -25,7 +26,8 @@ class Features:
     """A model's inputs over a block, columns in the card's order."""
 
     values: NDArray[np.float32]
-    """(inputs, y, x), scaled; NaN where an input is not available."""
+    """(inputs, y, x), scaled; NaN where an input is not available. ``raw`` itself where nothing is
+    scaled."""
     raw: NDArray[np.float32]
     """(inputs, y, x), before scaling, in the inputs' units; NaN as in the derivations."""
     in_range: Bools
@@ -35,7 +37,7 @@ class Features:
     """(y, x): the vegetation correction of some input leaves no positive soil power."""
 
 
-def compute_required_layers(card: ModelCard) -> frozenset[str]:
+def compute_required_layers(card: FeatureSet) -> frozenset[str]:
     """Names of all layers that the card's inputs are derived from.
 
     Raises
@@ -49,7 +51,7 @@ def compute_required_layers(card: ModelCard) -> frozenset[str]:
     return names
 
 
-def compute_requests(card: ModelCard) -> tuple[Request, ...]:
+def compute_requests(card: FeatureSet) -> tuple[Request, ...]:
     """What the card asks of sources by name, each once, by name.
 
     Raises
@@ -82,12 +84,12 @@ class _Column:
         return {layer: layers[name] for layer, name in self.names.items()}
 
 
-def compute_features(card: ModelCard, layers: Layers) -> Features:
+def compute_features(card: FeatureSet, layers: Layers) -> Features:
     """Derive and scale every input of the card.
 
     Parameters
     ----------
-    card : ModelCard
+    card : FeatureSet
         Which inputs, in which order; radar layers are turned into gamma0 first where the card
         was fitted on it.
     layers : Layers
@@ -113,13 +115,15 @@ def compute_features(card: ModelCard, layers: Layers) -> Features:
         layers = {**layers, **_compute_gamma0_layers(layers, required)}
     shape = layers[min(required)].shape
     raw = np.empty((len(columns), *shape), dtype=np.float32)
-    values = np.empty_like(raw)
+    plain = all(isinstance(column.spec.scaling, NoScaling) for column in columns)
+    values = raw if plain else np.empty_like(raw)
     in_range = np.ones(shape, dtype=np.bool_)
     overcorrected = np.zeros(shape, dtype=np.bool_)
     for index, column in enumerate(columns):
         chosen = column.choose(layers)
         raw[index] = column.feature.compute(chosen)
-        values[index] = compute_scaled(raw[index], column.spec.scaling)
+        if not plain:
+            values[index] = compute_scaled(raw[index], column.spec.scaling)
         if column.spec.training_range is not None:
             low, high = column.spec.training_range
             in_range &= ~((raw[index] < low) | (raw[index] > high))
@@ -128,7 +132,7 @@ def compute_features(card: ModelCard, layers: Layers) -> Features:
     return Features(values, raw, in_range, overcorrected)
 
 
-def _get_columns(card: ModelCard) -> list[_Column]:
+def _get_columns(card: FeatureSet) -> list[_Column]:
     where = f"model '{card.name}'"
     features = [get_feature(column, where) for column in card.inputs]
     return [
@@ -137,7 +141,7 @@ def _get_columns(card: ModelCard) -> list[_Column]:
     ]
 
 
-def _check_layers(card: ModelCard, layers: Layers, required: frozenset[str]) -> None:
+def _check_layers(card: FeatureSet, layers: Layers, required: frozenset[str]) -> None:
     missing = sorted(required - set(layers))
     if missing:
         raise ConfigError(

@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from smmap.features.array import Doubles, Floats
-from smmap.spec.card import ModelCard, RadarMeaning
+from smmap.spec.card import RadarMeaning
 from smmap.spec.definition import Radiometry
 from smmap.spec.errors import SceneError
+from smmap.spec.input_list import FeatureSet
 
 ACCEPTED: dict[RadarMeaning, tuple[RadarMeaning, ...]] = {
     "sigma0_ellipsoid": ("sigma0_ellipsoid", "sigma0_from_rtc"),
@@ -54,7 +55,7 @@ def compute_sigma0(
     return sigma0, get_meaning(radiometry)
 
 
-def check_radiometry(meaning: RadarMeaning, card: ModelCard) -> None:
+def check_radiometry(meaning: RadarMeaning, card: FeatureSet) -> None:
     """Refuse scenes that a model was not fitted on.
 
     A card for ``sigma0_ellipsoid`` takes ``sigma0_from_rtc`` too (the caller records it); a card
@@ -74,7 +75,7 @@ def check_radiometry(meaning: RadarMeaning, card: ModelCard) -> None:
         )
 
 
-def needs_gamma0(card: ModelCard) -> bool:
+def needs_gamma0(card: FeatureSet) -> bool:
     """Whether the card's radar inputs are gamma0."""
     return card.radiometry.startswith("gamma0")
 

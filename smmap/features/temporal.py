@@ -36,7 +36,7 @@ def compute_nearest(values: Floats, valid: Bools, age_days: Floats) -> Joined:
     vacant = np.ones(valid.shape[1:], dtype=np.bool_)
     for scene in sorted(range(len(valid)), key=lambda i: (abs(age_days[i]), age_days[i] > 0)):
         taken = vacant & valid[scene]
-        joined[:, taken] = values[scene][:, taken]
+        np.copyto(joined, values[scene], where=taken, casting="same_kind")
         age[taken] = age_days[scene]
         vacant &= ~taken
     return joined, age

@@ -30,6 +30,29 @@ def compute_slope_aspect(
         Where the slope faces (downhill), clockwise from grid north, 0 <= aspect < 360;
         NaN also where the ground is flat and faces nowhere.
     """
+    eastward, northward = _compute_gradient(elevation, spacing_y_m, spacing_x_m)
+    aspect = np.mod(np.degrees(np.arctan2(-eastward, -northward)), 360.0).astype(np.float32)
+    flat = (eastward == 0) & (northward == 0)
+    facing = np.where(flat, np.float32(np.nan), np.mod(aspect, np.float32(360.0)))
+    return _compute_steepness(eastward, northward), facing
+
+
+def compute_slope(
+    elevation: Floats, spacing_y_m: Floats | float, spacing_x_m: Floats | float
+) -> NDArray[np.float32]:
+    """Steepness alone, as ``compute_slope_aspect`` gives it, in half the time."""
+    return _compute_steepness(*_compute_gradient(elevation, spacing_y_m, spacing_x_m))
+
+
+def _compute_steepness(eastward: Doubles, northward: Doubles) -> NDArray[np.float32]:
+    rise = np.sqrt(eastward * eastward + northward * northward)
+    return np.degrees(np.arctan(rise)).astype(np.float32)
+
+
+def _compute_gradient(
+    elevation: Floats, spacing_y_m: Floats | float, spacing_x_m: Floats | float
+) -> tuple[Doubles, Doubles]:
+    """Rise by metre to the east and to the north, each (y, x)."""
     z = np.asarray(elevation, dtype=np.float64)
     west, middle, east = z[:, :-2], z[:, 1:-1], z[:, 2:]
     across = east - west
@@ -39,10 +62,7 @@ def compute_slope_aspect(
         8.0 * _as_column(spacing_x_m)
     )
     northward = (along[:-2] - along[2:] + 0.0 * middle[1:-1]) / (8.0 * _as_column(spacing_y_m))
-    slope = np.degrees(np.arctan(np.hypot(eastward, northward))).astype(np.float32)
-    aspect = np.mod(np.degrees(np.arctan2(-eastward, -northward)), 360.0).astype(np.float32)
-    flat = (eastward == 0) & (northward == 0)
-    return slope, np.where(flat, np.float32(np.nan), np.mod(aspect, np.float32(360.0)))
+    return eastward, northward
 
 
 def _as_column(spacing: Floats | float) -> Doubles:

@@ -82,16 +82,15 @@ class Model:
     def estimate(self, pixels: NDArray[np.floating]) -> Estimate:
         """Soil moisture and, where the model gives it, its uncertainty."""
         rows = self._check(pixels)
-        usable = (
-            np.isfinite(rows).all(axis=1)
-            if self.missing == "invalid"
-            else np.ones(len(rows), dtype=bool)
-        )
+        usable = np.ones(len(rows), dtype=bool)
+        if self.missing == "invalid":
+            for column in rows.T:
+                usable &= np.isfinite(column)
         gives_variance = "log_variance" in self._columns
         sm = np.full(len(rows), np.nan, dtype=np.float32)
         uncertainty = sm.copy() if gives_variance else None
         if usable.any():
-            mean, variance = self._combine(rows[usable])
+            mean, variance = self._combine(rows if usable.all() else rows[usable])
             sm[usable] = mean
             if uncertainty is not None and variance is not None:
                 uncertainty[usable] = np.sqrt(variance)

@@ -84,7 +84,7 @@ def open_attempt(
     try:
         staged |= {unit.id: run.stage(unit) for unit in units}
         with keep_files(), open_lanes(run.recipe.threads) as lanes:
-            fields = open_fields(scenes.task.area, run)
+            fields = open_fields(scenes.task.area, run.context)
             yield Attempt(units, scenes, run, lanes, staged, receipts, fields)
     finally:
         for unit in staged.values():

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.features.builder import compute_required_layers
-from smmap.grid.ground import compute_lonlat
 from smmap.pipeline.branches import BranchInputs, find_chunks, open_branches
-from smmap.pipeline.run_state import RunState
+from smmap.pipeline.context import Context
 from smmap.pipeline.task_scenes import TaskScenes
 from smmap.spec.source import FIELDS, OPTICAL
 from smmap.spec.tile import Block
 from smmap.stack.fields import FieldBlock
 from smmap.stack.land_cover import load_land_cover
+from smmap.stack.lonlat import compute_lonlat_layers
 from smmap.stack.optical import OpticalBlock
 from smmap.stack.terrain import load_terrain
 
@@ -42,16 +42,13 @@ class BlockInputs:
 
 
 def open_block(
-    block: Block, scenes: TaskScenes, run: RunState, fields: Mapping[str, FieldBlock]
+    block: Block, scenes: TaskScenes, context: Context, fields: Mapping[str, FieldBlock]
 ) -> BlockInputs:
     """Read what does not change between overpasses."""
-    context = run.context
     static: dict[str, NDArray[np.float32]] = {}
-    needed = compute_required_layers(context.pixel_card)
+    needed = compute_required_layers(context.pixel_set)
     if not needed.isdisjoint(_PLACE):
-        static |= zip(
-            _PLACE, (one.astype(np.float32) for one in compute_lonlat(block)), strict=True
-        )
+        static |= compute_lonlat_layers(block)
     if "dem" in context.definitions:
         aspect = "aspect_deg" in needed
         static |= load_terrain(scenes.get_static("dem"), block, context.factor, aspect=aspect)
@@ -68,11 +65,10 @@ def open_block(
         for key in OPTICAL
         if key in context.definitions
     }
-    cells = find_chunks(block, context.card.windows)
-    branches = open_branches(cells, context.card, scenes, context)
+    branches = open_branches(find_chunks(block, context.windows), scenes, context)
     return BlockInputs(block, scenes, static, optical, fields, branches)
 
 
-def open_fields(area: Block, run: RunState) -> dict[str, FieldBlock]:
+def open_fields(area: Block, context: Context) -> dict[str, FieldBlock]:
     """Coarse sources over a task's area: few pixels, which all its blocks share."""
-    return {key: FieldBlock(area) for key in FIELDS if key in run.context.definitions}
+    return {key: FieldBlock(area) for key in FIELDS if key in context.definitions}

@@ -12,7 +12,7 @@ from smmap.features.builder import compute_requests, compute_required_layers
 from smmap.features.request import REFLECTANCES, TERRAIN
 from smmap.pipeline.context import Context
 from smmap.pipeline.task_scenes import TaskScenes
-from smmap.spec.card import ModelCard
+from smmap.spec.input_list import FeatureSet
 from smmap.spec.source import FIELDS, OPTICAL
 from smmap.spec.tile import Block
 from smmap.spec.windows import SizedBranch, SizedWindows
@@ -34,8 +34,8 @@ class BranchInputs:
     """The task's scenes."""
     context: Context
     """Of the run."""
-    card: ModelCard
-    """The model's, with the branch's inputs alone."""
+    card: FeatureSet
+    """What is asked, with the branch's inputs alone."""
     block: Block
     """The block's cells and what lies around them, in the branch's pixels."""
     radar_grid: RadarGrid
@@ -65,16 +65,14 @@ def find_ground(cells: Block, branch: SizedBranch, windows: SizedWindows) -> Blo
     return cells.refine(windows.count_pixels(branch)).pad(windows.compute_halo(branch))
 
 
-def choose_inputs(card: ModelCard, branch: SizedBranch) -> ModelCard:
-    """The card with the inputs of a branch alone, in the branch's order."""
+def choose_inputs(card: FeatureSet, branch: SizedBranch) -> FeatureSet:
+    """A card or list with the inputs of a branch alone, in the branch's order."""
     inputs = {one.name: one for one in card.inputs}
     chosen = tuple(inputs[name] for name in branch.inputs)
     return card.model_copy(update={"inputs": chosen, "windows": None})
 
 
-def open_branches(
-    cells: Block, card: ModelCard, scenes: TaskScenes, context: Context
-) -> tuple[BranchInputs, ...]:
+def open_branches(cells: Block, scenes: TaskScenes, context: Context) -> tuple[BranchInputs, ...]:
     """Read what does not change between overpasses, of each branch over these cells.
 
     Nothing without windows.
@@ -83,15 +81,13 @@ def open_branches(
     ----------
     cells
         Of a grid whose pixels are the model's cells.
-    card
-        Inputs and windows.
     """
-    windows = card.windows
+    windows = context.windows
     if windows is None:
         return ()
     return tuple(
         _Opener(one, windows, scenes, context).open(
-            find_ground(cells, one, windows), choose_inputs(card, one)
+            find_ground(cells, one, windows), choose_inputs(context.feature_set, one)
         )
         for one in windows.branches
     )
@@ -106,7 +102,7 @@ class _Opener:
     scenes: TaskScenes
     context: Context
 
-    def open(self, block: Block, card: ModelCard) -> BranchInputs:
+    def open(self, block: Block, card: FeatureSet) -> BranchInputs:
         pixel_m, requests = self.branch.pixel_m, compute_requests(card)
         factor = max(1, round(pixel_m / self.context.radar_grid.pixel_m))
         static = {}

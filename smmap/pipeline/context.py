@@ -26,8 +26,10 @@ from smmap.pipeline.needs import (
 from smmap.spec.card import ModelCard, RadarMeaning
 from smmap.spec.definition import Definition
 from smmap.spec.errors import ConfigError, SceneError
+from smmap.spec.input_list import FeatureSet
 from smmap.spec.recipe import Recipe
 from smmap.spec.source import OPTICAL, SENSORS, SourceKey
+from smmap.spec.windows import SizedWindows
 from smmap.stack.radar import RadarGrid
 from smmap.store.network import use_network
 
@@ -43,10 +45,10 @@ class Context:
     """As validated."""
     grid: Grid
     """Its grid."""
-    package: Path
-    """The model package's folder."""
-    card: ModelCard
-    """The model's card."""
+    feature_set: FeatureSet
+    """What is asked of the sources: a model's card, or inputs without a model."""
+    model_folder: Path | None
+    """The model package's folder; None: there is no model, and nothing can be mapped."""
     definitions: Mapping[str, Definition]
     """By source key: those that the model or the quality bits make use of."""
     bands: Mapping[str, tuple[str, ...]]
@@ -57,6 +59,32 @@ class Context:
     """Working pixels under the tile's pixels."""
     radar_meaning: RadarMeaning
     """What the radar inputs mean once they are converted."""
+
+    @property
+    def package(self) -> Path:
+        """The model package's folder.
+
+        Raises
+        ------
+        ConfigError
+            If there is no model.
+        """
+        if self.model_folder is None:
+            raise ConfigError(f"'{self.feature_set.name}' is a list of inputs: it has no model")
+        return self.model_folder
+
+    @property
+    def card(self) -> ModelCard:
+        """The model's card.
+
+        Raises
+        ------
+        ConfigError
+            If there is no model.
+        """
+        if isinstance(self.feature_set, ModelCard):
+            return self.feature_set
+        raise ConfigError(f"'{self.feature_set.name}' is a list of inputs: it has no model")
 
     @property
     def factor(self) -> int:
@@ -76,39 +104,50 @@ class Context:
 
     def requires(self, source: str) -> bool:
         """Whether the model can do nothing without a scene of that source."""
-        return is_required(source, self.card, self.requests)
+        return is_required(source, self.feature_set, self.requests)
 
     def reach(self, source: str) -> tuple[timedelta, timedelta]:
         """How far before and after an overpass a source's scenes may be."""
         return compute_reach(source, self.requests, self.recipe)
 
     @property
-    def pixel_card(self) -> ModelCard:
-        """The card with the inputs that are one number a tile pixel: without windows, all."""
-        card = self.card
-        if card.windows is None:
-            return card
-        names = card.windows.list_cell_inputs([one.name for one in card.inputs])
-        inputs = tuple(one for one in card.inputs if one.name in names)
-        return card.model_copy(update={"inputs": inputs, "windows": None})
+    def windows(self) -> SizedWindows | None:
+        """Which inputs are images around a tile's pixels; None: none is."""
+        return self.feature_set.windows
+
+    @property
+    def pixel_set(self) -> FeatureSet:
+        """What is asked as one number a tile pixel: without windows, everything."""
+        if self.windows is None:
+            return self.feature_set
+        names = self.windows.list_cell_inputs([one.name for one in self.feature_set.inputs])
+        inputs = tuple(one for one in self.feature_set.inputs if one.name in names)
+        return self.feature_set.model_copy(update={"inputs": inputs, "windows": None})
 
     @property
     def pixel_requests(self) -> Mapping[str, tuple[Request, ...]]:
         """Those of ``requests`` that are asked for on tile pixels: without windows, all."""
-        if self.card.windows is None:
+        if self.windows is None:
             return self.requests
-        return choose_requests(self.pixel_card, self.definitions)
+        return choose_requests(self.pixel_set, self.definitions)
 
     @property
     def plain_bands(self) -> tuple[str, ...]:
         """Bands of Sentinel-2 that are joined as the recipe says."""
-        return tuple(sorted(find_plain_bands(self.pixel_card, self.definitions)))
+        return tuple(sorted(find_plain_bands(self.pixel_set, self.definitions)))
 
 
-def open_context(recipe: Recipe) -> Context:
+def open_context(recipe: Recipe, feature_set: FeatureSet | None = None) -> Context:
     """Look up the grid, the model's card and the definitions, and check that they fit together.
 
     From here on this process uses the network as the recipe says.
+
+    Parameters
+    ----------
+    recipe
+        As validated.
+    feature_set
+        Inputs that are asked for without any model; the recipe's ``model`` is then left aside.
 
     Raises
     ------
@@ -116,13 +155,10 @@ def open_context(recipe: Recipe) -> Context:
         If something is missing or the model needs what no source gives.
     """
     use_network(offline=recipe.offline, cache=recipe.cache)
-    package = find_package(recipe.model)
-    if package.is_file():
-        raise ConfigError(
-            f"model {package} is a bare ONNX file: to map with it, put it into a folder with a "
-            "card.yaml that says how its inputs are made"
-        )
-    card = load_card(package)
+    folder = None
+    if feature_set is None:
+        folder = _find_folder(recipe.model)
+        feature_set = load_card(folder)
     definitions = {
         key: load_definition(name)
         for key, name in recipe.sources.model_dump().items()
@@ -135,30 +171,30 @@ def open_context(recipe: Recipe) -> Context:
                 f"sources.{key}: definition '{definition.id}' is for {definition.sensor}, not "
                 f"{sensor}"
             )
-    requests = choose_requests(card, definitions)
+    requests = choose_requests(feature_set, definitions)
     definitions = {key: one for key, one in definitions.items() if key in {*ALWAYS, *requests}}
     grid = get_grid(recipe.grid)
-    _check_cells(grid, card)
+    _check_cells(grid, feature_set)
     radar = definitions["sentinel1"]
-    meaning = _check_radar(radar, card)
-    _check_reflectance(definitions, card)
+    meaning = _check_radar(radar, feature_set)
+    _check_reflectance(definitions, feature_set)
     fine = {"sentinel1", *OPTICAL}
     finest = min(one.resolution for key, one in definitions.items() if key in fine)
     factor = compute_working_factor(grid.resolution_m, finest)
     return Context(
         recipe=recipe,
         grid=grid,
-        package=package,
-        card=card,
+        feature_set=feature_set,
+        model_folder=folder,
         definitions=definitions,
-        bands=choose_bands(card, definitions, requests),
+        bands=choose_bands(feature_set, definitions, requests),
         requests=requests,
         radar_grid=RadarGrid(factor, grid.resolution_m / factor),
         radar_meaning=meaning,
     )
 
 
-def _check_cells(grid: Grid, card: ModelCard) -> None:
+def _check_cells(grid: Grid, card: FeatureSet) -> None:
     """Refuse pixels that are not the cells of a model with windows."""
     if card.windows is not None and grid.resolution_m != card.windows.cell_m:
         raise ConfigError(
@@ -167,7 +203,18 @@ def _check_cells(grid: Grid, card: ModelCard) -> None:
         )
 
 
-def _check_radar(definition: Definition, card: ModelCard) -> RadarMeaning:
+def _find_folder(model: str) -> Path:
+    """The folder of a model package."""
+    package = find_package(model)
+    if package.is_file():
+        raise ConfigError(
+            f"model {package} is a bare ONNX file: to map with it, put it into a folder with a "
+            "card.yaml that says how its inputs are made"
+        )
+    return package
+
+
+def _check_radar(definition: Definition, card: FeatureSet) -> RadarMeaning:
     if definition.radiometry is None:
         raise ConfigError(f"definition '{definition.id}' states no radiometry")
     meaning = get_meaning(definition.radiometry)
@@ -180,7 +227,7 @@ def _check_radar(definition: Definition, card: ModelCard) -> RadarMeaning:
     raise ConfigError(reason)
 
 
-def _check_reflectance(definitions: Mapping[str, Definition], card: ModelCard) -> None:
+def _check_reflectance(definitions: Mapping[str, Definition], card: FeatureSet) -> None:
     """Refuse reflectance that a model was not fitted on; NDVI for the flags may be of either."""
     for column in card.inputs:
         key = column.source or "sentinel2"

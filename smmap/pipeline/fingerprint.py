@@ -12,8 +12,8 @@ import pystac
 
 from smmap.catalog.candidate import mark_version
 from smmap.pipeline.context import Context
-from smmap.spec.card import ModelCard
 from smmap.spec.definition import Definition
+from smmap.spec.input_list import FeatureSet
 from smmap.spec.overpass import Overpass
 from smmap.spec.tile import Tile
 from smmap.spec.unit import Unit, compute_fingerprint
@@ -33,7 +33,7 @@ class Fingerprints:
         definitions = sorted(context.definitions.items())
         self._shared = {
             "product": _encode(PRODUCT_VERSION),
-            "model": _encode(_describe_model(context.card)),
+            "model": _encode(_describe_model(context.feature_set)),
             "recipe": _encode(_describe_recipe(context)),
             "sources": _encode(
                 {key: _describe_source(one, context.list_bands(key)) for key, one in definitions}
@@ -139,7 +139,7 @@ def _describe_tile(tile: Tile) -> str:
     return _encode([tile.key, str(tile.geobox.crs), *tuple(affine)[:6], *tile.geobox.shape])
 
 
-def _describe_model(card: ModelCard) -> dict[str, Any]:
+def _describe_model(card: FeatureSet) -> dict[str, Any]:
     """What of a card decides pixels; what most inputs do without has no part in it."""
     described = card.model_dump(mode="json", include=_OF_MODEL)
     for column in described["inputs"]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.pipeline.blocks import BlockInputs
-from smmap.pipeline.run_state import RunState
+from smmap.pipeline.context import Context
 from smmap.spec.tile import Block
 from smmap.spec.unit import Unit
 from smmap.stack.radar import load_radar
@@ -14,12 +14,13 @@ from smmap.stack.radar import load_radar
 Layers = dict[str, NDArray[np.float32]]
 
 
-def load_layers(unit: Unit, part: Block, inputs: BlockInputs, run: RunState) -> Layers:
+def load_layers(unit: Unit, part: Block, inputs: BlockInputs, context: Context) -> Layers:
     """Radar, optical and static layers, each (h, w) float32, NaN where nothing was measured."""
-    context = run.context
     moment = unit.overpass.datetime
     passes = inputs.scenes.get_passes(unit)
-    radar = load_radar(passes, part, context.radar_grid, context.recipe.radar, run.card.aggregation)
+    radar = load_radar(
+        passes, part, context.radar_grid, context.recipe.radar, context.feature_set.aggregation
+    )
     window = part.within(inputs.block)
     static = {name: values[window] for name, values in inputs.static.items()}
     day = np.full(part.shape, moment.timetuple().tm_yday, np.float32)

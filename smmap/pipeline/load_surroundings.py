@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from smmap.pipeline.blocks import BlockInputs
 from smmap.pipeline.branches import find_chunks
+from smmap.pipeline.context import Context
 from smmap.pipeline.load_images import Image, load_images
-from smmap.pipeline.run_state import RunState
 from smmap.spec.tile import Block
 from smmap.spec.unit import Unit
 
@@ -25,11 +25,10 @@ class Surroundings:
 
 
 def load_surroundings(
-    unit: Unit, part: Block, inputs: BlockInputs, run: RunState
+    unit: Unit, part: Block, inputs: BlockInputs, context: Context
 ) -> Surroundings | None:
     """Images of one unit around a part; None for models that look at pixels alone."""
-    windows = run.card.windows
-    if windows is None:
+    if context.windows is None:
         return None
-    cells = find_chunks(part, windows)
+    cells = find_chunks(part, context.windows)
     return Surroundings(part, cells, load_images(unit, cells, inputs.branches))

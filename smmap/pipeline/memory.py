@@ -46,7 +46,7 @@ def estimate_task_memory(task: Task, context: Context, threads: int) -> int:
     held = scenes * (len(context.bands.get("sentinel2", ())) + 3)
     joining = working_pixels * (held * _JOIN_COPIES[recipe.optical.join] + _JOINED)
     reading = padded_pixels * (_RADAR + _EACH_DATE * dates)
-    computing = tile_pixels * (_LAYERS + _EACH_INPUT * len(context.card.inputs))
+    computing = tile_pixels * (_LAYERS + _EACH_INPUT * len(context.feature_set.inputs))
     block = working_pixels * held + max(reading, joining) + computing
     block += _count_window_values(task, context, height, width)
     fields = KEPT_BYTES * sum(key in context.definitions for key in FIELDS)
@@ -58,7 +58,7 @@ def estimate_task_memory(task: Task, context: Context, threads: int) -> int:
 
 def _count_window_values(task: Task, context: Context, height: int, width: int) -> int:
     """Float32 values of a block's surroundings, for models with windows."""
-    windows = context.card.windows
+    windows = context.windows
     if windows is None:
         return 0
     scenes = max(len(unit.inputs.get("sentinel2", ())) for unit in task.units)

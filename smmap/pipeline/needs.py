@@ -8,9 +8,9 @@ from typing import cast
 
 from smmap.features.builder import compute_requests, compute_required_layers
 from smmap.features.request import REFLECTANCES, TERRAIN, Request
-from smmap.spec.card import ModelCard
 from smmap.spec.definition import Definition
 from smmap.spec.errors import ConfigError
+from smmap.spec.input_list import FeatureSet
 from smmap.spec.join import DayMean, Join, Nearest
 from smmap.spec.recipe import Recipe
 from smmap.spec.source import FIELDS, OPTICAL, SourceKey
@@ -32,7 +32,7 @@ ALWAYS = ("sentinel1", "sentinel2", "dem", "land_cover")
 
 
 def choose_requests(
-    card: ModelCard, definitions: Mapping[str, Definition]
+    card: FeatureSet, definitions: Mapping[str, Definition]
 ) -> dict[str, tuple[Request, ...]]:
     """By source: what is asked for by name, frost included where a definition tells of it.
 
@@ -59,7 +59,7 @@ def choose_requests(
     return {key: tuple(requests) for key, requests in found.items()}
 
 
-def _check_join(request: Request, definition: Definition, card: ModelCard) -> None:
+def _check_join(request: Request, definition: Definition, card: FeatureSet) -> None:
     if request.source in FIELDS and request.join is None and not definition.static:
         raise ConfigError(
             f"model '{card.name}': '{request.band}' of {request.source} changes with time; its "
@@ -68,7 +68,7 @@ def _check_join(request: Request, definition: Definition, card: ModelCard) -> No
 
 
 def choose_bands(
-    card: ModelCard,
+    card: FeatureSet,
     definitions: Mapping[str, Definition],
     requests: Mapping[str, tuple[Request, ...]],
 ) -> dict[str, tuple[str, ...]]:
@@ -105,13 +105,13 @@ def choose_bands(
     return {key: tuple(sorted(needs.get(key, ()))) for key in definitions}
 
 
-def find_plain_bands(card: ModelCard, definitions: Mapping[str, Definition]) -> frozenset[str]:
+def find_plain_bands(card: FeatureSet, definitions: Mapping[str, Definition]) -> frozenset[str]:
     """Bands of Sentinel-2 that are joined as the recipe says, and have their plain names."""
     flags = _FOR_FLAGS if "sentinel2" in definitions else frozenset()
     return (compute_required_layers(card) & REFLECTANCES) | flags
 
 
-def is_required(source: str, card: ModelCard, requests: Mapping[str, tuple[Request, ...]]) -> bool:
+def is_required(source: str, card: FeatureSet, requests: Mapping[str, tuple[Request, ...]]) -> bool:
     """Whether the model can do nothing without a scene of that source."""
     needed = compute_required_layers(card)
     of_source = {"sentinel2": REFLECTANCES, "dem": TERRAIN}.get(source, frozenset())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,12 @@ from smmap.pipeline.run_state import RunState
 from smmap.product.applicability import compute_in_domain
 from smmap.product.packing import pack
 from smmap.product.quality import Evidence, Flagged, compute_quality
+from smmap.spec.card import ModelCard
 
 Array = NDArray[np.float32]
 Layers = Mapping[str, Array]
+_PATCH = 8
+"""Pixels along a side: as many in a patch as the tree engine takes at once."""
 
 
 @dataclass(frozen=True)
@@ -44,21 +48,49 @@ def predict_pixels(
     features: Features, layers: Layers, around: Surroundings | None, run: RunState
 ) -> EstimatedPixels:
     """Run the model on the pixels that the radar saw and that have the inputs it needs."""
-    wanted = np.isfinite(layers["sigma0_vv"])
     if around is not None and isinstance(run.model, WindowModel):
-        found = predict_cells(run.model, around, features.values, wanted)
+        seen = np.isfinite(layers["sigma0_vv"])
+        found = predict_cells(run.model, around, features.values, seen)
         return EstimatedPixels(found.sm, None, found.filled, found.in_range)
-    if run.card.missing == "invalid":
-        wanted &= np.isfinite(features.values).all(axis=0)
-    sm = np.full(wanted.shape, np.nan, np.float32)
+    pixels = choose_pixels(features, layers, run.card)
+    shape = features.values.shape[1:]
+    sm = np.full(shape, np.nan, np.float32)
     gives_uncertainty = "log_variance" in run.card.output.columns
     uncertainty = sm.copy() if gives_uncertainty else None
-    if wanted.any():
-        estimate = run.model.estimate(features.values[:, wanted].T)
-        sm[wanted] = estimate.sm
+    if len(pixels):
+        estimate = run.model.estimate(take_pixels(features, pixels))
+        sm.ravel()[pixels] = estimate.sm
         if uncertainty is not None and estimate.uncertainty is not None:
-            uncertainty[wanted] = estimate.uncertainty
+            uncertainty.ravel()[pixels] = estimate.uncertainty
     return EstimatedPixels(sm, uncertainty)
+
+
+def choose_pixels(features: Features, layers: Layers, card: ModelCard) -> NDArray[np.intp]:
+    """Numbers (counted along the rows) of the pixels that the model is to see.
+
+    Neighbours down the columns come close to each other, too: tree ensembles are much faster where
+    pixels after each other are alike.
+    """
+    wanted = np.isfinite(layers["sigma0_vv"])
+    if card.missing == "invalid":
+        wanted &= np.isfinite(features.values).all(axis=0)
+    order = _order_by_patches(*wanted.shape)
+    return order if wanted.all() else order[wanted.ravel()[order]]
+
+
+def take_pixels(features: Features, pixels: NDArray[np.intp]) -> Array:
+    """The model's rows of these pixels, (n, inputs), column after column in memory."""
+    columns = features.values.reshape(len(features.values), -1)
+    return np.take(columns, pixels, axis=1).T
+
+
+@lru_cache(maxsize=8)
+def _order_by_patches(height: int, width: int) -> NDArray[np.intp]:
+    """All pixels, patch by patch of 8 x 8."""
+    down, across = (-(-side // _PATCH) for side in (height, width))
+    row = np.arange(down * _PATCH).reshape(down, 1, _PATCH, 1)
+    col = np.arange(across * _PATCH).reshape(1, across, 1, _PATCH)
+    return (row * width + col)[(row < height) & (col < width)]
 
 
 def flag_pixels(
@@ -112,7 +144,7 @@ def _find_domain(
     domain = run.applicability
     if domain is None:
         return None
-    names = [column.name for column in run.context.pixel_card.inputs]
+    names = [column.name for column in run.context.pixel_set.inputs]
     values = dict(zip(names, features.raw, strict=True))
     inside = compute_in_domain(values, domain.inputs, domain.edges, domain.occupied)
     return inside | np.isnan(estimate.sm)

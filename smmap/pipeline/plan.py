@@ -17,7 +17,7 @@ from smmap.pipeline.context import Context, open_context
 from smmap.pipeline.fingerprint import Fingerprints
 from smmap.pipeline.inputs import NearTiles, TileInputs, compute_outline
 from smmap.pipeline.obstacles import ObstacleFinder
-from smmap.pipeline.search import Found, search_scenes
+from smmap.pipeline.search import Found, load_area, search_scenes
 from smmap.product.names import compute_item_id
 from smmap.spec.errors import EmptySearchError
 from smmap.spec.overpass import Overpass
@@ -60,8 +60,8 @@ def plan_run(recipe: Recipe) -> Plan:
         If there is nothing to map, with the source that was empty and where it looked.
     """
     context = open_context(recipe)
-    found = search_scenes(context)
-    planner = _Planner(found, context)
+    found = search_scenes(context, load_area(context))
+    planner = Planner(found, context)
     tasks = [task for tile in found.tiles for task in planner.plan_tile(tile)]
     if not tasks:
         raise EmptySearchError(
@@ -73,7 +73,7 @@ def plan_run(recipe: Recipe) -> Plan:
     return Plan(context, found, tuple(tasks), empty, planner.obstacles)
 
 
-class _Planner:
+class Planner:
     """Makes the units of one tile after the other."""
 
     def __init__(self, found: Found, context: Context) -> None:
@@ -88,6 +88,15 @@ class _Planner:
 
     def plan_tile(self, tile: Tile) -> list[Task]:
         """Tasks of a tile: its units by time, so many a task."""
+        units = self.plan_units(tile)
+        size = self._context.recipe.batch
+        return [
+            Task(f"{tile.id}-{start // size}", tile, tuple(units[start : start + size]))
+            for start in range(0, len(units), size)
+        ]
+
+    def plan_units(self, tile: Tile, area: Block | None = None) -> list[Unit]:
+        """Units of a tile, by time; all over ``area``, or over what is to be mapped of it."""
         outline = compute_outline(tile)
         near = {key: one.find(outline) for key, one in self._near.items()}
         overpasses = group_candidates(near["sentinel1"])
@@ -96,14 +105,10 @@ class _Planner:
         units = []
         for one in overpasses:
             if one.datetime in self._found.period:
-                area = self._clip(tile, one)
-                if area is not None:
-                    units.append(self._make_unit(tile, area, one, inputs.choose(one)))
-        size = self._context.recipe.batch
-        return [
-            Task(f"{tile.id}-{start // size}", tile, tuple(units[start : start + size]))
-            for start in range(0, len(units), size)
-        ]
+                part = area or self._clip(tile, one)
+                if part is not None:
+                    units.append(self._make_unit(tile, part, one, inputs.choose(one)))
+        return units
 
     def _clip(self, tile: Tile, overpass: Overpass) -> Block | None:
         """What is to be mapped of the tile: the recipe's area, or what the overpass saw."""

@@ -53,11 +53,18 @@ class Found:
     """Items that could not be used, each with the reason."""
 
 
-def search_scenes(context: Context) -> Found:
-    """Find all candidate scenes of a recipe; no pixel is read.
+def search_scenes(context: Context, area: BaseGeometry | None) -> Found:
+    """Find all candidate scenes over an area; no pixel is read.
 
-    Whole tiles are searched, however small the recipe's area: so a unit's candidates are those
-    of its tile and overpass, and another area finds the same.
+    Whole tiles are searched, however small the area: so a unit's candidates are those of its tile
+    and overpass, and another area finds the same.
+
+    Parameters
+    ----------
+    context
+        Of the recipe.
+    area
+        Longitude and latitude, as of `load_area`; None: all that the radar's catalogue covers.
 
     Raises
     ------
@@ -65,14 +72,13 @@ def search_scenes(context: Context) -> Found:
         If nothing at all can be mapped: says which source was empty and where it looked.
     """
     with collect_left_out() as left_out:
-        found = _search_sources(context)
+        found = _search_sources(context, area)
     return replace(found, left_out=tuple(left_out))
 
 
-def _search_sources(context: Context) -> Found:
+def _search_sources(context: Context, area: BaseGeometry | None) -> Found:
     recipe = context.recipe
     search = _Search(context)
-    area = load_area(context)
     bbox, period = _choose_extent(search, area)
     history = timedelta(0)
     if recipe.radar.despeckle.method == "quegan":

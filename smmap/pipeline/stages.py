@@ -42,7 +42,7 @@ def read_block(block: Block, attempt: Attempt) -> None:
     """Read a block for all units that have a part of it, in order of time."""
     parts = attempt.list_parts(block)
     if parts:
-        inputs = open_block(block, attempt.scenes, attempt.run, attempt.fields)
+        inputs = open_block(block, attempt.scenes, attempt.run.context, attempt.fields)
         for unit, part in parts:
             if not attempt.lanes.stopped:
                 read_part(unit, part, inputs, attempt)
@@ -50,8 +50,8 @@ def read_block(block: Block, attempt: Attempt) -> None:
 
 def read_part(unit: Unit, part: Block, inputs: BlockInputs, attempt: Attempt) -> None:
     """One unit on one part of a block: its scenes, masked and aligned."""
-    layers = load_layers(unit, part, inputs, attempt.run)
-    around = load_surroundings(unit, part, inputs, attempt.run)
+    layers = load_layers(unit, part, inputs, attempt.run.context)
+    around = load_surroundings(unit, part, inputs, attempt.run.context)
     attempt.lanes.compute(compute_part, unit, part, layers, around, attempt)
 
 
@@ -60,7 +60,7 @@ def compute_part(
 ) -> None:
     """From aligned scenes to packed pixels."""
     run = attempt.run
-    features = compute_features(run.context.pixel_card, layers)
+    features = compute_features(run.context.pixel_set, layers)
     estimate = predict_pixels(features, layers, around, run)
     provisional = attempt.scenes.is_provisional(unit)
     flagged = flag_pixels(estimate, features, layers, run, provisional=provisional)

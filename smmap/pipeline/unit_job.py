@@ -95,7 +95,7 @@ def describe_job(cluster: Cluster | None, state: RunState) -> UnitJob:
         replace(
             state.context,
             recipe=recipe.model_copy(update={"threads": threads, "cluster": None}),
-            package=state.context.package.resolve(),
+            model_folder=state.context.package.resolve(),
         ),
         str(Path(address).resolve()) if in_folder else address,
         state.staging.resolve() if in_folder else None,

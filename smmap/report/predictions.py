@@ -7,15 +7,15 @@ from pathlib import Path
 import pandas as pd
 
 from smmap.spec.errors import InsituError
-from smmap.validation.samples import check_predictions, name_sites
+from smmap.validation.samples import PREDICTED, check_predictions, name_sites
 from smmap.validation.texture import classify_texture
 
 
 def load_predictions(path: Path) -> pd.DataFrame:
     """Read a CSV or Parquet table with one row a sample.
 
-    Needed are ``predicted`` and ``soil_moisture`` (m3/m3), ``network`` and ``station``; ``time``
-    (UTC) and any column to group by may follow.
+    Needed are ``predicted`` (or ``sm``, as `smmap predict` names it) and ``soil_moisture`` (m3/m3),
+    ``network`` and ``station``; ``time`` (UTC) and any column to group by may follow.
 
     Raises
     ------
@@ -29,6 +29,8 @@ def load_predictions(path: Path) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         reason = str(error)
     else:
+        if PREDICTED not in table.columns:
+            table = table.rename(columns={"sm": PREDICTED})
         return prepare_predictions(table, str(path))
     raise InsituError(f"{path}: cannot be read as a table: {reason}")
 

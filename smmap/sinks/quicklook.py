@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smmap.product.layers import SM
-from smmap.product.packing import unpack
 from smmap.sinks.ramp import compute_rgba
 from smmap.sinks.sink import Finished
 from smmap.sinks.source import PixelSource
@@ -17,6 +17,8 @@ from smmap.store.atomic import report_store_errors
 
 MAX_SIDE = 512
 """Pixels."""
+_STRIP_PIXELS = 2**18
+"""What is in memory at once."""
 
 
 def write_picture(folder: Path, finished: Finished) -> dict[str, Path]:
@@ -45,15 +47,27 @@ def write_quicklook(path: Path, packed: PixelSource) -> None:
 
 
 def _shrink(packed: PixelSource) -> NDArray[np.float64]:
-    """Averages of square cells, m3/m3, strip by strip: a whole tile in floats is too large."""
+    """Averages of square cells, m3/m3, some rows of them at a time."""
     height, width = packed.shape
     factor = math.ceil(max(height, width) / MAX_SIDE)
-    starts = np.arange(0, width, factor)
-    rows = []
-    for top in range(0, height, factor):
-        strip = unpack(packed[top : min(top + factor, height), 0:width], SM).astype(np.float64)
-        total = np.add.reduceat(np.nansum(strip, axis=0), starts)
-        count = np.add.reduceat(np.isfinite(strip).sum(axis=0), starts)
-        empty = np.full(total.shape, np.nan)
-        rows.append(np.divide(total, count, out=empty, where=count > 0))
-    return np.stack(rows)
+    step = factor * max(1, _STRIP_PIXELS // (factor * width))
+    cells = [
+        _add_up(packed[top : min(top + step, height), 0:width], factor)
+        for top in range(0, height, step)
+    ]
+    total, count = (np.concatenate(parts) for parts in zip(*cells, strict=True))
+    empty = np.full(total.shape, np.nan)
+    mean = np.divide(total, count, out=empty, where=count > 0)
+    return np.asarray(mean * (SM.scale_factor or 1.0))
+
+
+def _add_up(strip: NDArray[Any], factor: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Sum of the stored numbers of each cell, and how many have a value."""
+    known = strip != SM.fill
+    stored = np.where(known, strip, 0)
+    rows, cols = (np.arange(0, side, factor) for side in strip.shape)
+    total, count = (
+        np.add.reduceat(np.add.reduceat(one, rows, axis=0, dtype=np.int64), cols, axis=1)
+        for one in (stored, known)
+    )
+    return total, count

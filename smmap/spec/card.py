@@ -244,6 +244,8 @@ class ModelCard(Options):
             raise ValueError("member weights must be finite")
         if self.windows is not None:
             self.windows.check_inputs(names)
+            if any(set(one.fills) != set(one.inputs) for one in self.windows.branches):
+                raise ValueError("'fills' of a branch must name each of its inputs")
             if self.missing != "invalid" or self.domain or self.output.columns != ("sm",):
                 raise ValueError(
                     "'windows' go with 'missing: invalid', one output column and no 'domain'"

@@ -8,7 +8,10 @@ from pydantic import Field, model_validator
 
 from smmap.spec.card import ModelInput, ModelOutput, RadarMeaning
 from smmap.spec.definition import Reflectance
+from smmap.spec.input_list import InputList
+from smmap.spec.join import Join
 from smmap.spec.options import Options
+from smmap.spec.source import SourceKey
 from smmap.spec.training_member import TREES, MemberSpec, TwoBranch
 from smmap.spec.windows import Windows
 
@@ -61,6 +64,30 @@ class Limit(Options):
     """Smallest that stays."""
     most: float | None = None
     """Largest that stays."""
+    feature: str | None = None
+    """Of a column that is no input: its derivation, by which `smmap samples` fills it; ``options``,
+    ``units``, ``source`` and ``join`` belong to it, and mean what they do in an input."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Options of the derivation."""
+    units: str = "1"
+    """Units of the derivation."""
+    source: SourceKey | None = None
+    """Which of the sources it is derived from."""
+    join: Join | None = None
+    """How data of other times are brought to the overpass."""
+
+    def derive(self) -> ModelInput | None:
+        """The column as an input; None where the recipe does not say how it is made."""
+        if self.feature is None:
+            return None
+        return ModelInput(
+            name=self.column,
+            feature=self.feature,
+            options=self.options,
+            units=self.units,
+            source=self.source,
+            join=self.join,
+        )
 
 
 class Tuning(Options):
@@ -185,6 +212,18 @@ class TrainingRecipe(Options):
         self.windows.check_inputs([one.name for one in self.inputs])
         if looks[0].augment and any(one.feature == "aspect_deg" for one in self.inputs):
             raise ValueError("'augment' turns images, and would have to turn 'aspect_deg' too")
+
+    def list_inputs(self) -> InputList:
+        """What is asked of the sources: its inputs, then columns of its quality control."""
+        derived = [one for limit in self.quality if (one := limit.derive()) is not None]
+        return InputList(
+            name=self.name,
+            radiometry=self.radiometry,
+            aggregation=self.aggregation,
+            reflectance=self.reflectance,
+            missing=self.missing,
+            inputs=(*self.inputs, *derived),
+        )
 
     def shrink(self) -> TrainingRecipe:
         """The form for ``--small``.

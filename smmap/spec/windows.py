@@ -80,8 +80,9 @@ class SizedBranch(Branch):
 
     window: int = Field(ge=1)
     """Pixels a side that it looks at, the cell in the middle."""
-    fills: dict[str, float]
-    """Input -> its mean in training, in its units: stands where a pixel has no value."""
+    fills: dict[str, float] = Field(default_factory=dict)
+    """Input -> its mean in training, in its units: stands where a pixel has no value. A card has
+    one of each input."""
 
 
 class SizedWindows(Windows):
@@ -99,8 +100,6 @@ class SizedWindows(Windows):
                     f"the window of branch '{one.name}' must reach as far beyond the cell on all "
                     "sides"
                 )
-            if set(one.fills) != set(one.inputs):
-                raise ValueError(f"'fills' of branch '{one.name}' must name each of its inputs")
         return self
 
     def compute_halo(self, branch: SizedBranch) -> int:

@@ -27,6 +27,7 @@ def resample_between(
     covered: _Array,
     /,
 ) -> None: ...
+def draw_between(nodes: _Array, corner: tuple[int, int], out: _Array, /) -> None: ...
 def decode(
     stored: _Array,
     has_nodata: bool,

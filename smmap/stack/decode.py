@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from smmap.features.decibel import to_power
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError
-from smmap.stack.resample import HAS_KERNEL
+from smmap.stack.native import HAS_KERNEL
 
 if HAS_KERNEL:
     from smmap.stack import _kernel

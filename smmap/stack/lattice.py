@@ -21,6 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.spec.tile import Block
+from smmap.stack.native import HAS_KERNEL
+
+if HAS_KERNEL:
+    from smmap.stack import _kernel
 
 Doubles = NDArray[np.float64]
 Place = Callable[[Doubles, Doubles], Doubles]
@@ -67,6 +71,14 @@ class Lattice:
 
     def compute(self) -> Doubles:
         """Positions of all the block's pixels, (2, h, w); the bits of ``interpolate``."""
+        if not HAS_KERNEL:
+            return self.compute_plainly()
+        drawn = np.empty((len(self.nodes), *self.block.shape))
+        _kernel.draw_between(self.nodes, self.corner, drawn)
+        return drawn
+
+    def compute_plainly(self) -> Doubles:
+        """``compute`` in NumPy: the same bits, slower."""
         height, width = self.block.shape
         turned = _draw_all(self.nodes.transpose(0, 2, 1), self.corner[0], height)
         return _draw_all(turned.transpose(0, 2, 1), self.corner[1], width)

@@ -13,14 +13,11 @@ from numpy.typing import NDArray
 
 from smmap.spec.band import Resampling
 from smmap.stack.lattice import Lattice
+from smmap.stack.native import HAS_KERNEL
 from smmap.stack.positions import SNAP, Positions
 
-try:
+if HAS_KERNEL:
     from smmap.stack import _kernel
-except ImportError:
-    HAS_KERNEL = False
-else:
-    HAS_KERNEL = True
 
 
 @dataclass(frozen=True)
@@ -80,12 +77,15 @@ def resample_plainly(source: Source, positions: Positions | Lattice, method: Res
     if method == "nearest":
         return Aligned(np.where(held, nearest, np.float32(np.nan)), covered)
     total, weight = np.zeros(positions.shape), np.zeros(positions.shape)
+    whole = np.ones(positions.shape, bool)
     for step_row, share_row in ((0, 1 - down), (1, down)):
         for step_col, share_col in ((0, 1 - across), (1, across)):
             value, known = _find(source, top + step_row, left + step_col)
             share = np.where(known, share_row * share_col, 0.0)
             total += share * value
             weight += share
+            whole &= known
+    weight[whole] = 1.0  # but for rounding
     mean = np.divide(total, weight, out=np.full(positions.shape, np.nan), where=held)
     return Aligned(mean.astype(np.float32), covered)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from smmap.features.terrain import compute_slope_aspect
+from smmap.features.terrain import compute_slope, compute_slope_aspect
 from smmap.grid.ground import compute_spacing
 from smmap.spec.scene import Scene
 from smmap.spec.tile import Block
@@ -35,12 +35,15 @@ def load_terrain(
             values = load_band(scene.bands["elevation"], wide).values
         np.copyto(elevation, values, where=~np.isfinite(elevation))
     down, across = compute_spacing(working)
+    layers = {"elevation": average(elevation[working.within(wide)], factor)[0]}
+    if not aspect:
+        slope = compute_slope(elevation, down, across)
+        return layers | {"slope_deg": average(slope, factor)[0]}
     slope, facing = compute_slope_aspect(elevation, down, across)
-    layers = {
-        "elevation": average(elevation[working.within(wide)], factor)[0],
+    return layers | {
         "slope_deg": average(slope, factor)[0],
+        "aspect_deg": _average_direction(facing, factor),
     }
-    return layers | ({"aspect_deg": _average_direction(facing, factor)} if aspect else {})
 
 
 def _average_direction(degrees: Array, factor: int) -> Array:

@@ -69,7 +69,7 @@ class TreeEngine:
         ModelError
             If the shape does not fit.
         """
-        rows = np.ascontiguousarray(pixels, np.float32)
+        rows = np.asarray(pixels, np.float32)
         packed = self.packed
         if rows.ndim != 2 or not self._takes(rows.shape[1]):
             raise ModelError(
@@ -82,7 +82,9 @@ class TreeEngine:
 
         def work(start: int) -> None:
             part = slice(start, start + span)
-            _kernel.predict(*packed.description, self.kernel, rows[part], rows.shape[1], out[part])
+            # Columns that lie one after the other become rows while they are in the cache.
+            some = np.ascontiguousarray(rows[part])
+            _kernel.predict(*packed.description, self.kernel, some, rows.shape[1], out[part])
 
         if self.threads == 1 or len(starts) < 2:
             for start in starts:

@@ -160,7 +160,7 @@ def load_place(state, row, col, shift):
     geobox = tile.translate_pix(shift[1] / 32, shift[0] / 32) if shift != (0, 0) else tile
     area = task.area
     cell = Block(geobox, area.row + row, area.col + col, 1, 1)
-    branches = open_branches(cell, state.card, scenes, plan.context)
+    branches = open_branches(cell, scenes, plan.context)
     images = load_images(task.units[0], cell, branches)
     return [one.features.values for one in images], cell, area
 
@@ -178,7 +178,7 @@ def test_a_place_in_the_middle_of_a_cell_is_seen_as_the_map_sees_it(state):
     whole = Block(cell.geobox, area.row, area.col, area.height, area.width)
     (task,) = plan_run(state.recipe).tasks
     scenes = TaskScenes(task, state.context)
-    branches = open_branches(whole, state.card, scenes, state.context)
+    branches = open_branches(whole, scenes, state.context)
     images = load_images(task.units[0], whole, branches)
     for image, found in zip(images, (fine, coarse), strict=True):
         branch, windows = image.inputs.branch, image.inputs.windows

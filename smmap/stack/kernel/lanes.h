@@ -106,7 +106,7 @@ INLINE void weigh(const Window *window, const Axis *down, const Axis *across, co
         Vector right = across->behind[k], left = 1.0 - right;
         Vector w = upper * left, x = upper * right, y = lower * left, z = lower * right;
         /* From zero on, as sums of fewer: -0 is never a mean. */
-        means[k] = (0.0 + w * a + x * b + y * c + z * d) / (w + x + y + z);
+        means[k] = 0.0 + w * a + x * b + y * c + z * d;
     }
 }
 

@@ -161,6 +161,12 @@ static PyObject *resample(PyObject *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
+/* Whether the points reach around so many pixels from a corner on. */
+static int reaches(const Py_buffer *nodes, int axis, Py_ssize_t corner, Py_ssize_t pixels) {
+    const Py_ssize_t points = nodes->shape[axis + 1];
+    return corner >= 0 && corner < RUN && points >= 4 && pixels <= (points - 3) * RUN - corner;
+}
+
 /* Down the rows first, for every column of points; then across. */
 static int sample_between(const Task *task, const double *nodes, size_t n_rows, size_t n_cols,
                           size_t first_row, size_t first_col) {
@@ -189,6 +195,69 @@ static int sample_between(const Task *task, const double *nodes, size_t n_rows, 
     return 0;
 }
 
+/* Of every part: one line of points for each row, then the row between them. */
+static int draw_parts(const Kernel *kernel, const Py_buffer *nodes, size_t first_row,
+                      size_t first_col, const Py_buffer *out) {
+    const size_t n_rows = (size_t)nodes->shape[1], n_cols = (size_t)nodes->shape[2];
+    const size_t height = (size_t)out->shape[1], width = (size_t)out->shape[2];
+    double *line = malloc(n_cols * sizeof *line), *drawn = out->buf;
+    Run run;
+    if (!line)
+        return -1;
+    for (size_t part = 0; part < (size_t)nodes->shape[0]; part++)
+        for (size_t i = 0; i < height; i++) {
+            const size_t count = first_row + i;
+            const double *above = (double *)nodes->buf + (part * n_rows + count / RUN) * n_cols;
+            for (size_t c = 0; c < n_cols; c++) {
+                Cubic down = fit_cubic(above + c, n_cols);
+                line[c] = draw_one(&down, count % RUN);
+            }
+            for (size_t j = 0, n; j < width; j += n, drawn += n) {
+                const size_t across = first_col + j, from = across % RUN;
+                n = RUN - from < width - j ? RUN - from : width - j;
+                Cubic along = fit_cubic(line + across / RUN, 1);
+                kernel->draw(&along, from, &run);
+                memcpy(drawn, run.at, n * sizeof *drawn);
+            }
+        }
+    free(line);
+    return 0;
+}
+
+static PyObject *draw_between(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *points, *object;
+    Py_ssize_t corner[2];
+    int status = 0;
+    Buffers buffers = {.count = 0};
+    Py_buffer *nodes, *out = NULL;
+    if (!PyArg_ParseTuple(args, "O(nn)O", &points, corner, corner + 1, &object))
+        return NULL;
+    int fit = (nodes = take(&buffers, points, WHOLE, 3, "d")) &&
+              (out = take(&buffers, object, WRITABLE, 3, "d"));
+    if (fit) {
+        fit = nodes->shape[0] == out->shape[0];
+        for (int axis = 0; axis < 2; axis++)
+            fit = fit && reaches(nodes, axis, corner[axis], out->shape[axis + 1]);
+        if (!fit)
+            PyErr_SetString(PyExc_ValueError, "the points do not reach around the block");
+    }
+    if (fit) {
+        const Kernel *kernel = KERNELS;
+        while (!runs_here(kernel))
+            kernel++;
+        Py_BEGIN_ALLOW_THREADS
+        status = draw_parts(kernel, nodes, (size_t)corner[0], (size_t)corner[1], out);
+        Py_END_ALLOW_THREADS
+    }
+    release(&buffers);
+    if (status)
+        return PyErr_NoMemory();
+    if (!fit)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 static PyObject *resample_between(PyObject *self, PyObject *args) {
     (void)self;
     PyObject *values, *points, *out, *covered;
@@ -205,9 +274,7 @@ static PyObject *resample_between(PyObject *self, PyObject *args) {
     if (fit) {
         int enough = nodes->shape[0] == 2;
         for (int axis = 0; axis < 2; axis++)
-            enough = enough && corner[axis] >= 0 && corner[axis] < RUN &&
-                     nodes->shape[axis + 1] >= 4 &&
-                     task.out->shape[axis] <= (nodes->shape[axis + 1] - 3) * RUN - corner[axis];
+            enough = enough && reaches(nodes, axis, corner[axis], task.out->shape[axis]);
         if (!enough) {
             PyErr_SetString(PyExc_ValueError, "the points do not reach around the block");
             fit = 0;
@@ -261,6 +328,7 @@ static PyMethodDef METHODS[] = {
     {"resample", resample, METH_VARARGS, "Values at given positions; without the GIL."},
     {"resample_between", resample_between, METH_VARARGS,
      "Values at positions between points; without the GIL."},
+    {"draw_between", draw_between, METH_VARARGS, "What lies between points; without the GIL."},
     {"decode", decode_stored, METH_VARARGS, "Stored numbers to physical ones; without the GIL."},
     {NULL, NULL, 0, NULL},
 };

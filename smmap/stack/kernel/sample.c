@@ -38,10 +38,12 @@ float sample_one(const Window *window, const double *pixel, const double *before
     const double shares[4] = {(1 - down) * (1 - across), (1 - down) * across, down * (1 - across),
                               down * across};
     double total = 0, weight = 0;
+    int known = 0;
     for (int k = 0; k < 4; k++)
         if (read(window, before[0] + k / 2, before[1] + k % 2, &value)) {
             total += shares[k] * (double)value;
             weight += shares[k];
+            known++;
         }
-    return (float)(total / weight);
+    return (float)(known == 4 ? total : total / weight);
 }

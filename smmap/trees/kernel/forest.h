@@ -76,12 +76,36 @@ void walk_wide(const uint64_t *nodes, const Tree *tree, unsigned bits, const uin
 void walk_wide_sorted(const uint64_t *nodes, const Tree *tree, unsigned bits, const uint32_t *rows,
                       size_t stride, size_t count, const Sorting *sorting, Yield yield);
 
+/* Together: 64 rows, column by column (a group), of which `rows` tells those that count. Returns how
+   many nodes were visited; where `yield` is empty, nothing else. For trees less deep than DEEPEST. */
+#define DEEPEST 64
+#define TOGETHER_ARGUMENTS                                                                       \
+    const void *tree, const void *values, unsigned bits, const void *group, uint64_t rows,       \
+        Yield yield
+typedef size_t (*WalkTogether)(TOGETHER_ARGUMENTS);
+size_t walk_ranks_together_plain(TOGETHER_ARGUMENTS);
+size_t walk_ranks_together_avx2(TOGETHER_ARGUMENTS);
+size_t walk_ranks_together_512(TOGETHER_ARGUMENTS);
+size_t walk_wide_together_plain(TOGETHER_ARGUMENTS);
+size_t walk_wide_together_avx2(TOGETHER_ARGUMENTS);
+size_t walk_wide_together_512(TOGETHER_ARGUMENTS);
+
+/* The ways to walk that one processor has. */
+typedef struct {
+    const char *name;
+    WalkRanks ranks;
+    WalkTogether ranks_together, wide_together;
+    size_t patience[2]; /* ranks, wide: nodes for each level, beyond which rows go alone */
+} Kernel;
+
 /* Rows of n pixels, padded with zeros to `padded` of them. */
 void rank_pixels(const float *pixels, size_t features, size_t n, size_t padded,
                  const Column *columns, size_t n_columns, const uint32_t *cuts, uint8_t *rows,
                  size_t stride);
 void widen_pixels(const float *pixels, size_t features, size_t n, size_t padded,
                   const Column *columns, size_t n_columns, uint32_t *rows, size_t stride);
+/* Groups of 64 rows, column by column; `width` is the bytes of a value. */
+void turn_rows(const void *rows, size_t padded, size_t stride, size_t width, void *groups);
 
 /* Puts one tree's nodes in order. Returns 0, -1 if it is no tree, -2 without memory. */
 typedef struct {
@@ -114,7 +138,7 @@ typedef struct {
     int average;
 } Forest;
 int fits(const Forest *forest, size_t n_nodes, size_t n_cuts, size_t n_leaf_rows);
-int predict(const Forest *forest, WalkRanks walk, const float *pixels, size_t features, size_t n,
+int predict(const Forest *forest, const Kernel *kernel, const float *pixels, size_t features, size_t n,
             float *out);
 
 #endif

@@ -8,20 +8,15 @@
 
 enum { NODES, VALUES, TREES, COLUMNS, CUTS, LEAF_ROWS, BASE, N_FOREST };
 
-typedef struct {
-    const char *name;
-    WalkRanks walk;
-} Kernel;
-
 /* Fastest first. */
 static const Kernel KERNELS[] = {
 #if defined(__x86_64__)
-    {"vbmi", walk_ranks_vbmi},
-    {"avx512", walk_ranks_avx512},
+    {"vbmi", walk_ranks_vbmi, walk_ranks_together_512, walk_wide_together_512, {8, 6}},
+    {"avx512", walk_ranks_avx512, walk_ranks_together_512, walk_wide_together_512, {9, 6}},
 #endif
-    {"scalar", walk_ranks_scalar},
+    {"scalar", walk_ranks_scalar, walk_ranks_together_plain, walk_wide_together_plain, {7, 4}},
 #if defined(__x86_64__)
-    {"avx2", walk_ranks_avx2},
+    {"avx2", walk_ranks_avx2, walk_ranks_together_avx2, walk_wide_together_avx2, {14, 5}},
 #endif
 };
 #define N_KERNELS (sizeof KERNELS / sizeof *KERNELS)
@@ -152,14 +147,14 @@ static PyObject *predict_pixels(PyObject *self, PyObject *args) {
     const char *name;
     int numbers[4], status = 0, fit;
     unsigned long long features;
-    WalkRanks walk = NULL;
+    const Kernel *kernel = NULL;
     if (!PyArg_ParseTuple(args, FOREST_FORMAT "sy*Kw*", FOREST_PLACES, &name, &pixels, &features,
                           &out))
         return NULL;
     for (size_t k = 0; k < N_KERNELS; k++)
         if (!strcmp(name, KERNELS[k].name) && runs_here(name))
-            walk = KERNELS[k].walk;
-    fit = walk && describe(numbers, parts, &forest) && forest.targets && features;
+            kernel = KERNELS + k;
+    fit = kernel && describe(numbers, parts, &forest) && forest.targets && features;
     if (fit) {
         size_t n = (size_t)out.len / 4 / forest.targets;
         fit = n == 0 || (size_t)pixels.len / 4 / features == n;
@@ -167,7 +162,7 @@ static PyObject *predict_pixels(PyObject *self, PyObject *args) {
             fit = fit && forest.columns[c].feature < features;
         if (fit && n) {
             Py_BEGIN_ALLOW_THREADS
-            status = predict(&forest, walk, pixels.buf, (size_t)features, n, out.buf);
+            status = predict(&forest, kernel, pixels.buf, (size_t)features, n, out.buf);
             Py_END_ALLOW_THREADS
         }
     }

@@ -7,16 +7,26 @@
 
 #define GROUP_BYTES ((size_t)512 << 10) /* of nodes: half of a second-level cache */
 #define BLOCK_BYTES ((size_t)32 << 10)  /* of rows: a first-level cache */
+#define LONGEST_ROW ((size_t)1 << 10)   /* bytes: a group of longer ones is no block any more */
+#define SAMPLES 4                       /* groups and trees that tell how a block goes */
 
 typedef struct {
     void *rows;
+    void *groups; /* the same, turned; NULL where rows are too long to go together */
     float *sums; /* (targets, padded) */
     uint32_t *leaves;
     Sorting sorting;
 } Buffers;
 
+/* Some of the rows. */
+typedef struct {
+    size_t n, padded; /* pixels, and rows with those that pad them */
+    size_t from, count;
+} Span;
+
 static void release(Buffers *buffers) {
     free(buffers->rows);
+    free(buffers->groups);
     free(buffers->sums);
     free(buffers->leaves);
     free(buffers->sorting.nodes);
@@ -40,6 +50,11 @@ static int acquire(const Forest *forest, size_t padded, Buffers *buffers) {
         if (forest->trees[t].sort_levels > levels)
             levels = forest->trees[t].sort_levels;
     buffers->rows = reserve(padded, forest->stride * width);
+    if (forest->stride * width <= LONGEST_ROW) {
+        buffers->groups = reserve(padded, forest->stride * width);
+        if (!buffers->groups)
+            return -2;
+    }
     buffers->sums = reserve(padded, forest->targets * sizeof(float));
     buffers->leaves = reserve(padded, sizeof(uint32_t));
     if (!buffers->rows || !buffers->sums || !buffers->leaves)
@@ -58,31 +73,72 @@ static int acquire(const Forest *forest, size_t padded, Buffers *buffers) {
                : -2;
 }
 
-/* Rows `from` to `from + count` through one tree. */
-static void walk_tree(const Forest *forest, WalkRanks walk, const Tree *tree, size_t padded,
-                      size_t from, size_t count, const Buffers *buffers) {
+/* 64 rows from `from` on through one tree; how many nodes that took. */
+static size_t walk_group(const Forest *forest, const Kernel *kernel, const Tree *tree,
+                         const Span *span, size_t from, Yield yield, const Buffers *buffers) {
+    const size_t left = span->n - from, width = forest->wide ? sizeof(uint32_t) : 1;
+    const uint64_t rows = left < LANES ? ((uint64_t)1 << left) - 1 : UINT64_MAX;
+    const char *group = (const char *)buffers->groups + from * forest->stride * width;
+    const uint32_t *narrow = forest->nodes;
+    const uint64_t *nodes = forest->nodes;
+    if (forest->wide)
+        return kernel->wide_together(nodes + tree->first, NULL, forest->bits, group, rows, yield);
+    return kernel->ranks_together(narrow + tree->first, forest->values + tree->first, forest->bits,
+                                  group, rows, yield);
+}
+
+/* Whether a block's rows mostly go the same ways: some of them, through some of the trees, tell. */
+static int go_together(const Forest *forest, const Kernel *kernel, size_t first, size_t last,
+                       const Span *span, const Buffers *buffers) {
+    const Yield nothing = {NULL, NULL};
+    size_t visits = 0, most = 0;
+    if (!buffers->groups)
+        return 0;
+    for (size_t t = first; t < last; t++)
+        if (forest->trees[t].depth >= DEEPEST)
+            return 0;
+    for (size_t s = 0; s < SAMPLES; s++) {
+        const Tree *tree = forest->trees + first + (last - first) * s / SAMPLES;
+        const size_t from = span->from + span->count / LANES * s / SAMPLES * LANES;
+        visits += walk_group(forest, kernel, tree, span, from, nothing, buffers);
+        most += kernel->patience[forest->wide] * (tree->steady + 1);
+    }
+    return visits <= most;
+}
+
+/* Some rows through one tree. */
+static void walk_tree(const Forest *forest, const Kernel *kernel, const Tree *tree, int together,
+                      const Span *span, const Buffers *buffers) {
     int dense = tree->target < 0;
-    float *sums = buffers->sums + from + (dense ? 0 : (size_t)tree->target * padded);
-    Yield yield = {sums, dense ? buffers->leaves : NULL};
-    if (forest->wide) {
+    const size_t from = span->from, count = span->count, stride = forest->stride;
+    float *sums = buffers->sums + from + (dense ? 0 : (size_t)tree->target * span->padded);
+    Yield yield = {dense ? NULL : sums, dense ? buffers->leaves : NULL};
+    if (together) {
+        for (size_t i = 0; i < count; i += LANES) {
+            Yield here = {dense ? NULL : sums + i, dense ? buffers->leaves + i : NULL};
+            walk_group(forest, kernel, tree, span, from + i, here, buffers);
+        }
+    } else if (forest->wide) {
         const uint64_t *nodes = (const uint64_t *)forest->nodes + tree->first;
-        const uint32_t *rows = (const uint32_t *)buffers->rows + from * forest->stride;
+        const uint32_t *rows = (const uint32_t *)buffers->rows + from * stride;
         if (tree->sort_levels)
-            walk_wide_sorted(nodes, tree, forest->bits, rows, forest->stride, count,
-                             &buffers->sorting, yield);
+            walk_wide_sorted(nodes, tree, forest->bits, rows, stride, count, &buffers->sorting,
+                             yield);
         else
-            walk_wide(nodes, tree, forest->bits, rows, forest->stride, count, yield);
+            walk_wide(nodes, tree, forest->bits, rows, stride, count, yield);
     } else {
-        walk((const uint32_t *)forest->nodes + tree->first, forest->values + tree->first, tree,
-             forest->bits, (const uint8_t *)buffers->rows + from * forest->stride, count, yield);
+        kernel->ranks((const uint32_t *)forest->nodes + tree->first, forest->values + tree->first,
+                      tree, forest->bits, (const uint8_t *)buffers->rows + from * stride, count,
+                      yield);
     }
     if (dense)
         for (size_t t = 0; t < forest->targets; t++)
-            for (size_t i = 0; i < count; i++)
-                sums[t * padded + i] += forest->leaf_rows[buffers->leaves[i] * forest->targets + t];
+            for (size_t i = 0; i < count && from + i < span->n; i++)
+                sums[t * span->padded + i] +=
+                    forest->leaf_rows[buffers->leaves[i] * forest->targets + t];
 }
 
-static void walk_trees(const Forest *forest, WalkRanks walk, size_t padded,
+static void walk_trees(const Forest *forest, const Kernel *kernel, size_t n, size_t padded,
                        const Buffers *buffers) {
     size_t width = forest->wide ? sizeof(uint64_t) : 2 * sizeof(uint32_t);
     size_t row_bytes = forest->stride * (forest->wide ? sizeof(uint32_t) : 1);
@@ -100,15 +156,16 @@ static void walk_trees(const Forest *forest, WalkRanks walk, size_t padded,
             block = padded;
         }
         for (size_t from = 0; from < padded; from += block) {
-            size_t count = padded - from < block ? padded - from : block;
+            Span span = {n, padded, from, padded - from < block ? padded - from : block};
+            int together = go_together(forest, kernel, first, last, &span, buffers);
             for (size_t t = first; t < last; t++)
-                walk_tree(forest, walk, forest->trees + t, padded, from, count, buffers);
+                walk_tree(forest, kernel, forest->trees + t, together, &span, buffers);
         }
     }
 }
 
-int predict(const Forest *forest, WalkRanks walk, const float *pixels, size_t features, size_t n,
-            float *out) {
+int predict(const Forest *forest, const Kernel *kernel, const float *pixels, size_t features,
+            size_t n, float *out) {
     size_t padded = (n + LANES - 1) / LANES * LANES, targets = forest->targets;
     Buffers buffers;
     int status = acquire(forest, padded, &buffers);
@@ -119,10 +176,13 @@ int predict(const Forest *forest, WalkRanks walk, const float *pixels, size_t fe
         else
             rank_pixels(pixels, features, n, padded, forest->columns, forest->n_columns,
                         forest->cuts, buffers.rows, forest->stride);
+        if (buffers.groups)
+            turn_rows(buffers.rows, padded, forest->stride, forest->wide ? sizeof(uint32_t) : 1,
+                      buffers.groups);
         for (size_t t = 0; t < targets; t++)
             for (size_t i = 0; i < padded; i++)
                 buffers.sums[t * padded + i] = forest->average ? 0 : forest->base[t];
-        walk_trees(forest, walk, padded, &buffers);
+        walk_trees(forest, kernel, n, padded, &buffers);
         for (size_t i = 0; i < n; i++)
             for (size_t t = 0; t < targets; t++) {
                 float sum = buffers.sums[t * padded + i];

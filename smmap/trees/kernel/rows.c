@@ -63,3 +63,18 @@ void widen_pixels(const float *pixels, size_t features, size_t n, size_t padded,
         }
     }
 }
+
+#define TURN(type)                                                                               \
+    for (size_t i = 0; i < padded; i += LANES)                                                   \
+        for (size_t c = 0; c < stride; c++)                                                      \
+            for (size_t k = 0; k < LANES; k++)                                                   \
+                ((type *)groups)[i * stride + c * LANES + k] =                                   \
+                    ((const type *)rows)[(i + k) * stride + c];
+
+void turn_rows(const void *rows, size_t padded, size_t stride, size_t width, void *groups) {
+    if (width == 1) {
+        TURN(uint8_t)
+    } else {
+        TURN(uint32_t)
+    }
+}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smmap.features.terrain import compute_slope_aspect
+from smmap.features.terrain import compute_slope, compute_slope_aspect
 
 
 def make_plane(eastward, northward, dy, dx, shape=(7, 8)):
@@ -64,3 +64,9 @@ def test_spacing_by_row():
 def test_aspect_stays_below_360(eastward, northward):
     _, aspect = compute_slope_aspect(make_plane(eastward, northward, 10, 10, (3, 3)), 10, 10)
     assert np.isnan(aspect).all() or (0 <= aspect[0, 0] < 360)
+
+
+def test_slope_alone_is_the_same():
+    z = np.random.default_rng(2).normal(100, 30, (9, 12)).astype(np.float32)
+    z[4, 5] = np.nan
+    np.testing.assert_array_equal(compute_slope(z, 20, 10), compute_slope_aspect(z, 20, 10)[0])

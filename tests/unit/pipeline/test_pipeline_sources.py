@@ -13,6 +13,7 @@ from smmap.pipeline.context import open_context
 from smmap.pipeline.fingerprint import Fingerprints
 from smmap.pipeline.recipe import load_recipe
 from smmap.spec.errors import ConfigError
+from smmap.spec.input_list import InputList
 
 PLACE = shapely.box(5.0, 51.2, 5.1, 51.3)
 
@@ -56,3 +57,24 @@ def test_the_order_of_elevation_models_decides_but_that_of_optical_scenes_not():
 
     assert compute(dem=[one, other]) != compute(dem=[other, one])
     assert compute(sentinel2=[one, other]) == compute(sentinel2=[other, one])
+
+
+def test_inputs_without_a_model_ask_the_sources_as_a_model_with_them_does():
+    with_model = open_with()
+    listed = {"radiometry", "aggregation", "reflectance", "missing", "inputs"}
+    inputs = InputList.parse(with_model.card.model_dump(include=listed), "physics")
+    recipe = load_recipe("local-stac", ["catalog=nowhere", "model=no-such-model"])
+    without = open_context(recipe, inputs)
+    for asked in ("bands", "requests", "plain_bands", "definitions", "radar_grid"):
+        assert getattr(without, asked) == getattr(with_model, asked)
+    with pytest.raises(ConfigError, match=r"'inputs' is a list of inputs: it has no model"):
+        _ = without.card
+
+
+def test_inputs_without_a_model_are_checked_like_a_model():
+    broken = {"name": "x", "feature": "ndwi", "units": "1"}
+    inputs = InputList(radiometry="sigma0_ellipsoid", inputs=(broken,))
+    with pytest.raises(ConfigError, match=r"there is no feature 'ndwi'"):
+        open_context(load_recipe("local-stac", ["catalog=nowhere"]), inputs)
+    with pytest.raises(ConfigError, match=r"'inputs' names .'x'. twice"):
+        InputList.parse({"radiometry": "sigma0_ellipsoid", "inputs": [broken, broken]}, "list.yaml")

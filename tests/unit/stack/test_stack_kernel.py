@@ -165,6 +165,9 @@ def test_points_that_do_not_reach(nodes, corner):
     _kernel.resample_between(values, window, np.ones((2, 4, 5)), (58, 58), *others)
     with pytest.raises(ValueError):
         _kernel.resample_between(values, window, nodes, corner, *others)
+    _kernel.draw_between(np.ones((2, 4, 5)), (58, 58), np.empty((2, 6, 70)))
+    with pytest.raises(ValueError):
+        _kernel.draw_between(nodes, corner, np.empty((2, 6, 70)))
 
 
 def test_stored_numbers_that_do_not_fit():

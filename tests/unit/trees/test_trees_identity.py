@@ -134,3 +134,49 @@ def test_neither_threads_nor_company_change_a_pixel(folder, kernel):
         )
     backwards = TreeEngine(packed, kernel, 1).predict(pixels[::-1])
     np.testing.assert_array_equal(backwards[::-1], whole)
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    depth=st.integers(0, 9),
+    features=st.sampled_from([1, 3, 16, 17, 33, 300]),
+    targets=st.sampled_from([1, 1, 3]),
+    dense=st.booleans(),
+    kinds=st.integers(1, 6),
+    run=st.integers(1, 80),
+    count=st.integers(1, 300),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_pixels_that_are_alike_go_together(folder, seed, dense, kinds, run, count, **shape):
+    """As on a map: runs of pixels of few kinds, which part seldom."""
+    rng = np.random.default_rng(seed)
+    forest = make_forest(rng, trees=7, exact=False, dense=dense, **shape)
+    few = make_pixels(rng, forest, kinds)
+    kind = np.repeat(rng.integers(len(few), size=-(-count // run)), run)[:count]
+    engine = load_engine(write_forest(forest, folder / "alike.onnx", 3))
+    expected = walk(forest, few)[kind]
+    for kernel in KERNELS:
+        found = TreeEngine(engine.packed, kernel, 1).predict(few[kind])
+        np.testing.assert_array_equal(found, expected, err_msg=kernel)
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_alike_and_different_pixels_in_one_picture(folder, kernel, wide):
+    """Blocks of either kind, one after the other."""
+    rng = np.random.default_rng(9)
+    pool = rng.normal(size=20_000 if wide else 100).astype(np.float32)
+    forest = make_forest(
+        rng, trees=250 if wide else 60, depth=9, features=3, pool=pool, exact=False
+    )
+    packed = load_engine(write_forest(forest, folder / f"picture_{wide}.onnx")).packed
+    assert packed.wide == wide
+    different = rng.choice(pool, (5000, 3)).astype(np.float32)
+    alike = np.repeat(different[:25], 400, axis=0)
+    pixels = np.concatenate([alike, different, alike[:77]])
+    found = TreeEngine(packed, kernel, 1).predict(pixels)
+    by_itself = TreeEngine(packed, kernel, 1).predict(different)
+    np.testing.assert_array_equal(found[len(alike) : -77], by_itself)
+    np.testing.assert_array_equal(found[: len(alike)], np.repeat(by_itself[:25], 400, axis=0))
+    np.testing.assert_array_equal(found[-77:], by_itself[[0] * 77])
+    np.testing.assert_array_equal(by_itself[:40], walk(forest, different[:40]))

@@ -1,0 +1,138 @@
+"""``smmap samples``: what was measured beside what the satellites saw, as a table."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from smmap.cli.options import (
+    BboxText,
+    Changes,
+    Json,
+    Offline,
+    PeriodText,
+    RecipeName,
+    Scheduler,
+    Threads,
+    Workers,
+    read_recipe,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from smmap.insitu.rules import ReadingRules
+
+
+_DAY = timedelta(days=1)
+"""Readings beside the period may be the closest to an overpass in it, or of its day."""
+
+
+def samples(
+    recipe: RecipeName,
+    *,
+    stations: Annotated[
+        Path,
+        typer.Option(help="What `smmap insitu` reads, or the .parquet that it wrote."),
+    ],
+    wanted: Annotated[
+        str,
+        typer.Option(
+            "--for", metavar="INPUTS", help="Training recipe, model, or list of inputs: see docs."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.parquet", help="New table.")],
+    by_cell: Annotated[
+        bool,
+        typer.Option("--cell/--point", help="Means of 1 km cells, or the station's own pixel."),
+    ] = False,
+    target: Annotated[
+        str, typer.Option(help="closest (reading to the overpass) or daily-mean (UTC).")
+    ] = "closest",
+    within: Annotated[
+        float, typer.Option(metavar="MINUTES", help="closest: how far off it may be.")
+    ] = 60.0,
+    least: Annotated[
+        int, typer.Option(metavar="N", help="daily-mean: fewest readings of a day.")
+    ] = 12,
+    kind: Annotated[str | None, typer.Option(help="Of the stations' files; else found.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="YAML that says what a table's columns are.")
+    ] = None,
+    flag: Annotated[
+        list[str] | None, typer.Option(help="Quality flag to let through; repeatable. [G]")
+    ] = None,
+    deepest: Annotated[
+        float, typer.Option(metavar="METRES", help="Lowest end of a probe; 0: any depth.")
+    ] = 0.05,
+    highest: Annotated[float, typer.Option(metavar="M3/M3", help="Soil moisture.")] = 0.60,
+    changes: Changes = None,
+    period: PeriodText = None,
+    bbox: BboxText = None,
+    offline: Offline = False,
+    workers: Workers = None,
+    threads: Threads = None,
+    scheduler: Scheduler = None,
+    as_json: Json = False,
+) -> None:
+    """Pair station readings with a model's inputs at every overpass (extra `insitu`)."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from smmap.insitu.rules import GOOD, ReadingRules
+    from smmap.matchup.make_samples import SampleOptions, make_samples
+    from smmap.matchup.target import TargetRule, check_rule
+    from smmap.matchup.wanted import load_wanted
+    from smmap.pipeline.workforce import choose_workforce
+    from smmap.spec.period import Period
+
+    chosen = choose_workforce(
+        read_recipe(recipe, changes, period, bbox, offline=offline),
+        workers=workers,
+        threads=threads,
+        scheduler=scheduler,
+    )
+    options = SampleOptions(TargetRule(check_rule(target), within, least), by_cell=by_cell)
+    rules = ReadingRules(
+        flags=tuple(flag) if flag else GOOD,
+        deepest_m=deepest or None,
+        highest=highest,
+        period=Period.parse(chosen.period).pad(_DAY, _DAY) if chosen.period else None,
+    )
+    inputs = load_wanted(wanted)
+    readings = _load_readings(stations, kind, mapping, rules)
+    with Progress(console=Console(stderr=True), disable=as_json, transient=True) as bar:
+        shown = bar.add_task("overpasses, in batches", total=None)
+
+        def tell(done: int, batches: int) -> None:
+            bar.update(shown, completed=done, total=batches)
+
+        tally = make_samples(chosen, inputs, readings, out, options, progress=tell)
+    if as_json:
+        typer.echo(json.dumps(tally.to_plain(), indent=1))
+        return
+    for line in tally.describe():
+        typer.echo(line)
+    typer.echo(f"samples: {out}", err=True)
+
+
+def _load_readings(
+    place: Path, kind: str | None, mapping: Path | None, rules: ReadingRules
+) -> pd.DataFrame:
+    """Readings that pass the rules; of an archive, with what became of the others."""
+    from smmap.insitu.load import load_readings
+    from smmap.insitu.parquet import load_readings_file
+    from smmap.insitu.sift import sift_frame
+
+    if place.suffix == ".parquet" and mapping is None:
+        readings, account = sift_frame(load_readings_file(place), rules)
+    else:
+        found = load_readings(place, kind=kind, mapping=mapping, rules=rules)
+        readings, account = found.table, found.account
+    for line in account.describe():
+        typer.echo(line, err=True)
+    return readings

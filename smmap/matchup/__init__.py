@@ -1,0 +1,1 @@
+"""Samples: readings of stations beside a model's inputs at every overpass, made as for maps."""
