@@ -27,7 +27,7 @@ def make_layout(recipe, fine=FINE, coarse=COARSE):
         for one, side in zip(windows.branches, (fine, coarse), strict=True)
     ]
     cell = tuple(inputs[name] for name in windows.list_cell_inputs(list(inputs)))
-    return PatchLayout(branches=tuple(branches), cell=cell, provenance={"made": "by a test"})
+    return PatchLayout(branches=tuple(branches), numbers=cell, provenance={"made": "by a test"})
 
 
 def draw_patches(count, seed, fine=FINE, coarse=COARSE):
@@ -47,7 +47,7 @@ def draw_patches(count, seed, fine=FINE, coarse=COARSE):
     return {
         "fine": images,
         "coarse": below,
-        "cell": np.column_stack([smap, gldas]).astype(np.float32),
+        "numbers": np.column_stack([smap, gldas]).astype(np.float32),
     }, truth
 
 

@@ -48,15 +48,15 @@ def write_window_model(folder, **card):
     coarse = (SHARES["vv_coarse"] * compute_ramp(COARSE))[None, None]
     cell = np.full((1, 1, 1, 1), SHARES["incidence"])
     nodes, weights = [], []
-    for name, kernel, step in (("fine", fine, 32), ("coarse", coarse, 2), ("cell", cell, 1)):
+    for name, kernel, step in (("fine", fine, 32), ("coarse", coarse, 2), ("numbers", cell, 1)):
         inputs = [name, f"{name}_weights"]
         nodes.append(helper.make_node("Conv", inputs, [f"{name}_sum"], strides=[step, step]))
         values = kernel.astype(np.float32)
         weights.append(onnx.numpy_helper.from_array(values, f"{name}_weights"))
-    nodes.append(helper.make_node("Sum", ["fine_sum", "coarse_sum", "cell_sum"], ["sm"]))
+    nodes.append(helper.make_node("Sum", ["fine_sum", "coarse_sum", "numbers_sum"], ["sm"]))
     images = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", layers, None, None])
-        for name, layers in (("fine", 2), ("coarse", 1), ("cell", 1))
+        for name, layers in (("fine", 2), ("coarse", 1), ("numbers", 1))
     ]
     sm = helper.make_tensor_value_info("sm", TensorProto.FLOAT, ["n", 1, None, None])
     graph = helper.make_graph(nodes, "means", images, [sm], weights)
@@ -66,12 +66,12 @@ def write_window_model(folder, **card):
     golden = {
         "fine": rng.random((2, 2, FINE, FINE)).astype(np.float32),
         "coarse": rng.random((2, 1, COARSE, COARSE)).astype(np.float32),
-        "cell": rng.random((2, 1, 1, 1)).astype(np.float32),
+        "numbers": rng.random((2, 1, 1, 1)).astype(np.float32),
     }
     outputs = [
         (fine[0] * golden["fine"][i]).sum()
         + (coarse[0] * golden["coarse"][i]).sum()
-        + SHARES["incidence"] * golden["cell"][i, 0, 0, 0]
+        + SHARES["incidence"] * golden["numbers"][i, 0, 0, 0]
         for i in range(2)
     ]
     np.savez(folder / "golden.npz", **golden, outputs=np.array(outputs, np.float32))

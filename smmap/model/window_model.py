@@ -47,7 +47,7 @@ class WindowModel(Model):
         Parameters
         ----------
         images
-            Branch -> (n, layers, y, x) and ``cell`` -> (n, numbers, rows, columns); scaled,
+            Branch -> (n, layers, y, x) and ``numbers`` -> (n, numbers, rows, columns); scaled,
             every value finite. An image holds the cells and what lies around them.
 
         Returns

@@ -36,15 +36,15 @@ class PatchLayout(Options):
     """Of the store."""
     branches: tuple[PatchBranch, ...] = Field(min_length=1)
     """Images."""
-    cell: tuple[ModelInput, ...] = Field(min_length=1)
-    """Numbers in the array ``cell``."""
+    numbers: tuple[ModelInput, ...] = Field(min_length=1)
+    """Of the array ``numbers``: one a cell."""
     provenance: dict[str, Any] = Field(default_factory=dict)
     """From what the samples were made: sources and choices that decide pixels."""
 
     def get_shape(self, name: str) -> tuple[int, ...]:
-        """Of one sample in the array of a branch, or in ``cell``."""
+        """Of one sample in the array of a branch, or in ``numbers``."""
         if name == CELL:
-            return (len(self.cell),)
+            return (len(self.numbers),)
         branch = next(one for one in self.branches if one.name == name)
         return len(branch.inputs), branch.side, branch.side
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -43,7 +43,13 @@ class PatchStore:
 
         Samples are numbered by part, then place: the numbers that ``load`` takes.
         """
-        return pd.concat([self._read_table(group) for group in self._groups], ignore_index=True)
+        return self.read_table(self.parts)
+
+    def read_table(self, parts: Collection[str]) -> pd.DataFrame:
+        """The rows of ``table`` that belong to these parts; none of parts without a sample."""
+        chosen = (group for name, group in self._groups.items() if name in parts)
+        tables = [self._read_table(group) for group in chosen]
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
     def load(self, name: str, numbers: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """Samples of an array, (n, ...) before scaling; NaN where there is no value.
@@ -56,10 +62,11 @@ class PatchStore:
         wanted = np.asarray(numbers, np.int64)
         parts = np.searchsorted(self._ends, wanted, side="right")
         starts = np.concatenate([[0], self._ends])[parts]
+        groups = list(self._groups.values())
         found = np.empty((len(wanted), *self.layout.get_shape(name)), np.float32)
         try:
             for row, (part, place) in enumerate(zip(parts, wanted - starts, strict=True)):
-                array: Any = self._groups[part][name]
+                array: Any = groups[part][name]
                 found[row] = array[int(place)]
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             reason = str(error)
@@ -73,19 +80,22 @@ class PatchStore:
         return int(self._ends[-1]) if len(self._ends) else 0
 
     @cached_property
-    def _groups(self) -> list[zarr.Group]:
-        groups = [zarr.open_group(self.root / name, mode="r") for name in self.parts]
-        return [one for one in groups if _count(one)]
+    def _groups(self) -> dict[str, zarr.Group]:
+        """Parts that have a sample."""
+        groups = {name: zarr.open_group(self.root / name, mode="r") for name in self.parts}
+        return {name: one for name, one in groups.items() if _count(one)}
 
     @cached_property
     def _ends(self) -> NDArray[np.int64]:
-        return np.cumsum([_count(one) for one in self._groups], dtype=np.int64)
+        return np.cumsum([_count(one) for one in self._groups.values()], dtype=np.int64)
 
     def _read_table(self, group: zarr.Group) -> pd.DataFrame:
         names: Any = group.attrs["columns"]
-        cell: Any = group[CELL]
-        numbers = np.asarray(cell[:], np.float64)
-        columns = {one.column or one.name: numbers[:, i] for i, one in enumerate(self.layout.cell)}
+        stored: Any = group[CELL]
+        numbers = np.asarray(stored[:], np.float64)
+        columns = {
+            one.column or one.name: numbers[:, i] for i, one in enumerate(self.layout.numbers)
+        }
         return read_columns(group, list(names)).assign(**columns)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from smmap.store.staging import open_staging
 
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _STAGING = ".staging"
+_DIGEST = "digest"
 
 
 @dataclass(frozen=True)
@@ -36,31 +38,35 @@ class PatchWriter:
     """Of its arrays."""
     _staging: Path
 
-    def has(self, part: str) -> bool:
-        """Whether a part is there: an extraction that was interrupted goes on behind it."""
-        return (self.root / part / "zarr.json").is_file()
+    def has(self, part: str, digest: str = "") -> bool:
+        """Whether a part of that digest is there: an interrupted extraction goes on behind it."""
+        try:
+            said = json.loads((self.root / part / "zarr.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return bool(said.get("attributes", {}).get(_DIGEST, "") == digest)
 
     def put(
         self,
         part: str,
         images: Mapping[str, NDArray[np.float32]],
         table: pd.DataFrame,
-        attributes: Mapping[str, Any] | None = None,
+        digest: str = "",
     ) -> None:
-        """Add a part; one of that name that is there already stays.
+        """Add a part, or replace the one of that name.
 
         Parameters
         ----------
         part
             Name, as of a station: letters, digits, ``_``, ``.``, ``-``.
         images
-            Branch -> (n, layers, y, x) and ``cell`` -> (n, numbers), in the layout's order and
+            Branch -> (n, layers, y, x) and ``numbers`` -> (n, numbers), in the layout's order and
             units before scaling; NaN where there is no value. No sample at all is a part too.
         table
             (n) rows: numbers, words, and times in UTC. What training needs besides is ``station``
             and the target.
-        attributes
-            Of the part's group.
+        digest
+            Of all that decides the part, for ``has``.
 
         Raises
         ------
@@ -70,20 +76,21 @@ class PatchWriter:
         if not _PART.fullmatch(part):
             raise StoreError(f"{self.root}: '{part}' is no name of a part of a store")
         self._check(part, images, table)
-        staged = self._staging / part
+        staged, target = self._staging / part, self.root / part
+        attributes: dict[str, Any] = {
+            _DIGEST: digest,
+            "columns": [str(name) for name in table.columns],
+        }
         with report_store_errors(str(staged)):
-            group = zarr.open_group(
-                staged,
-                mode="w",
-                zarr_format=3,
-                attributes={**(attributes or {}), "columns": list(table.columns)},
-            )
+            group = zarr.open_group(staged, mode="w", zarr_format=3, attributes=attributes)
             for name in self.layout.names:
                 _write_images(group, name, images[name], self.layout)
             for one in self.layout.branches:
                 _write_axes(group, one)
             write_columns(group, table)
-        publish_folder(staged, self.root / part)
+            if target.exists():
+                target.rename(self._staging / f"{part}.{uuid.uuid4().hex}.old")
+        publish_folder(staged, target)
 
     def _check(
         self, part: str, images: Mapping[str, NDArray[np.float32]], table: pd.DataFrame

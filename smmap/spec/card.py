@@ -167,7 +167,7 @@ class Golden(Options):
 
     file: PackagePath
     """An npz file within the package with arrays ``inputs`` (n, features) and ``outputs`` (n,); of
-    a model with windows one array a branch (n, layers, y, x), ``cell`` (n, numbers, 1, 1) and
+    a model with windows one array a branch (n, layers, y, x), ``numbers`` (n, numbers, 1, 1) and
     ``outputs`` (n,)."""
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     """Checksum of the file."""

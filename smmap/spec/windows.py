@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from smmap.spec.options import Options
 
-CELL = "cell"
-"""Network input of what is one number a cell."""
+CELL = "numbers"
+"""Network input, and array of a store, of what is one number a cell."""
 
 
 class Branch(Options):
@@ -35,6 +35,8 @@ class Windows(Options):
     least_valid: float = Field(default=0.5, gt=0, le=1)
     """Share of a window's pixels that must have all of its branch's inputs; with fewer the cell
     has no value. What is missing is filled."""
+    patch_m: float = Field(default=5120, gt=0)
+    """Side of the ground that a sample holds around its station, metres."""
     branches: tuple[Branch, ...] = Field(min_length=1)
     """In the network's order."""
 
@@ -109,3 +111,19 @@ class SizedWindows(Windows):
     def compute_side(self, branch: SizedBranch) -> int:
         """Pixels a side that a chunk of cells is computed from."""
         return self.chunk * self.count_pixels(branch) + 2 * self.compute_halo(branch)
+
+
+def size_for_patches(windows: Windows) -> SizedWindows:
+    """Windows as wide as a sample's ground, one cell at a time.
+
+    Raises
+    ------
+    ConfigError
+        If ``patch_m`` is no whole number of pixels, or not as far on all sides of the cell.
+    """
+    branches = [
+        one.model_dump() | {"window": windows.patch_m / one.pixel_m} for one in windows.branches
+    ]
+    return SizedWindows.parse(
+        windows.model_dump() | {"branches": branches, "chunk": 1}, "'windows.patch_m'"
+    )

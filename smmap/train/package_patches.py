@@ -46,7 +46,7 @@ def write_patch_package(
     draft
         A model card without ``version``, ``members``, ``golden`` and ``windows``.
     ranges
-        Of each branch's layers and of ``cell``, scaled.
+        Of each branch's layers and of ``numbers``, scaled.
     seed
         Of the images that are compared, and of the golden ones: none is of the training data.
 

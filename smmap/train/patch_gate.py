@@ -27,7 +27,7 @@ _GRAIN = 7
 
 Images = dict[str, NDArray[np.float32]]
 Ranges = Mapping[str, NDArray[np.float32]]
-"""Branch, or ``cell`` -> (layers, 2) smallest and largest in training, scaled."""
+"""Branch, or ``numbers`` -> (layers, 2) smallest and largest in training, scaled."""
 
 
 def check_window_parity(

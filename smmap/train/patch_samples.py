@@ -66,7 +66,7 @@ class PatchSamples:
         Returns
         -------
         dict
-            Branch -> (n, layers, y, x), and ``cell`` -> (n, numbers, 1, 1).
+            Branch -> (n, layers, y, x), and ``numbers`` -> (n, numbers, 1, 1).
         """
         found = {CELL: self.samples.rows[rows][:, :, None, None]}
         for one in self._sources:
@@ -154,7 +154,7 @@ def select_patches(
         sources.append(_find_source(store, there[branch.name], wanted, sides[branch.name]))
     cell = tuple(inputs[name] for name in windows.list_cell_inputs(list(inputs)))
     for one in cell:
-        _find_place(store, store.layout.cell, one)
+        _find_place(store, store.layout.numbers, one)
     table = store.table.assign(**{PATCH: np.arange(store.count)})
     numbers = recipe.model_copy(update={"inputs": cell, "windows": None})
     samples = select_samples(table, numbers, str(store.root))

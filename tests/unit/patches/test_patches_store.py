@@ -26,7 +26,7 @@ LAYOUT = PatchLayout(
             name="fine", pixel_m=10, side=6, inputs=(make_input("low"), make_input("high"))
         ),
     ),
-    cell=(make_input("there"),),
+    numbers=(make_input("there"),),
     provenance={"catalogue": "drawn"},
 )
 
@@ -35,7 +35,7 @@ def draw(count, seed):
     rng = np.random.default_rng(seed)
     images = {
         "fine": rng.random((count, 2, 6, 6)).astype(np.float32),
-        "cell": rng.random((count, 1)).astype(np.float32),
+        "numbers": rng.random((count, 1)).astype(np.float32),
     }
     images["fine"][:, 0, 0, 0] = np.nan
     table = pd.DataFrame(
@@ -56,8 +56,8 @@ def store(tmp_path):
     for part, count in (("b", 3), ("c", 0), ("a", 2)):  # each by a run of its own
         with open_patch_writer(root, LAYOUT) as writer:
             assert not writer.has(part)
-            writer.put(part, *draw(count, ord(part)), {"overpass": part})
-            assert writer.has(part)
+            writer.put(part, *draw(count, ord(part)), part)
+            assert writer.has(part, part)
     return root
 
 
@@ -72,7 +72,7 @@ def test_what_was_written_comes_back(store):
         assert list(theirs) == list(ours), name
     both = np.concatenate([first["fine"], second["fine"]])
     np.testing.assert_array_equal(found.load("fine", [4, 0, 2]), both[[4, 0, 2]])
-    numbers = np.concatenate([first["cell"], second["cell"]])[:, 0]
+    numbers = np.concatenate([first["numbers"], second["numbers"]])[:, 0]
     np.testing.assert_array_equal(found.table["there_m"], numbers.astype(np.float64))
 
 
@@ -83,16 +83,20 @@ def test_it_is_zarr_that_xarray_reads(store):
     np.testing.assert_array_equal(found["fine_x"], [-25, -15, -5, 5, 15, 25])
     np.testing.assert_array_equal(found["fine_y"], [25, 15, 5, -5, -15, -25])
     assert str(found["time"].values[0]).startswith("2020-01-01T05:59:59.25")
-    assert found.attrs["overpass"] == "b"
+    assert found.attrs["digest"] == "b"
     said = json.loads((store / "zarr.json").read_text())["attributes"]["smmap_patches"]
     assert said["provenance"] == {"catalogue": "drawn"}
 
 
-def test_a_part_that_is_there_stays(store):
-    before = open_patches(store).load("fine", [0])
+def test_a_part_is_replaced_whole(store):
     with open_patch_writer(store, LAYOUT) as writer:
-        writer.put("a", *draw(2, 99))
-    np.testing.assert_array_equal(open_patches(store).load("fine", [0]), before)
+        assert writer.has("a", "a")
+        assert not writer.has("a", "of later scenes")
+        writer.put("a", *draw(3, 99), "of later scenes")
+        assert writer.has("a", "of later scenes")
+    found = open_patches(store)
+    np.testing.assert_array_equal(found.load("fine", [0, 1, 2]), draw(3, 99)[0]["fine"])
+    assert found.count == 6
 
 
 def test_what_fails_half_way_leaves_nothing(store):
@@ -120,7 +124,7 @@ def test_another_layout_is_refused(store):
     [
         ("../x", {}, "is no name of a part"),
         ("x", {"fine": np.zeros((2, 2, 6, 5), np.float32)}, "must have the shape"),
-        ("x", {"cell": np.zeros((2, 2), np.float32)}, "must have the shape"),
+        ("x", {"numbers": np.zeros((2, 2), np.float32)}, "must have the shape"),
     ],
 )
 def test_what_does_not_fit_is_refused(store, part, change, said):

@@ -96,7 +96,7 @@ def test_patches_are_scaled_and_filled_like_maps(samples):
     assert found["coarse"].shape == (2, 4, 16, 16)
     # SMAP 0.1..0.51 of Table 4 becomes 0..1.
     smap = samples.samples.frame["smap"].to_numpy()[rows]
-    np.testing.assert_allclose(found["cell"][:, 0, 0, 0], (smap - 0.1) / 0.41, atol=1e-6)
+    np.testing.assert_allclose(found["numbers"][:, 0, 0, 0], (smap - 0.1) / 0.41, atol=1e-6)
 
 
 def samples_fills(samples):
@@ -193,7 +193,7 @@ def test_the_gate_sees_a_weight_that_changed(trained, tmp_path, samples):
     ranges = {
         "fine": np.tile(np.array([0, 1], np.float32), (10, 1)),
         "coarse": np.tile(np.array([0, 1], np.float32), (4, 1)),
-        "cell": np.tile(np.array([0, 1], np.float32), (2, 1)),
+        "numbers": np.tile(np.array([0, 1], np.float32), (2, 1)),
     }
     check_window_parity(fitted.network, out / broken.name, fitted.windows, ranges, 0)
     with pytest.raises(ModelError, match="predicts otherwise"):
