@@ -31,17 +31,23 @@ def make_layout(recipe, fine=FINE, coarse=COARSE):
 
 
 def draw_patches(count, seed, fine=FINE, coarse=COARSE):
-    """Images and truth: wetter where VV is stronger, and where SMAP is."""
+    """Images and truth: wetter where VV and VH are stronger, and where SMAP is."""
     rng = np.random.default_rng(seed)
-    smap, gldas = rng.uniform(0.1, 0.4, count), rng.uniform(0.1, 0.4, count)
     wet = rng.uniform(0, 1, count)
-    radar = np.stack([-16 + 8 * wet, -22 + 4 * wet, np.full(count, 38.0)], axis=1)
-    optical = rng.uniform(0.05, 0.3, (count, 6))
-    level = np.column_stack([radar, optical, rng.uniform(0, 200, count)])
-    noise = rng.normal(0, 1, (count, 10, fine, fine)) * [[1, 1, 0.01, *[0.01] * 6, 2]][0][0]
-    images = (level[:, :, None, None] + noise * 0.5).astype(np.float32)
-    images[:, 3:9] = np.clip(images[:, 3:9] * 0 + optical[:, :, None, None], 0, 1)
-    soil = np.column_stack([rng.uniform(20, 60, (count, 3)), rng.uniform(1.1, 1.6, count)])
+    smap, gldas = rng.uniform(0.1, 0.4, (2, count))
+    level = np.column_stack(
+        [
+            -16 + 8 * wet,
+            -22 + 6 * wet,
+            np.full(count, 38.0),
+            rng.uniform(0.1, 0.12, (count, 6)),
+            rng.uniform(100, 110, count),
+        ]
+    )
+    speckle = rng.normal(0, 1, (count, 2, fine, fine))
+    images = np.broadcast_to(level[:, :, None, None], (count, 10, fine, fine)).astype(np.float32)
+    images[:, :2] += speckle
+    soil = np.column_stack([rng.uniform(30, 33, (count, 3)), rng.uniform(1.3, 1.4, count)])
     below = np.broadcast_to(soil[:, :, None, None], (count, 4, coarse, coarse)).astype(np.float32)
     truth = 0.05 + 0.25 * wet + 0.3 * (smap - 0.1)
     return {

@@ -29,7 +29,13 @@ SIDES = {"fine": 284, "coarse": 16}
 def shorten(**options):
     """The small form of the study's recipe with fewer steps."""
     recipe = load_recipe("batchu2023").shrink()
-    values = {"steps": 4, "batch": 4, "evaluate_every": 2, "keep_path": 0.9} | options
+    values = {
+        "steps": 4,
+        "batch": 4,
+        "evaluate_every": 2,
+        "keep_path": 0.9,
+        "learning_rate": 2.0,
+    } | options
     return recipe.model_copy(update={"members": (recipe.members[0].change(values),)})
 
 
@@ -154,7 +160,7 @@ def test_a_damaged_checkpoint_is_refused(samples, tmp_path):
 @pytest.mark.slow
 def test_it_learns_where_there_is_something_to_learn(tmp_path):
     """The small form on patches whose moisture follows VV and SMAP: better than the mean."""
-    store = write_store(tmp_path / "store", stations=20, samples=6)
+    store = write_store(tmp_path / "store", stations=20, samples=4)
     made = train_patches(load_recipe("batchu2023"), store, tmp_path / "out", small=True, draws=0)
     predictions = made.judgement.predictions
     truth, found = predictions["soil_moisture"], predictions["predicted"]
