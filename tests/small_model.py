@@ -16,14 +16,17 @@ from smmap.store.checksum import compute_sha256
 def write_model(
     folder: Path, inputs: list[dict[str, Any]], show: int = 0, factor: float = 1.0, **card: Any
 ) -> Path:
-    """Write a package that gives input number ``show``, times ``factor``; the folder."""
+    """Write a package that gives column number ``show``, times ``factor``; the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = np.zeros((len(inputs), 1), np.float32)
+    columns = len(inputs)
+    if "history" in card:
+        columns = card["history"]["overpasses"] * (columns + 1)
+    weights = np.zeros((columns, 1), np.float32)
     weights[show] = factor
     graph = helper.make_graph(
         [helper.make_node("MatMul", ["inputs", "weights"], ["sm"])],
         "show",
-        [helper.make_tensor_value_info("inputs", TensorProto.FLOAT, ["n", len(inputs)])],
+        [helper.make_tensor_value_info("inputs", TensorProto.FLOAT, ["n", columns])],
         [helper.make_tensor_value_info("sm", TensorProto.FLOAT, ["n", 1])],
         [
             helper.make_tensor(
@@ -33,7 +36,7 @@ def write_model(
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.save(model, folder / "model.onnx")
-    rows = np.random.default_rng(0).random((5, len(inputs))).astype(np.float32)
+    rows = np.random.default_rng(0).random((5, columns)).astype(np.float32)
     np.savez(folder / "golden.npz", inputs=rows, outputs=rows[:, show] * np.float32(factor))
     content = {
         "name": folder.name,

@@ -30,7 +30,11 @@ class SmallWorld:
     ):
         self.folder, self.crs, self.size, self.tile = folder, crs, size, tile
         self.transform = Affine(10, 0, left, 0, -10, top)
-        self._items: dict[str, list[dict]] = {"sentinel-1-grd": [], "sentinel-2-l2a": []}
+        self._items: dict[str, list[dict]] = {
+            "sentinel-1-grd": [],
+            "sentinel-2-l2a": [],
+            "landsat-c2-l2": [],
+        }
 
     def add_radar(self, name, *, days=0.0, orbit=88, state="ascending", vv=VV, vh=VH, **properties):
         assets = {"vv": self._fill(vv, np.float32), "vh": self._fill(vh, np.float32)}
@@ -50,6 +54,16 @@ class SmallWorld:
             "scl": self._fill(scl, np.uint8),
         }
         return self._add("sentinel-2-l2a", name, days, assets, {"eo:cloud_cover": 0} | properties)
+
+    def add_landsat(self, name, *, days=0.0, red=RED, nir=NIR, qa=21824, **properties):
+        """Collection 2, level 2; QA_PIXEL 21824 is clear land."""
+        assets = {
+            key: self._fill(np.round((np.asarray(value) + 0.2) / 2.75e-5), np.uint16)
+            for key, value in {"red": red, "nir08": nir}.items()
+        }
+        assets["qa_pixel"] = self._fill(qa, np.uint16)
+        properties = {"platform": "landsat-8", "eo:cloud_cover": 0} | properties
+        return self._add("landsat-c2-l2", name, days, assets, properties)
 
     def write(self) -> Path:
         """Write catalogue and collections; the catalogue's file."""
@@ -114,7 +128,7 @@ class SmallWorld:
             tiles = {"blockxsize": self.tile, "blockysize": self.tile}
             write_raster(path, values, self.crs, self.transform, **tiles)
             item["assets"][key] = {"href": f"./{key}.tif", "roles": ["data"]}
-            if values.dtype == np.uint16:
+            if values.dtype == np.uint16 and collection == "sentinel-2-l2a":
                 bands = [{"nodata": 0, "scale": 1e-4, "offset": 0}]
                 item["assets"][key]["raster:bands"] = bands
         self._items[collection].append(item)

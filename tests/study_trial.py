@@ -27,7 +27,15 @@ def assemble(folder, study, recipe):
     No scene may be left out on the way.
     """
     card = read_study(study)
-    model = write_model(folder / "model" / study, card.pop("inputs"), **card)
+    return assemble_inputs(folder, card.pop("inputs"), card, recipe)[0]
+
+
+def assemble_inputs(folder, inputs, card, recipe):
+    """As ``assemble``, of any list of inputs; and the area that they cover.
+
+    ``card`` is what else a card says of them.
+    """
+    model = write_model(folder / "model" / "shown", inputs, **card)
     path = folder / "recipe.yaml"
     path.write_text(yaml.safe_dump({"name": "trial", "model": str(model), **recipe}))
     plan = plan_run(load_recipe(str(path)))
@@ -48,4 +56,4 @@ def assemble(folder, study, recipe):
                     )
                     for name, values in zip(names, raw, strict=True):
                         whole[name][block.within(task.area)] = values
-    return found
+    return found, plan.tasks[0].area

@@ -19,7 +19,7 @@ from smmap.bench.goal import Goal
 from smmap.bench.memory_goal import ALLOWED_MB, MEMORY
 from smmap.bench.settings import MODEL, Settings, require
 from smmap.bench.shapes import TREE_SHAPES
-from smmap.bench.tile_sides import infer_tile, map_plainly, map_tile
+from smmap.bench.tile_sides import infer_block, infer_tile, map_plainly, map_tile
 from smmap.bench.tile_world import WORLDS, make_worlds
 from smmap.product.layers import SM
 
@@ -27,6 +27,8 @@ OF_INFERENCE = Goal("at most", 1.15)
 """Time of a tile, against its inference alone on the same pixels."""
 OF_SCRIPT = Goal("at least", 8.0)
 """Speed, against `plain_tile`."""
+OF_ONNXRUNTIME = Goal("at least", 10.0)
+"""Speed of the inference alone, against ONNX Runtime: same file, same pixels of a map."""
 CLOUDED = Goal("at most", 0.45)
 """Time at 40 % valid pixels, against all of them valid."""
 
@@ -94,6 +96,7 @@ def _run_sides(folder: Path, package: Path, threads: int, rounds: int) -> _Sides
         if number == rounds // 2:
             onnx = package / MODEL
             sides.run("plain", map_plainly, threads, catalog=clear, model=onnx, out=plain)
+            sides.run("block", infer_block, threads, catalog=clear, model=package, scratch=scratch)
         out = folder / "cloudy-out"
         sides.run("clouded", map_tile, threads, catalog=cloudy, model=package, out=out)
     return sides
@@ -108,6 +111,10 @@ def _compare(sides: _Sides, threads: int) -> Comparisons:
     )  # fmt: skip
     seconds = {"ours": whole, "plain script": sides.get_seconds("plain")}
     yield compare_speeds("tile, speed", threads, pixels / 1e6, seconds, OF_SCRIPT)
+    block = sides.figures["block"]
+    ours, theirs = (block["pixels"] / 1e6 / block[side] for side in ("seconds", "onnxruntime"))
+    name = "tile, inference alone, one block"
+    yield Comparison(name, threads, "Mpx/s", ours, theirs, "onnxruntime", OF_ONNXRUNTIME)
     name, clouded = f"tile, {VALID:.0%} valid, time", sides.get_seconds("clouded")
     yield Comparison(name, threads, "s", clouded, whole, "all valid", CLOUDED)
     peak, their_peak = (sides.figures[side]["peak_mb"] for side in ("ours", "plain"))

@@ -6,8 +6,16 @@ Seconds are those of the work: each side has imported its first library before t
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from smmap.bench.settings import MODEL
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 RECIPE = "local-stac"
 
@@ -25,6 +33,40 @@ def map_tile(catalog: str, model: str, out: str, threads: int) -> dict[str, Any]
 
 def infer_tile(catalog: str, model: str, scratch: str, threads: int) -> dict[str, Any]:
     """The model alone, on the pixels that `map_tile` gives it, block by block."""
+    with _open_pixels(catalog, model, scratch, threads) as (estimate, blocks):
+        rows = list(blocks)
+        start = time.perf_counter()
+        for part in rows:
+            estimate(part)
+        seconds = time.perf_counter() - start
+    return {"seconds": seconds, "pixels": sum(len(part) for part in rows)}
+
+
+def infer_block(catalog: str, model: str, scratch: str, threads: int) -> dict[str, Any]:
+    """The model alone, on the pixels of one block, and the same file by ONNX Runtime."""
+    import numpy as np
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    path = str(Path(model, MODEL))
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    with _open_pixels(catalog, model, scratch, threads) as (estimate, blocks):
+        rows = np.ascontiguousarray(next(blocks))
+        start = time.perf_counter()
+        estimate(rows)
+        middle = time.perf_counter()
+        session.run(None, {name: rows})
+        end = time.perf_counter()
+    return {"seconds": middle - start, "onnxruntime": end - middle, "pixels": len(rows)}
+
+
+@contextmanager
+def _open_pixels(
+    catalog: str, model: str, scratch: str, threads: int
+) -> Iterator[tuple[Callable[[NDArray[np.float32]], object], Iterator[NDArray[np.float32]]]]:
+    """The opened model, and the rows that it is given, block by block."""
     from smmap.features.builder import compute_features
     from smmap.pipeline.blocks import open_block
     from smmap.pipeline.load_layers import load_layers
@@ -35,8 +77,8 @@ def infer_tile(catalog: str, model: str, scratch: str, threads: int) -> dict[str
     from smmap.pipeline.task_scenes import TaskScenes
 
     plan = plan_run(load_recipe(RECIPE, [f"catalog={catalog}", f"model={model}"]))
-    rows = []
-    with open_state(plan.context, scratch, model_threads=threads) as state:
+
+    def take() -> Iterator[NDArray[np.float32]]:
         for task in plan.tasks:
             scenes = TaskScenes(task, plan.context)
             for block in task.area.split(plan.context.block_size):
@@ -44,12 +86,10 @@ def infer_tile(catalog: str, model: str, scratch: str, threads: int) -> dict[str
                 for unit in task.units:
                     layers = load_layers(unit, block, inputs, plan.context)
                     features = compute_features(state.card, layers)
-                    rows.append(take_pixels(features, choose_pixels(features, layers, state.card)))
-        start = time.perf_counter()
-        for part in rows:
-            state.model.estimate(part)
-        seconds = time.perf_counter() - start
-    return {"seconds": seconds, "pixels": sum(len(part) for part in rows)}
+                    yield take_pixels(features, choose_pixels(features, layers, state.card))
+
+    with open_state(plan.context, scratch, model_threads=threads) as state:
+        yield state.model.estimate, take()
 
 
 def map_plainly(catalog: str, model: str, out: str, threads: int) -> dict[str, Any]:

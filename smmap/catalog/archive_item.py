@@ -16,6 +16,8 @@ from smmap.catalog.reading import read_item
 from smmap.catalog.stored_item import Snapshot
 from smmap.spec.definition import Definition
 
+STEPS = "smmap:steps"
+"""Property: how many steps in time a slot has, by variable."""
 VERSION = "era5:expver"
 """Property with ECMWF's version of the data: ``0005`` will be replaced by ``0001``."""
 

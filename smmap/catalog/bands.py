@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pystac
 
 from smmap.catalog.candidate import Candidate
-from smmap.catalog.place import find_place, note_together
+from smmap.catalog.place import count_steps, find_place, note_together
 from smmap.catalog.scaling import (
     OFFSET_BASELINE,
     find_baseline,
@@ -117,6 +117,7 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         sign=definition.sign,
         reader=_find_reader(href, definition),
         variable=None if definition.kind.startswith("stac") else key,
+        steps=count_steps(item, key),
         requests_per_second=definition.requests_per_second,
     )
 

@@ -12,13 +12,10 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from smmap.catalog.archive_grid import compute_outline
-from smmap.catalog.archive_item import VERSION, Slot
+from smmap.catalog.archive_item import STEPS, VERSION, Slot
 from smmap.catalog.left_out import leave_out
 from smmap.spec.period import Period
 from smmap.store.cube import Cube
-
-_STEPS = "smmap:steps"
-"""Property: how many steps in time a slot has."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ def list_shares(
     cube: Cube, variable: str, href: str, age: float, period: Period | None = None
 ) -> Iterator[Share]:
     """Day by day, as far as a day touches the period."""
-    if cube.times is None:
+    if cube.times is None or not cube.times.size:
         return
     _, firsts = np.unique(cube.times.astype("datetime64[D]"), return_index=True)
     ends = [*firsts[1:], len(cube.times)]
@@ -101,7 +98,7 @@ def _choose(rows: list[Share]) -> list[Share]:
 
 def _make_slot(name: str, shares: list[Share]) -> Slot:
     versions = [one.version for one in shares if one.version is not None]
-    properties: dict[str, Any] = {_STEPS: {one.variable: one.steps for one in shares}}
+    properties: dict[str, Any] = {STEPS: {one.variable: one.steps for one in shares}}
     if versions:
         properties[VERSION] = max(versions)
     return Slot(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pystac
 
+from smmap.catalog.archive_item import STEPS
 from smmap.catalog.footprint import read_crs
 from smmap.grid.earth_engine import name_for_proj
 from smmap.spec.band import Band
@@ -38,6 +39,13 @@ def find_place(asset: pystac.Asset, item: pystac.Item, definition: Definition) -
         "transform": tuple(fields["proj:transform"]),
         "shape": tuple(fields["proj:shape"]),
     }
+
+
+def count_steps(item: pystac.Item, key: str) -> int | None:
+    """How many steps in time an archive had of a variable when it was looked up."""
+    counted = item.properties.get(STEPS)
+    found = counted.get(key) if isinstance(counted, dict) else None
+    return found if isinstance(found, int) else None
 
 
 def note_together(bands: Mapping[str, Band]) -> dict[str, Band]:

@@ -81,6 +81,7 @@ def _is_plain(document: Any) -> bool:
             and isinstance(document.get("geometry"), (dict, type(None)))
             and isinstance(document.get("bbox"), (list, type(None)))
             and "deprecated" not in properties
+            and all(isinstance(one, str) for one in document.get("stac_extensions", ()))
             and all(isinstance(one["href"], str) for one in assets.values())
             and all(isinstance(one["href"], str) and one["rel"] for one in document["links"])
             and _TIME.fullmatch(properties["datetime"])

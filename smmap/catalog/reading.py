@@ -50,6 +50,7 @@ def read_item(
             plain = parse_plain(document, href)
             if plain is None or not plain.properties.get("updated"):
                 whole = pystac.Item.from_dict(document, href=href)
+                _check_texts(whole)
                 item, version = plain or whole, mark_version(whole)
             else:
                 item, version = plain, str(plain.properties["updated"])
@@ -64,3 +65,12 @@ def read_item(
     except SceneError as error:
         leave_out(str(error))
         return None
+
+
+def _check_texts(item: pystac.Item) -> None:
+    """A TypeError where something that everybody takes for text is none: pystac does not look."""
+    texts = [item.id, *(asset.href for asset in item.assets.values())]
+    if item.collection_id is not None:
+        texts.append(item.collection_id)
+    if not all(isinstance(one, str) for one in texts):
+        raise TypeError("its id, its collection or the address of an asset is no text")

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from smmap.catalog.candidate import Candidate
+from smmap.catalog.footprint import read_crs
 from smmap.catalog.left_out import leave_out
 from smmap.catalog.scaling import find_baseline
 from smmap.spec.errors import SceneError
@@ -72,8 +73,13 @@ def _is_same_place(one: Candidate, other: Candidate) -> bool:
 
 def _is_same_cell(one: Candidate, other: Candidate) -> bool:
     """False for two tiles: those of neighbouring zones cover much the same ground."""
-    cells = [_read_cell(scene) for scene in (one, other)]
-    return None in cells or cells[0] == cells[1]
+    facts = zip(*((_read_cell(scene), _read_crs(scene)) for scene in (one, other)), strict=True)
+    return all(None in pair or pair[0] == pair[1] for pair in facts)
+
+
+def _read_crs(scene: Candidate) -> str | None:
+    """Of the item as a whole, where it says so: ids need not tell a tile."""
+    return read_crs(scene.item.properties)
 
 
 def _read_cell(scene: Candidate) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +18,20 @@ OFFSET_BASELINE = 4.0
 """From this processing baseline on, Sentinel-2 numbers carry an offset (ESA, January 2022)."""
 OFFSET_DN = -1000.0
 """BOA_ADD_OFFSET and RADIO_ADD_OFFSET: to be added to the stored number before scaling."""
-APPLIED = "earthsearch:boa_offset_applied"
-"""Earth Search's property: whether its files had the offset taken out already."""
+APPLIED = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
+"""Whether its files had the offset taken out already: Earth Search, and its first version, of which
+others (Digital Earth Africa) hold copies."""
+_BASELINES = (
+    "s2:processing_baseline",
+    "sentinel:processing_baseline",
+    "sentinel2:processing_baseline",
+    "processing:version",
+)
+_NAMED_BASELINE = re.compile(r"_N(\d{4})_")
 
 _OPTICAL = ("sentinel-2", "landsat")
+_CERTAIN = ("fixed", "processing-baseline")
+"""Rules by which what an item declares can only be the same: else somebody is wrong."""
 _SAME = 1e-6
 
 
@@ -45,13 +56,12 @@ def find_scaling(
         If the item does not say what the rule needs, or contradicts itself or the definition.
     """
     rule = find_rule(item, definition)
-    declared = find_declared(asset, band.index)
-    if rule == "fixed" and definition.sensor in _OPTICAL:
-        _check_declared(asset, band, declared)
-    if definition.offset_rule != "declared":
-        declared = {}
+    stated = find_declared(asset, band.index)
+    declared = stated if definition.offset_rule == "declared" else {}
     scale = declared.get("scale", band.scale)
     offset = _find_offset(item, rule, band, definition, declared.get("offset"))
+    if rule in _CERTAIN and definition.sensor in _OPTICAL:
+        _check_declared(asset, stated, {"scale": scale, "offset": offset})
     if rule == "sun-elevation" and band.units == "1":
         sine = _find_sine(item)
         scale, offset = scale / sine, offset / sine
@@ -71,24 +81,31 @@ def is_reflectance(band: BandDefinition, definition: Definition) -> bool:
 def find_rule(item: pystac.Item, definition: Definition) -> OffsetRule:
     """The definition's rule, but for copies of items that have another one's property."""
     # A local copy of Earth Search items declares -0.1 for files that no longer carry it.
-    if definition.offset_rule == "declared" and APPLIED in item.properties:
+    if definition.offset_rule == "declared" and find_applied(item) is not None:
         return "earth-search"
     return definition.offset_rule
+
+
+def find_applied(item: pystac.Item) -> bool | None:
+    """Whether the item says that its files had the offset taken out; None: it says nothing."""
+    said = [item.properties[key] for key in APPLIED if item.properties.get(key) is not None]
+    return said[0] is True if said else None
 
 
 def find_baseline(item: pystac.Item) -> float | None:
     """Sentinel-2's processing baseline as a number: '05.09' is 5.09; None where it is not said.
 
-    From ``s2:processing_baseline``, its older prefix, or ``processing:version`` as the Copernicus
-    Data Space has it.
+    From ``s2:processing_baseline``, its older prefixes, ``processing:version`` as the Copernicus
+    Data Space has it, or ESA's name of the product in ``sentinel:product_id``.
     """
-    for key in ("s2:processing_baseline", "sentinel2:processing_baseline", "processing:version"):
+    for key in _BASELINES:
         if item.properties.get(key) is not None:
             number = read_number(item, key)
             if number is None:
                 raise SceneError(f"item {item.id}: {key} is no number: {item.properties[key]!r}")
             return number
-    return None
+    named = _NAMED_BASELINE.search(str(item.properties.get("sentinel:product_id")))
+    return int(named[1]) / 100 if named else None
 
 
 def find_declared(asset: pystac.Asset, index: int) -> dict[str, float]:
@@ -131,13 +148,15 @@ def _is_same(one: float, other: float) -> bool:
     return (math.isnan(one) and math.isnan(other)) or math.isclose(one, other, rel_tol=_SAME)
 
 
-def _check_declared(asset: pystac.Asset, band: BandDefinition, declared: dict[str, float]) -> None:
+def _check_declared(
+    asset: pystac.Asset, stated: dict[str, float], expected: dict[str, float]
+) -> None:
     """A provider that packs its numbers in a new way says so: never read them in the old one."""
-    for name, expected in (("scale", band.scale), ("offset", band.offset)):
-        if not _is_same(declared.get(name, expected), expected):
+    for name, number in expected.items():
+        if not _is_same(stated.get(name, number), number):
             raise SceneError(
-                f"{asset.href}: its item declares {name} {declared[name]}, the definition "
-                f"{expected}; correct one of them"
+                f"{asset.href}: its item declares {name} {stated[name]:g}, the definition "
+                f"and the processing baseline give {number:g}; correct one of them"
             )
 
 
@@ -164,7 +183,7 @@ def _find_offset(
                 "assets: -0.1 from baseline 04.00, or 0 where it was taken out"
             )
         return band.offset if declared is None else declared
-    if rule == "earth-search" and item.properties.get(APPLIED) is True:
+    if rule == "earth-search" and find_applied(item):
         return 0.0
     if baseline is None:
         raise SceneError(

@@ -49,7 +49,8 @@ class StaticCatalog:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._io = open_io() if is_web(address) else pystac.StacIO.default()
+        self._web = open_io() if is_web(address) else None
+        self._io = self._web or pystac.StacIO.default()
         self._root = _find_root(address)
         self._snapshot = Snapshot()
         self._nodes: dict[str, _Node] = {}
@@ -63,10 +64,12 @@ class StaticCatalog:
 
     def find(self, definition: Definition, bbox: Bbox, period: Period | None) -> list[Candidate]:
         """The same with what planning needs of them."""
+        self._bound(definition)
         return select_candidates(self._load(definition), definition, bbox, period)
 
     def extent(self, definition: Definition) -> tuple[Bbox, Period]:
         """The box and period of all items, computed from the items themselves."""
+        self._bound(definition)
         found = select_candidates(self._load(definition), definition, WORLD, None)
         if not found:
             raise EmptySearchError(
@@ -74,6 +77,11 @@ class StaticCatalog:
                 f"correct 'collections' in definition '{definition.id}'"
             )
         return compute_extent(found)
+
+    def _bound(self, definition: Definition) -> None:
+        """Ask a server no more often than the definition allows."""
+        if self._web is not None:
+            self._web.bound(definition.requests_per_second)
 
     def _load(self, definition: Definition) -> list[Candidate]:
         key = f"{definition.collections} {sorted(definition.query.items(), key=str)}"

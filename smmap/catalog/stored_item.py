@@ -110,5 +110,6 @@ def _restore(name: str, href: str | None, version: str, packed: bytes) -> Stored
 def _parse(packed: bytes, href: str | None) -> pystac.Item:
     document = json.loads(zlib.decompress(packed))
     item = pystac.Item.from_dict(document, href=href, preserve_dict=False)
-    item.make_asset_hrefs_absolute()
+    if item.get_self_href():  # else relative ones are refused by who needs them
+        item.make_asset_hrefs_absolute()
     return item

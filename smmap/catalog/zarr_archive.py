@@ -73,7 +73,9 @@ class ZarrCatalog:
         if definition.id not in self._cubes:
             names = list_variables(definition)
             try:
-                cubes = open_cubes(self.address, names, "zarr", definition.sign)
+                cubes = open_cubes(
+                    self.address, names, "zarr", definition.sign, definition.requests_per_second
+                )
             except SceneError as error:
                 reason = str(error)
             else:

@@ -28,7 +28,7 @@ class XgboostForest:
     Raises
     ------
     ModelError
-        If it is something else, or predicts more than a sum of leaves.
+        If it is something else, predicts more than a sum of leaves, or takes a number for missing.
     """
 
     left_if: Literal["<", "<="] = "<"
@@ -38,6 +38,11 @@ class XgboostForest:
         import xgboost
 
         if isinstance(model, xgboost.XGBModel):
+            if model.missing is not None and not np.isnan(model.missing):
+                raise ModelError(
+                    f"the model takes {model.missing:g} for missing, an ONNX file only NaN: put "
+                    "NaN in its place, fit again, and export that"
+                )
             booster = model.get_booster()
             best = booster.attr("best_iteration")
             model = booster if best is None else booster[: int(best) + 1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,16 +12,18 @@ from smmap.features.array import Bools, Floats
 Joined = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
-def compute_nearest(values: Floats, valid: Bools, age_days: Floats) -> Joined:
+def compute_nearest(
+    values: Floats | Sequence[Sequence[Floats]], valid: Bools | Sequence[Bools], age_days: Floats
+) -> Joined:
     """Each pixel's valid scene that is closest in time.
 
     Parameters
     ----------
     values : float array (scenes, bands, y, x)
-        Any value where not valid.
+        Any value where not valid. Or, without a copy, one sequence a scene of its bands (y, x).
     valid : bool array (scenes, y, x)
         Which pixels of a scene may be used; one answer for all bands, so that bands of
-        different days are never mixed.
+        different days are never mixed. Or one array (y, x) a scene.
     age_days : float array (scenes,)
         Scene minus overpass: negative before it. Of two equally close scenes the earlier one is
         taken, then the first in order.
@@ -31,12 +35,17 @@ def compute_nearest(values: Floats, valid: Bools, age_days: Floats) -> Joined:
     age_days : float32 array (y, x)
         Signed age of the scene taken; NaN where there is none.
     """
-    joined = np.full(values.shape[1:], np.nan, dtype=np.float32)
-    age = np.full(valid.shape[1:], np.nan, dtype=np.float32)
-    vacant = np.ones(valid.shape[1:], dtype=np.bool_)
+    if isinstance(values, np.ndarray):
+        bands, *shape = values.shape[1:]
+    else:
+        bands, shape = len(values[0]), list(valid[0].shape)
+    joined = np.full((bands, *shape), np.nan, dtype=np.float32)
+    age = np.full(shape, np.nan, dtype=np.float32)
+    vacant = np.ones(shape, dtype=np.bool_)
     for scene in sorted(range(len(valid)), key=lambda i: (abs(age_days[i]), age_days[i] > 0)):
         taken = vacant & valid[scene]
-        np.copyto(joined, values[scene], where=taken, casting="same_kind")
+        for into, band in zip(joined, values[scene], strict=True):
+            np.copyto(into, band, where=taken, casting="same_kind")
         age[taken] = age_days[scene]
         vacant &= ~taken
     return joined, age

@@ -92,7 +92,7 @@ def make_patches(
     context = open_context(on_cells, wanted)
     layout = _describe_layout(context, windows, options)
     with open_patch_writer(out, layout):
-        parts = _extract(PatchJob(context, out, layout), list(_cut(plan)), progress, tally)
+        parts = _extract(PatchJob(context, out, layout), list(_cut(plan, tally)), progress, tally)
     return _count(PatchStore(out, layout), parts, plan, context, tally)
 
 
@@ -113,9 +113,9 @@ def _describe_layout(
     return PatchLayout(branches=branches, numbers=context.pixel_set.inputs, provenance=provenance)
 
 
-def _cut(plan: SamplePlan) -> Iterator[PatchBatch]:
+def _cut(plan: SamplePlan, tally: Tally) -> Iterator[PatchBatch]:
     """By tile and month, so that a part is the same whatever else is asked for."""
-    rows = describe_targets(plan)
+    rows = describe_targets(plan, tally)
     tiles = {one.tile.key: one.tile for one in plan.pixels}
     keys = pd.Series([plan.units[str(one)].tile.key for one in rows["unit"]], name="tile")
     for (key, month), part in rows.groupby([keys, rows["time"].dt.strftime("%Y%m")]):

@@ -118,6 +118,8 @@ def make_samples(
         sampled = _sample(plan, parts, progress)
         for one in sampled:
             tally.skipped |= one.skipped
+        if not any(len(one.rows) for one in sampled):
+            parts.remove()
         table = assemble_table(plan, [one.rows for one in sampled], tally)
         place = PLACE if options.by_cell else ("station_latitude", "station_longitude")
         latitude, longitude = (table[name].to_numpy(np.float64) for name in place)

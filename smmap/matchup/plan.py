@@ -17,7 +17,7 @@ from smmap.matchup.tally import Tally
 from smmap.matchup.target import TargetRule, compute_targets
 from smmap.pipeline.context import Context
 from smmap.pipeline.plan import Planner
-from smmap.pipeline.search import Found, load_area, search_scenes
+from smmap.pipeline.search import Found, Opened, load_area, search_scenes
 from smmap.product.footprint import compute_footprint
 from smmap.spec.errors import EmptySearchError
 from smmap.spec.tile import Block, Tile
@@ -75,12 +75,14 @@ def plan_samples(
         by_tile[pixel.tile.key].append(number)
     rows = _Rows()
     empty: dict[str, EmptySearchError] = {}
+    opened: Opened = {}
     for key in sorted(by_tile):
         here = {number: placed[number] for number in by_tile[key]}
         tile = next(iter(here.values()))[1].tile
         hull = functools.reduce(Block.hull, (pixel.block for _, pixel in here.values()))
         try:
-            found = search_scenes(context, shapely.geometry.shape(compute_footprint(hull)[0]))
+            ground = shapely.geometry.shape(compute_footprint(hull)[0])
+            found = search_scenes(context, ground, opened)
         except EmptySearchError as error:
             empty[key] = error
             tally.lose_stations((site for site, _ in here.values()), "no scene around them")

@@ -20,10 +20,11 @@ from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
 from smmap.spec.unit import Unit
 from smmap.stack.file_cache import keep_files
+from smmap.stack.land_cover import GROUNDS
 from smmap.store.network import use_network
 
-GROUNDS = ("land_cover:water", "land_cover:built_up", "land_cover:barren")
-"""Layers of land cover, shares of a pixel, that go into the table where there are any."""
+SHARES = {f"land_cover_{ground}": f"land_cover:{ground}" for ground in GROUNDS}
+"""Column -> layer of land cover; in the table where the recipe has a source of it."""
 Row = dict[str, str | int | np.float32]
 
 
@@ -114,5 +115,5 @@ def _sample_pixel(unit: Unit, inputs: BlockInputs, context: Context) -> Row | No
     values = {one.name: raw[i, 0, 0] for i, one in enumerate(asked.inputs)}
     row: Row = {"radar_weight": layers["radar_weight"][0, 0]}
     row |= {column: values[one.name] for column, one in name_columns(asked).items()}
-    row |= {name.replace(":", "_"): layers[name][0, 0] for name in GROUNDS if name in layers}
+    row |= {column: layers[name][0, 0] for column, name in SHARES.items() if name in layers}
     return row

@@ -40,11 +40,6 @@ class Site:
     readings: pd.DataFrame
     """Of the site, sorted by probe and time."""
 
-    @property
-    def name(self) -> str:
-        """For messages."""
-        return f"{self.network} / {self.station}"
-
 
 @dataclass(frozen=True)
 class Pixel:

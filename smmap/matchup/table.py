@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 import numpy as np
 import pandas as pd
 
 from smmap.matchup.plan import UNSEEN, SamplePlan
+from smmap.matchup.sample_batch import SHARES
 from smmap.matchup.site import describe_site
 from smmap.matchup.tally import Tally
 from smmap.matchup.wanted import name_columns
@@ -49,6 +50,7 @@ LAST = (
     "scenes",
 )
 """Columns behind them."""
+_OWN = ("geometry", "radar_weight", "site", "row", "col")
 _KEY = ["unit", "row", "col"]
 _ORDER = ["network", "station", "station_latitude", "station_longitude", "time", "unit"]
 
@@ -63,7 +65,7 @@ def check_columns(wanted: FeatureSet) -> None:
     """
     for column, one in name_columns(wanted).items():
         same = (one.feature == column and column in PLACE) or (column, one.feature) == ("time", DAY)
-        if column in (*FIRST, *LAST, "geometry", "radar_weight", "row", "col") and not same:
+        if column in (*FIRST, *SHARES, *LAST, *_OWN) and not same:
             raise ConfigError(
                 f"'{wanted.name}': input '{one.name}' fills a column '{column}', which every table "
                 "of samples has for itself; give it another 'column'"
@@ -113,26 +115,25 @@ def assemble_table(plan: SamplePlan, sampled: Iterable[pd.DataFrame], tally: Tal
     # An input of the day of the year is the time itself, from which training takes the day.
     columns = [one for one in name_columns(plan.context.feature_set) if one != "time"]
     tally.missing = {name: int(table[name].isna().sum()) for name in columns}
-    extra = [name for name in table.columns if str(name).startswith("land_cover_")]
-    table = _describe_places(
-        _describe_units(table.drop(columns="time", errors="ignore"), plan), plan
-    )
+    shares = [name for name in SHARES if name in table.columns]
+    table = _describe_units(table.drop(columns="time", errors="ignore"), plan, tally)
+    table = _describe_places(table, plan)
     inputs = [name for name in columns if name not in PLACE]
-    ordered = table[[*FIRST, *inputs, *extra, "radar_weight", *LAST]]
+    ordered = table[[*FIRST, *inputs, *shares, "radar_weight", *LAST]]
     tally.samples = len(ordered)
     return ordered.sort_values(_ORDER, kind="stable", ignore_index=True)
 
 
-def describe_targets(plan: SamplePlan) -> pd.DataFrame:
+def describe_targets(plan: SamplePlan, tally: Tally) -> pd.DataFrame:
     """What was measured at every site and overpass, where and when: all columns but inputs."""
-    table = _describe_places(_describe_units(plan.targets, plan), plan).drop(columns="site")
+    table = _describe_places(_describe_units(plan.targets, plan, tally), plan).drop(columns="site")
     return table.sort_values(_ORDER, kind="stable", ignore_index=True)
 
 
-def _describe_units(table: pd.DataFrame, plan: SamplePlan) -> pd.DataFrame:
+def _describe_units(table: pd.DataFrame, plan: SamplePlan, tally: Tally) -> pd.DataFrame:
     units = [plan.units[name] for name in table["unit"]]
     passes = [unit.overpass for unit in units]
-    scenes = {unit.id: _list_scenes(unit) for unit in plan.units.values()}
+    scenes = {unit.id: _list_scenes(unit, tally.skipped) for unit in plan.units.values()}
     return table.assign(
         time=pd.to_datetime([one.datetime for one in passes], utc=True).astype(
             "datetime64[ms, UTC]"
@@ -148,10 +149,12 @@ def _describe_units(table: pd.DataFrame, plan: SamplePlan) -> pd.DataFrame:
     )
 
 
-def _list_scenes(unit: Unit) -> str:
+def _list_scenes(unit: Unit, skipped: Container[str]) -> str:
     """All that the unit may be made from: source and id, with spaces between."""
     named = [("sentinel1", unit.overpass.items), *sorted(unit.inputs.items())]
-    return " ".join(f"{key}/{item.id}" for key, items in named for item in items)
+    return " ".join(
+        f"{key}/{item.id}" for key, items in named for item in items if item.id not in skipped
+    )
 
 
 def _describe_places(table: pd.DataFrame, plan: SamplePlan) -> pd.DataFrame:

@@ -67,9 +67,9 @@ class Tally:
             yield f"no sample, {count:,} overpasses: {reason}"
         for reason, count in _sort(self.lost_sites).items():
             yield f"no sample at all, {count:,} places: {reason}"
-        for name, count in self.missing.items():
-            if count:
-                yield f"without a value in {count:,} rows, which stay: {name}"
+        for count in sorted({count for count in self.missing.values() if count}):
+            names = ", ".join(name for name, lacking in self.missing.items() if lacking == count)
+            yield f"{count:,} rows, which stay, have no value of {names}"
         for scene, reason in sorted(self.skipped.items()):
             yield f"left out scene {scene}: {reason}"
         for note in self.notes:

@@ -56,7 +56,7 @@ class Model:
     @property
     def features(self) -> int | None:
         """Number of input columns; None where a bare file leaves it open."""
-        return len(self.card.inputs) if self.card else self._sessions[0].features
+        return self.card.columns if self.card else self._sessions[0].features
 
     def predict(self, pixels: NDArray[np.floating]) -> Array:
         """Soil moisture of each row.

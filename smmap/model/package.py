@@ -95,9 +95,9 @@ def load_model(
     for member in card.members:
         path = _check_file(place, member.file, member.sha256)
         session = open_session(path, device, threads)
-        if session.features not in (None, len(card.inputs)):
+        if session.features not in (None, card.columns):
             raise ModelError(
-                f"{path}: takes {session.features} features, the card names {len(card.inputs)}"
+                f"{path}: takes {session.features} features, the card names {card.columns}"
             )
         sessions.append(session)
     model = Model(sessions, [member.weight for member in card.members], card)
@@ -167,11 +167,7 @@ def _check_golden(package: Path, model: Model, card: ModelCard) -> None:
     path = _check_file(package, card.golden.file, card.golden.sha256)
     arrays = _load_arrays(path, ["inputs", "outputs"])
     inputs, outputs = arrays["inputs"].astype(np.float32), arrays["outputs"].astype(np.float32)
-    if (
-        inputs.shape[1:] != (len(card.inputs),)
-        or not len(inputs)
-        or outputs.shape != inputs.shape[:1]
-    ):
+    if inputs.shape[1:] != (card.columns,) or not len(inputs) or outputs.shape != inputs.shape[:1]:
         raise ModelError(f"{path}: shapes {inputs.shape}, {outputs.shape} do not fit the card")
     _compare_golden(package, model.predict(inputs), outputs, card)
 

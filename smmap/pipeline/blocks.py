@@ -58,7 +58,7 @@ def open_block(
         key: OpticalBlock(
             block,
             context.factor,
-            context.plain_bands if key == "sentinel2" else (),
+            context.plain_bands(key),
             context.recipe.optical,
             context.pixel_requests.get(key, ()),
         )

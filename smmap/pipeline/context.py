@@ -20,6 +20,7 @@ from smmap.pipeline.needs import (
     choose_bands,
     choose_requests,
     compute_reach,
+    find_flag_source,
     find_plain_bands,
     is_required,
 )
@@ -108,7 +109,8 @@ class Context:
 
     def reach(self, source: str) -> tuple[timedelta, timedelta]:
         """How far before and after an overpass a source's scenes may be."""
-        return compute_reach(source, self.requests, self.recipe)
+        plain = bool(find_plain_bands(source, self.feature_set, self.definitions))
+        return compute_reach(source, self.requests, self.recipe, plain=plain)
 
     @property
     def windows(self) -> SizedWindows | None:
@@ -131,10 +133,9 @@ class Context:
             return self.requests
         return choose_requests(self.pixel_set, self.definitions)
 
-    @property
-    def plain_bands(self) -> tuple[str, ...]:
-        """Bands of Sentinel-2 that are joined as the recipe says."""
-        return tuple(sorted(find_plain_bands(self.pixel_set, self.definitions)))
+    def plain_bands(self, source: str) -> tuple[str, ...]:
+        """Bands of an optical source that are joined as the recipe says."""
+        return tuple(sorted(find_plain_bands(source, self.pixel_set, self.definitions)))
 
 
 def open_context(recipe: Recipe, feature_set: FeatureSet | None = None) -> Context:
@@ -172,7 +173,8 @@ def open_context(recipe: Recipe, feature_set: FeatureSet | None = None) -> Conte
                 f"{sensor}"
             )
     requests = choose_requests(feature_set, definitions)
-    definitions = {key: one for key, one in definitions.items() if key in {*ALWAYS, *requests}}
+    used = {*ALWAYS, *requests, find_flag_source(definitions)}
+    definitions = {key: one for key, one in definitions.items() if key in used}
     grid = get_grid(recipe.grid)
     _check_cells(grid, feature_set)
     radar = definitions["sentinel1"]

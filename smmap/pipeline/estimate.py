@@ -12,6 +12,9 @@ from smmap.model.window_model import WindowModel
 from smmap.pipeline.context import Context
 from smmap.pipeline.memory import estimate_task_memory
 from smmap.pipeline.plan import Plan
+from smmap.pipeline.requests import count_requests
+from smmap.spec.source import OPTICAL
+from smmap.spec.unit import Task
 from smmap.spec.windows import CELL
 from smmap.stack.radar import is_filtered
 
@@ -24,7 +27,7 @@ _FLOAT_BYTES = 4
 
 
 def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
-    """Tasks, scenes, bytes, pixels, memory and time as plain data.
+    """Tasks, scenes, bytes, requests, pixels, memory and time as plain data.
 
     Bytes are of uncompressed pixels; memory is of one process with a task at work.
 
@@ -39,12 +42,11 @@ def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
     context, recipe = plan.context, plan.context.recipe
     pixels = sum(len(task.units) * task.area.height * task.area.width for task in plan.tasks)
     working = pixels * context.factor**2
-    optical_bands = len(context.bands.get("sentinel2", ())) + 1
+    looks_back = {task.id: count_earlier(task) for task in plan.tasks}
+    earlier = sum(looks_back[task.id] * task.area.height * task.area.width for task in plan.tasks)
     scenes = {key: len(items) for key, items in plan.found.candidates.items()}
-    distinct = len({item.id for unit in plan.units for item in unit.inputs.get("sentinel2", ())})
-    tile_pixels = sum(task.area.height * task.area.width for task in plan.tasks)
-    optical_pixels = distinct * tile_pixels * context.factor**2 // max(1, len(plan.tasks))
     memory = (estimate_task_memory(task, context, recipe.threads) for task in plan.tasks)
+    engine = any(one.kind == "earth-engine" for one in context.definitions.values())
     speed = describe_speed(pixels, working, context, rate)
     return {
         "recipe": recipe.name,
@@ -53,10 +55,15 @@ def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
         "totals": {
             "tasks": len(plan.tasks),
             "overpasses": len(plan.units),
+            **({"earlier_overpasses": sum(looks_back.values())} if context.card.history else {}),
             **{f"{key}_scenes": count for key, count in scenes.items()},
             "pixels": pixels,
-            "bytes_read": (working * RADAR_BANDS + optical_pixels * optical_bands) * _FLOAT_BYTES,
+            "bytes_read": (
+                (working + earlier * context.factor**2) * RADAR_BANDS + _count_optical(plan)
+            )
+            * _FLOAT_BYTES,
             "bytes_written": pixels * WRITTEN_BYTES,
+            **({"earth_engine_requests": count_requests(plan)} if engine else {}),
             "memory_bytes": max(memory, default=0),
             **speed,
             "despeckled": is_filtered(
@@ -74,6 +81,25 @@ def estimate_plan(plan: Plan, rate: float | None = None) -> dict[str, Any]:
             for task in plan.tasks
         ],
     }
+
+
+def count_earlier(task: Task) -> int:
+    """Overpasses that a task reads only because its units look back to them."""
+    seen = {one.overpass.id for unit in task.units for one in unit.history}
+    return len(seen - {unit.overpass.id for unit in task.units})
+
+
+def _count_optical(plan: Plan) -> int:
+    """Pixels of all bands of all optical scenes, each scene once a task that uses it."""
+    context, total = plan.context, 0
+    tile_pixels = sum(task.area.height * task.area.width for task in plan.tasks)
+    for key in OPTICAL:
+        scenes = len({item.id for unit in plan.units for item in unit.inputs.get(key, ())})
+        if scenes:
+            side = context.radar_grid.pixel_m / context.definitions[key].resolution
+            pixels = scenes * tile_pixels * context.factor**2 // max(1, len(plan.tasks))
+            total += round(pixels * min(1.0, side) ** 2) * (len(context.bands[key]) + 1)
+    return total
 
 
 def describe_speed(
@@ -106,7 +132,7 @@ def _measure_rate(context: Context) -> float:
     model = load_model(context.package, context.recipe.device)
     if isinstance(model, WindowModel):
         return _measure_cell_rate(model)
-    rows = np.full((_TRIAL_ROWS, len(context.card.inputs)), 0.5, np.float32)
+    rows = np.full((_TRIAL_ROWS, context.card.columns), 0.5, np.float32)
     started = time.perf_counter()
     model.predict(rows)
     return _TRIAL_ROWS / (time.perf_counter() - started)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,11 +12,12 @@ import pystac
 
 from smmap.catalog.candidate import mark_version
 from smmap.pipeline.context import Context
+from smmap.spec.card import ModelCard
 from smmap.spec.definition import Definition
 from smmap.spec.input_list import FeatureSet
 from smmap.spec.overpass import Overpass
 from smmap.spec.tile import Tile
-from smmap.spec.unit import Unit, compute_fingerprint
+from smmap.spec.unit import Earlier, Unit, compute_fingerprint
 from smmap.stack.radar import is_filtered
 from smmap.version import PRODUCT_VERSION
 
@@ -44,8 +45,21 @@ class Fingerprints:
         self._tiles: dict[str, str] = {}
         self._marks = {key: _shorten(text) for key, text in self._shared.items()}
 
+    def mark(self, overpass: Overpass, inputs: Mapping[str, Iterable[pystac.Item]]) -> str:
+        """Digest over an overpass of a history: its scenes that change in time, with versions."""
+        scenes = {
+            key: _encode_scenes(items, ordered=False)
+            for key, items in {"overpass": overpass.items, **inputs}.items()
+            if key not in self._ordered
+        }
+        return hashlib.sha256(_join(scenes).encode()).hexdigest()
+
     def compute(
-        self, tile: Tile, overpass: Overpass, inputs: Mapping[str, Iterable[pystac.Item]]
+        self,
+        tile: Tile,
+        overpass: Overpass,
+        inputs: Mapping[str, Iterable[pystac.Item]],
+        history: Sequence[Earlier] = (),
     ) -> tuple[str, dict[str, str]]:
         """Digest over all that decides the value of a unit's pixels, and digests of its parts.
 
@@ -66,6 +80,8 @@ class Fingerprints:
             key: _encode_scenes(items, ordered=key in self._ordered)
             for key, items in {"overpass": overpass.items, **inputs}.items()
         }
+        if history:
+            scenes["history"] = _encode([[one.overpass.id, one.mark] for one in history])
         if tile.key not in self._tiles:
             self._tiles[tile.key] = _describe_tile(tile)
         of_tile = self._tiles[tile.key]
@@ -148,6 +164,8 @@ def _describe_model(card: FeatureSet) -> dict[str, Any]:
                 del column[key]
     if card.windows is not None:
         described["windows"] = card.windows.model_dump(mode="json")
+    if isinstance(card, ModelCard) and card.history is not None:
+        described["history"] = card.history.model_dump(mode="json")
     return described
 
 

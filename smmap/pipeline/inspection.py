@@ -11,6 +11,7 @@ import pystac
 from smmap.catalog.bands import has_band, resolve_bands
 from smmap.catalog.definitions import list_definitions, load_definition
 from smmap.catalog.footprint import compute_time
+from smmap.catalog.selection import has_properties
 from smmap.spec.definition import Definition
 from smmap.spec.errors import ConfigError, SceneError, SmmapError
 from smmap.store.fetch import read_small_file
@@ -34,7 +35,10 @@ def inspect_item(href: str, definition: str | None = None) -> dict[str, Any]:
     """
     try:
         item = pystac.Item.from_dict(json.loads(read_small_file(href)), href=href)
-    except (ValueError, KeyError, TypeError, pystac.STACError) as error:
+    except (
+        *(ValueError, LookupError, TypeError, AttributeError),
+        *(pystac.STACError, pystac.STACTypeError),
+    ) as error:
         reason = str(error)
     else:
         return _describe(item, definition)
@@ -54,14 +58,15 @@ def _describe(item: pystac.Item, name: str | None) -> dict[str, Any]:
 
 
 def _own_first(item: pystac.Item) -> Any:
-    """Definitions of the item's own provider first, then those for local data."""
+    """Definitions of the item's own provider first, then for local data; best served first."""
     text = json.dumps(item.to_dict(include_self_link=True, transform_hrefs=False))
 
-    def rank(definition: Definition) -> tuple[int, str]:
+    def rank(definition: Definition) -> tuple[int, int, str]:
         host = urlparse(definition.endpoint or "").hostname
-        if host is None:
-            return 1, definition.id
-        return (0 if host in text else 2), definition.id
+        keys = {key for band in definition.bands.values() for key in band.assets}
+        served = len(keys.union(definition.annotations) & set(item.assets))
+        whose = 1 if host is None else 0 if host in text else 2
+        return whose, -served, definition.id
 
     return rank
 
@@ -69,6 +74,8 @@ def _own_first(item: pystac.Item) -> Any:
 def _describe_as(item: pystac.Item, definition: Definition, *, forced: bool) -> dict[str, Any]:
     if not forced and item.collection_id not in (None, *definition.collections):
         raise SceneError(f"collection '{item.collection_id}' is not one of its own")
+    if not forced and not has_properties(item, definition):
+        raise SceneError(f"it is not what it asks for: {definition.query}")
     served = [name for name in definition.bands if has_band(item, definition, name)]
     if not served:
         raise SceneError("none of its bands is served")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypedDict
 
+from smmap.pipeline.needs import find_flag_source
 from smmap.pipeline.run_state import RunState
 from smmap.spec.scene import Scene
 from smmap.stack.incidence import choose_angle_source
@@ -58,7 +59,7 @@ def describe_lineage(first: Scene, run: RunState) -> str:
         *([averaging] if context.factor > 1 else []),
         f"incidence angle from {choose_angle_source(first, recipe.radar.angle)}",
     ]
-    if "sentinel2" in context.definitions:
+    if find_flag_source(context.definitions) is not None:
         optical = recipe.optical
         parts.append(f"optical {optical.join} within {optical.window_days:g} days")
     parts += [
@@ -66,4 +67,7 @@ def describe_lineage(first: Scene, run: RunState) -> str:
         for key, asked in sorted(context.requests.items())
         for one in asked
     ]
+    if run.card.history is not None:
+        steps, days = run.card.history.overpasses, run.card.history.days
+        parts.append(f"the last {steps} overpasses within {days:g} days")
     return f"{'; '.join(parts)}; model {run.card.name} {run.card.version}"

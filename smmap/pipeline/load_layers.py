@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from smmap.pipeline.blocks import BlockInputs
 from smmap.pipeline.context import Context
 from smmap.spec.tile import Block
-from smmap.spec.unit import Unit
+from smmap.spec.unit import Earlier, Unit
 from smmap.stack.radar import load_radar
 
 Layers = dict[str, NDArray[np.float32]]
 
 
-def load_layers(unit: Unit, part: Block, inputs: BlockInputs, context: Context) -> Layers:
+def load_layers(unit: Unit | Earlier, part: Block, inputs: BlockInputs, context: Context) -> Layers:
     """Radar, optical and static layers, each (h, w) float32, NaN where nothing was measured."""
     moment = unit.overpass.datetime
     passes = inputs.scenes.get_passes(unit)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from smmap.pipeline.context import Context
 from smmap.pipeline.inputs import HISTORY
-from smmap.spec.source import FIELDS
+from smmap.spec.card import ModelCard
+from smmap.spec.source import FIELDS, OPTICAL
 from smmap.spec.unit import Task
 from smmap.stack.earth_engine import WAITING_BYTES
 from smmap.stack.fields import KEPT_BYTES
@@ -15,6 +16,8 @@ PROCESS_BYTES = 400 * 2**20 + MOST_BYTES
 measured, rounded up."""
 WRITER_BYTES = 64 * 2**20
 """Windows of a unit at work in the sinks; measured, rounded up."""
+ARCHIVE_BYTES = 384 * 2**20
+"""Chunks of a Zarr archive that are unpacked, each holding a continent; measured, rounded up."""
 _FLOAT_BYTES = 4
 # Float32 arrays of a block at once, in working pixels while it is read and in tile pixels while it
 # is computed: measured, rounded up.
@@ -41,19 +44,27 @@ def estimate_task_memory(task: Task, context: Context, threads: int) -> int:
     tile_pixels = height * width
     working_pixels = tile_pixels * context.factor**2
     padded_pixels = (height * context.factor + 2 * halo) * (width * context.factor + 2 * halo)
-    scenes = max(len(unit.inputs.get("sentinel2", ())) for unit in task.units)
     dates = max(len(unit.inputs.get(HISTORY, ())) for unit in task.units)
-    held = scenes * (len(context.bands.get("sentinel2", ())) + 3)
+    held = sum(
+        max(len(unit.inputs.get(key, ())) for unit in task.units)
+        * (len(context.bands.get(key, ())) + 3)
+        for key in OPTICAL
+    )
     joining = working_pixels * (held * _JOIN_COPIES[recipe.optical.join] + _JOINED)
     reading = padded_pixels * (_RADAR + _EACH_DATE * dates)
-    computing = tile_pixels * (_LAYERS + _EACH_INPUT * len(context.feature_set.inputs))
-    block = working_pixels * held + max(reading, joining) + computing
+    feature_set = context.feature_set
+    columns = feature_set.columns if isinstance(feature_set, ModelCard) else len(feature_set.inputs)
+    computing = tile_pixels * (_LAYERS + _EACH_INPUT * columns)
+    past = tile_pixels * len(feature_set.inputs) * max(len(unit.history) for unit in task.units)
+    block = working_pixels * held + max(reading, joining) + computing + past
     block += _count_window_values(task, context, height, width)
     fields = KEPT_BYTES * sum(key in context.definitions for key in FIELDS)
     kinds = {one.kind for one in context.definitions.values()}
     waiting = WAITING_BYTES if "earth-engine" in kinds else 0
+    archive = ARCHIVE_BYTES if "zarr" in kinds else 0
     at_work = min(threads, len(area.split(context.block_size)))
-    return PROCESS_BYTES + fields + waiting + at_work * (block * _FLOAT_BYTES + WRITER_BYTES)
+    shared = PROCESS_BYTES + fields + waiting + archive
+    return shared + at_work * (block * _FLOAT_BYTES + WRITER_BYTES)
 
 
 def _count_window_values(task: Task, context: Context, height: int, width: int) -> int:

@@ -8,6 +8,7 @@ from typing import cast
 
 from smmap.features.builder import compute_requests, compute_required_layers
 from smmap.features.request import REFLECTANCES, TERRAIN, Request
+from smmap.spec.card import ModelCard
 from smmap.spec.definition import Definition
 from smmap.spec.errors import ConfigError
 from smmap.spec.input_list import FeatureSet
@@ -80,10 +81,9 @@ def choose_bands(
         If a definition is missing, or has no such band.
     """
     layers = compute_required_layers(card)
-    plain = find_plain_bands(card, definitions)
     needs: dict[str, set[str]] = {
         "sentinel1": {"vv"} | ({"vh"} if "sigma0_vh" in layers else set()),
-        "sentinel2": set(plain),
+        **{key: set(find_plain_bands(key, card, definitions)) for key in OPTICAL},
         "dem": {"elevation"} if layers & TERRAIN or "dem" in definitions else set(),
     }
     for key, asked in requests.items():
@@ -105,10 +105,20 @@ def choose_bands(
     return {key: tuple(sorted(needs.get(key, ()))) for key in definitions}
 
 
-def find_plain_bands(card: FeatureSet, definitions: Mapping[str, Definition]) -> frozenset[str]:
-    """Bands of Sentinel-2 that are joined as the recipe says, and have their plain names."""
-    flags = _FOR_FLAGS if "sentinel2" in definitions else frozenset()
-    return (compute_required_layers(card) & REFLECTANCES) | flags
+def find_flag_source(definitions: Mapping[str, Definition]) -> SourceKey | None:
+    """Whose scenes tell of plants, water and snow: Sentinel-2's, else Landsat's, else nobody's."""
+    return next((key for key in OPTICAL if key in definitions), None)
+
+
+def find_plain_bands(
+    source: str, card: FeatureSet, definitions: Mapping[str, Definition]
+) -> frozenset[str]:
+    """Bands of an optical source that are joined as the recipe says, and have their plain names.
+
+    Those that the model needs are Sentinel-2's, those of the quality bits of `find_flag_source`.
+    """
+    needed = compute_required_layers(card) & REFLECTANCES if source == "sentinel2" else frozenset()
+    return needed | (_FOR_FLAGS if source == find_flag_source(definitions) else frozenset())
 
 
 def is_required(source: str, card: FeatureSet, requests: Mapping[str, tuple[Request, ...]]) -> bool:
@@ -119,16 +129,25 @@ def is_required(source: str, card: FeatureSet, requests: Mapping[str, tuple[Requ
     return source == "sentinel1" or bool(needed & (of_source | asked))
 
 
+def compute_look_back(card: FeatureSet) -> timedelta:
+    """How far before an overpass the model takes earlier ones."""
+    history = card.history if isinstance(card, ModelCard) else None
+    return timedelta(days=history.days if history else 0)
+
+
 def compute_reach(
-    source: str, requests: Mapping[str, tuple[Request, ...]], recipe: Recipe
+    source: str, requests: Mapping[str, tuple[Request, ...]], recipe: Recipe, *, plain: bool
 ) -> tuple[timedelta, timedelta]:
-    """How far before and after an overpass a source's scenes may be."""
+    """How far before and after an overpass a source's scenes may be.
+
+    ``plain``: True where some of its bands are joined as the recipe says.
+    """
     joins: list[Join] = [
         one.join or recipe.optical.rule
         for one in requests.get(source, ())
         if one.join is not None or cast("SourceKey", source) in OPTICAL
     ]
-    if source == "sentinel2":
+    if plain:
         joins.append(recipe.optical.rule)
     reaches = [one.reach for one in joins] or [(timedelta(0), timedelta(0))]
     return max(one[0] for one in reaches), max(one[1] for one in reaches)

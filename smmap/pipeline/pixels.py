@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from smmap.features.builder import Features
 from smmap.features.decibel import to_db
+from smmap.features.history import Visit, compute_sequences
 from smmap.features.indices import compute_ndvi
 from smmap.model.window_model import WindowModel
 from smmap.pipeline.load_surroundings import Surroundings
 from smmap.pipeline.needs import SNOW_DEPTH, SOIL_TEMPERATURE
+from smmap.pipeline.past import Past
 from smmap.pipeline.predict_cells import predict_cells
 from smmap.pipeline.run_state import RunState
 from smmap.product.applicability import compute_in_domain
@@ -45,7 +47,7 @@ class EstimatedPixels:
 
 
 def predict_pixels(
-    features: Features, layers: Layers, around: Surroundings | None, run: RunState
+    features: Features, layers: Layers, past: Past, around: Surroundings | None, run: RunState
 ) -> EstimatedPixels:
     """Run the model on the pixels that the radar saw and that have the inputs it needs."""
     if around is not None and isinstance(run.model, WindowModel):
@@ -58,7 +60,7 @@ def predict_pixels(
     gives_uncertainty = "log_variance" in run.card.output.columns
     uncertainty = sm.copy() if gives_uncertainty else None
     if len(pixels):
-        estimate = run.model.estimate(take_pixels(features, pixels))
+        estimate = run.model.estimate(take_rows(features, pixels, past, run.card))
         sm.ravel()[pixels] = estimate.sm
         if uncertainty is not None and estimate.uncertainty is not None:
             uncertainty.ravel()[pixels] = estimate.uncertainty
@@ -79,9 +81,24 @@ def choose_pixels(features: Features, layers: Layers, card: ModelCard) -> NDArra
 
 
 def take_pixels(features: Features, pixels: NDArray[np.intp]) -> Array:
-    """The model's rows of these pixels, (n, inputs), column after column in memory."""
-    columns = features.values.reshape(len(features.values), -1)
-    return np.take(columns, pixels, axis=1).T
+    """Inputs of these pixels, (n, inputs), column after column in memory."""
+    return _take(features.values, pixels).T
+
+
+def take_rows(
+    features: Features, pixels: NDArray[np.intp], past: Past, card: ModelCard
+) -> NDArray[np.float32]:
+    """What the model takes of these pixels, (n, columns): of earlier overpasses too."""
+    rows = take_pixels(features, pixels)
+    if card.history is None:
+        return rows
+    visits = (Visit(_take(values, pixels), age_days) for age_days, values in past)
+    return compute_sequences([Visit(rows.T, 0.0), *visits], card.history)
+
+
+def _take(values: Array, pixels: NDArray[np.intp]) -> Array:
+    """(inputs, h, w) to (inputs, n)."""
+    return np.take(values.reshape(len(values), -1), pixels, axis=1)
 
 
 @lru_cache(maxsize=8)

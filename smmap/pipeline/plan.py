@@ -15,6 +15,7 @@ from smmap.grid.area import clip_to_area, clip_to_shape
 from smmap.grid.reproject import project_area
 from smmap.pipeline.context import Context, open_context
 from smmap.pipeline.fingerprint import Fingerprints
+from smmap.pipeline.history import Histories
 from smmap.pipeline.inputs import NearTiles, TileInputs, compute_outline
 from smmap.pipeline.obstacles import ObstacleFinder
 from smmap.pipeline.search import Found, load_area, search_scenes
@@ -23,7 +24,7 @@ from smmap.spec.errors import EmptySearchError
 from smmap.spec.overpass import Overpass
 from smmap.spec.recipe import Recipe
 from smmap.spec.tile import Block, Tile
-from smmap.spec.unit import Task, Unit
+from smmap.spec.unit import Earlier, Task, Unit
 
 _GROUNDS = 4096
 """Outlines of overpasses that are kept: those of a few rows of tiles."""
@@ -101,13 +102,15 @@ class Planner:
         near = {key: one.find(outline) for key, one in self._near.items()}
         overpasses = group_candidates(near["sentinel1"])
         inputs = TileInputs(near, overpasses, self._context)
+        histories = Histories(overpasses, inputs, self._fingerprints, self._context)
         self._footprints = {one.id: one.footprint for one in near["sentinel1"]}
         units = []
         for one in overpasses:
             if one.datetime in self._found.period:
                 part = area or self._clip(tile, one)
                 if part is not None:
-                    units.append(self._make_unit(tile, part, one, inputs.choose(one)))
+                    history = histories.find(one)
+                    units.append(self._make_unit(tile, part, one, inputs.choose(one), history))
         return units
 
     def _clip(self, tile: Tile, overpass: Overpass) -> Block | None:
@@ -129,10 +132,11 @@ class Planner:
         area: Block,
         overpass: Overpass,
         inputs: Mapping[str, tuple[pystac.Item, ...]],
+        history: tuple[Earlier, ...],
     ) -> Unit:
-        fingerprint, parts = self._fingerprints.compute(tile, overpass, inputs)
+        fingerprint, parts = self._fingerprints.compute(tile, overpass, inputs, history)
         name = compute_item_id(tile.id, overpass, self._context.grid.resolution_label)
         obstacle = self._find_obstacle(overpass, inputs)
         if obstacle is not None:
             self.obstacles[name] = obstacle
-        return Unit(name, tile, overpass, inputs, fingerprint, area, parts)
+        return Unit(name, tile, overpass, inputs, fingerprint, area, parts, history)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import TypeAlias, cast
 
 import shapely
 from shapely.geometry import box, shape
@@ -22,6 +22,7 @@ from smmap.catalog.reprocessed import SAME_INSTANT, SAME_SCENE, drop_reprocessed
 from smmap.catalog.selection import Bbox
 from smmap.grid.boxes import merge_boxes
 from smmap.pipeline.context import Context
+from smmap.pipeline.needs import compute_look_back
 from smmap.product.footprint import compute_footprint as compute_outline
 from smmap.spec.definition import Definition
 from smmap.spec.errors import ConfigError, EmptySearchError
@@ -35,6 +36,10 @@ _PASS = timedelta(minutes=30)
 """Longer than the slices of one overpass are apart: none of them may be cut off by the period."""
 _REPEATED = {"sentinel1": SAME_INSTANT, **dict.fromkeys(OPTICAL, SAME_SCENE)}
 """Sources whose scenes may be there twice, and how far apart the starts of the two may be."""
+
+
+Opened: TypeAlias = dict[tuple[str | None, str], Catalog]
+"""Open catalogues, by address and kind."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,9 @@ class Found:
     """Items that could not be used, each with the reason."""
 
 
-def search_scenes(context: Context, area: BaseGeometry | None) -> Found:
+def search_scenes(
+    context: Context, area: BaseGeometry | None, opened: Opened | None = None
+) -> Found:
     """Find all candidate scenes over an area; no pixel is read.
 
     Whole tiles are searched, however small the area: so a unit's candidates are those of its tile
@@ -65,6 +72,9 @@ def search_scenes(context: Context, area: BaseGeometry | None) -> Found:
         Of the recipe.
     area
         Longitude and latitude, as of `load_area`; None: all that the radar's catalogue covers.
+    opened
+        Catalogues that earlier searches of this context opened, which need not be read again;
+        those that are opened now are put beside them.
 
     Raises
     ------
@@ -72,17 +82,17 @@ def search_scenes(context: Context, area: BaseGeometry | None) -> Found:
         If nothing at all can be mapped: says which source was empty and where it looked.
     """
     with collect_left_out() as left_out:
-        found = _search_sources(context, area)
+        found = _search_sources(context, area, {} if opened is None else opened)
     return replace(found, left_out=tuple(left_out))
 
 
-def _search_sources(context: Context, area: BaseGeometry | None) -> Found:
+def _search_sources(context: Context, area: BaseGeometry | None, opened: Opened) -> Found:
     recipe = context.recipe
-    search = _Search(context)
+    search = _Search(context, opened)
     bbox, period = _choose_extent(search, area)
-    history = timedelta(0)
+    history = compute_look_back(context.feature_set)
     if recipe.radar.despeckle.method == "quegan":
-        history = timedelta(days=recipe.radar.despeckle.days)
+        history += timedelta(days=recipe.radar.despeckle.days)
     if area is not None:
         bbox = _find_bbox(context.grid.find_tiles(area)) or bbox
     radar = search.find("sentinel1", bbox, period.pad(history + _PASS, _PASS))
@@ -102,15 +112,15 @@ def _find_span(key: str, period: Period, context: Context) -> Period | None:
     if context.definitions[key].static:
         return None
     before, after = context.reach(key)
-    return period.pad(before + _PASS, after + _PASS)
+    return period.pad(before + compute_look_back(context.feature_set) + _PASS, after + _PASS)
 
 
 class _Search:
     """The catalogues of a recipe, each opened once."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, opened: Opened) -> None:
         self.context = context
-        self._opened: dict[tuple[str | None, str], Catalog] = {}
+        self._opened = opened
 
     def define(self, key: str) -> Definition:
         """The definition of a source, its endpoint the recipe's own where that names one."""

@@ -13,6 +13,7 @@ from smmap.pipeline.blocks import BlockInputs, open_block
 from smmap.pipeline.commit import commit_unit, record_failure
 from smmap.pipeline.load_layers import Layers, load_layers
 from smmap.pipeline.load_surroundings import Surroundings, load_surroundings
+from smmap.pipeline.past import Past, PastBlock
 from smmap.pipeline.pixels import flag_pixels, pack_pixels, predict_pixels
 from smmap.pipeline.run_state import RunState
 from smmap.pipeline.task_scenes import TaskScenes
@@ -43,25 +44,33 @@ def read_block(block: Block, attempt: Attempt) -> None:
     parts = attempt.list_parts(block)
     if parts:
         inputs = open_block(block, attempt.scenes, attempt.run.context, attempt.fields)
+        before = PastBlock(inputs, attempt.run.context)
         for unit, part in parts:
             if not attempt.lanes.stopped:
-                read_part(unit, part, inputs, attempt)
+                read_part(unit, part, inputs, before, attempt)
 
 
-def read_part(unit: Unit, part: Block, inputs: BlockInputs, attempt: Attempt) -> None:
-    """One unit on one part of a block: its scenes, masked and aligned."""
+def read_part(
+    unit: Unit, part: Block, inputs: BlockInputs, before: PastBlock, attempt: Attempt
+) -> None:
+    """One unit on one part of a block: its scenes, masked and aligned, and what was before them."""
+    past = before.load(unit, part)
     layers = load_layers(unit, part, inputs, attempt.run.context)
+    before.keep(unit, part, layers)
     around = load_surroundings(unit, part, inputs, attempt.run.context)
-    attempt.lanes.compute(compute_part, unit, part, layers, around, attempt)
+    attempt.lanes.compute(compute_part, unit, part, (layers, past, around), attempt)
 
 
 def compute_part(
-    unit: Unit, part: Block, layers: Layers, around: Surroundings | None, attempt: Attempt
+    unit: Unit,
+    part: Block,
+    read: tuple[Layers, Past, Surroundings | None],
+    attempt: Attempt,
 ) -> None:
     """From aligned scenes to packed pixels."""
-    run = attempt.run
+    run, (layers, past, around) = attempt.run, read
     features = compute_features(run.context.pixel_set, layers)
-    estimate = predict_pixels(features, layers, around, run)
+    estimate = predict_pixels(features, layers, past, around, run)
     provisional = attempt.scenes.is_provisional(unit)
     flagged = flag_pixels(estimate, features, layers, run, provisional=provisional)
     packed = pack_pixels(flagged, layers, run)

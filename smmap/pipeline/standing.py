@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
+
+import pystac
 
 from smmap.archive.ledger import Committed, read_committed
 from smmap.pipeline.commit import list_files
@@ -23,6 +26,7 @@ _ASSETS = {"cog": "sm", "cube": "slice", "quicklook": "thumbnail"}
 _PARTS = {
     "overpass": "radar scenes",
     "sentinel1": "earlier overpasses",
+    "history": "history of overpasses",
     "sentinel2": "optical scenes",
     "landsat": "Landsat scenes",
     "dem": "elevation",
@@ -101,9 +105,18 @@ def _list_parts(unit: Unit, there: Committed) -> list[str]:
 
 def _tell(key: str, unit: Unit, known: set[Any]) -> str:
     """The part's name, with how many of its scenes the item does not know."""
-    items = unit.overpass.items if key == "overpass" else unit.inputs.get(key, ())
-    fresh = sum(item.id not in known for item in items)
+    fresh = len({item.id for item in _list_items(key, unit)} - known)
     return f"{_PARTS[key]} ({fresh} new)" if fresh else _PARTS[key]
+
+
+def _list_items(key: str, unit: Unit) -> Iterator[pystac.Item]:
+    if key == "overpass":
+        yield from unit.overpass.items
+    elif key == "history":
+        for one in unit.history:
+            yield from chain(one.overpass.items, *one.inputs.values())
+    else:
+        yield from unit.inputs.get(key, ())
 
 
 def summarise_standings(standings: Iterable[Standing]) -> dict[str, Any]:

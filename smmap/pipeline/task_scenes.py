@@ -13,7 +13,7 @@ from smmap.pipeline.inputs import HISTORY
 from smmap.pipeline.scenes import resolve_scene
 from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.scene import Scene
-from smmap.spec.unit import Task, Unit
+from smmap.spec.unit import Earlier, Task, Unit
 from smmap.stack.dark_pixels import check_dark_pixels
 
 logger = logging.getLogger(__name__)
@@ -50,13 +50,13 @@ class TaskScenes:
             raise error
         self._lose(error.scene, error)
 
-    def get_passes(self, unit: Unit) -> list[list[Scene]]:
+    def get_passes(self, unit: Unit | Earlier) -> list[list[Scene]]:
         """Scenes of the unit's overpass, last; before it, earlier overpasses of the same orbit."""
         earlier = group_overpasses(unit.inputs.get(HISTORY, ()))
         passes = [self._usable(one.items) for one in (*earlier, unit.overpass)]
         return [one for one in passes if one]
 
-    def get_scenes(self, unit: Unit, source: str) -> list[Scene]:
+    def get_scenes(self, unit: Unit | Earlier, source: str) -> list[Scene]:
         """Scenes of a source that may be joined to the unit's overpass."""
         return self._usable(unit.inputs.get(source, ()))
 
@@ -66,15 +66,18 @@ class TaskScenes:
 
     def is_provisional(self, unit: Unit) -> bool:
         """Whether a scene that the unit is made from will be replaced by a final one."""
-        items = [*unit.overpass.items, *(one for many in unit.inputs.values() for one in many)]
-        return any(scene.provisional for scene in self._usable(items))
+        return any(scene.provisional for scene in self._usable(unit.items))
+
+    def has_radar(self, unit: Unit | Earlier) -> bool:
+        """Whether a scene of the overpass itself can be used."""
+        return bool(self._usable(unit.overpass.items))
 
     def get_failure(self, unit: Unit) -> str | None:
         """Why the unit cannot be mapped, or None if it can."""
         reasons = [self._failed[one] for one in self._list_names(unit) if one in self._failed]
         if reasons:
             return reasons[0]
-        if not self._usable(unit.overpass.items):
+        if not self.has_radar(unit):
             return "; ".join(self._left_out[item.id] for item in unit.overpass.items)
         return None
 
@@ -105,14 +108,15 @@ class TaskScenes:
         return [self._scenes[item.id] for item in items if item.id in self._scenes]
 
     def _list_items(self) -> list[tuple[str, pystac.Item]]:
+        units = self.task.units
+        overpasses: list[Unit | Earlier] = [*units, *(one for u in units for one in u.history)]
         return [
             (key, item)
-            for unit in self.task.units
-            for key, items in (("sentinel1", unit.overpass.items), *unit.inputs.items())
+            for made in overpasses
+            for key, items in (("sentinel1", made.overpass.items), *made.inputs.items())
             for item in items
         ]
 
     @staticmethod
     def _list_names(unit: Unit) -> list[str]:
-        items = [*unit.overpass.items, *(one for many in unit.inputs.values() for one in many)]
-        return list(dict.fromkeys(item.id for item in items))
+        return [item.id for item in unit.items]

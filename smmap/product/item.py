@@ -146,8 +146,7 @@ def _link(item: pystac.Item, unit: Unit, facts: ItemFacts) -> None:
         ("collection", LAYOUT.tile_collection(tile)),
     ):
         item.add_link(pystac.Link(rel, compute_relative(path, here), pystac.MediaType.JSON))
-    sources = {one.id: one for scenes in unit.inputs.values() for one in scenes}
-    for one in (*unit.overpass.items, *sources.values()):
+    for one in unit.items:
         href = one.get_self_href() or one.id
         item.add_link(pystac.Link("derived_from", href, pystac.MediaType.GEOJSON, title=one.id))
     model = compute_relative(LAYOUT.model(facts.model), here)

@@ -112,6 +112,7 @@ def _compute_properties(card: ModelCard) -> dict[str, Any]:
         "smmap:metrics": card.metrics,
         "smmap:training": card.training,
         "smmap:expectations": card.expectations,
+        **({"smmap:history": card.history.model_dump()} if card.history else {}),
     }
 
 
@@ -119,8 +120,8 @@ def _compute_inputs(card: ModelCard) -> list[dict[str, Any]]:
     """One of rows; of a model with windows one a branch, and one of numbers a cell."""
     windows, names = card.windows, [one.name for one in card.inputs]
     if windows is None:
-        text = "One row a pixel, one column an input, before scaling"
-        return [_compute_input("pixels", text, card.inputs, {"batch": -1, "bands": len(names)})]
+        axes = {"batch": -1, "bands": card.columns}
+        return [_compute_input("pixels", _describe_rows(card), card.inputs, axes)]
     found = []
     for branch in windows.branches:
         text = f"Pixels of {branch.pixel_m:g} m around the cell, before scaling; gaps are filled"
@@ -148,6 +149,15 @@ def _compute_input(
         },
         "value_scaling": [_compute_scaling(one.scaling) for one in inputs],
     }
+
+
+def _describe_rows(card: ModelCard) -> str:
+    if card.history is None:
+        return "One row a pixel, one column an input, before scaling"
+    return (
+        f"One row a pixel; {card.history.overpasses} steps, the overpass itself last, each of one "
+        "column an input, before scaling, and one of the days before the overpass"
+    )
 
 
 def _compute_band(column: ModelInput) -> dict[str, Any]:

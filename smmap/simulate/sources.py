@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,7 +49,13 @@ _Items = dict[str, list[pystac.Item]]
 
 
 def simulate_sources(
-    world: Path, *, tiles: int = 1, days: int = 12, seed: int = 0, size: int = 512
+    world: Path,
+    *,
+    tiles: int = 1,
+    days: int = 12,
+    seed: int = 0,
+    size: int = 512,
+    leave_out: Collection[str] = (),
 ) -> Mapping[str, Path]:
     """Write a simulated world's other sources into its folder ``sources``.
 
@@ -63,6 +69,8 @@ def simulate_sources(
         Folder of the world.
     tiles, days, seed, size
         Those that the world was made with: see `smmap.simulate.world.simulate_world`.
+    leave_out
+        Source keys whose folders of files are not written.
 
     Returns
     -------
@@ -84,10 +92,11 @@ def simulate_sources(
         items |= {name: [] for name in _HEIGHTS}
         for landscape in landscapes:
             _write_area(staged, landscape, days, seed, items)
-        _write_files(staged, landscapes, days, seed)
+        _write_files(staged, landscapes, days, seed, leave_out)
         write_catalog(staged, items)
     stac = dict.fromkeys(("sentinel2", "landsat", "dem", "land_cover"), out / "catalog.json")
-    return {**stac, **{key: out / folder for key, folder in FOLDERS.items()}}
+    files = {key: out / folder for key, folder in FOLDERS.items() if key not in leave_out}
+    return {**stac, **files}
 
 
 def _write_area(folder: Path, landscape: Landscape, days: int, seed: int, items: _Items) -> None:
@@ -143,7 +152,13 @@ def _write_heights(folder: Path, landscape: Landscape, collection: str) -> pysta
     return item
 
 
-def _write_files(folder: Path, landscapes: list[Landscape], days: int, seed: int) -> None:
+def _write_files(
+    folder: Path,
+    landscapes: list[Landscape],
+    days: int,
+    seed: int,
+    leave_out: Collection[str],
+) -> None:
     lonlats = [compute_lonlat(one.area.block) for one in landscapes]
     region = (
         min(float(lon.min()) for lon, _ in lonlats),
@@ -152,10 +167,19 @@ def _write_files(folder: Path, landscapes: list[Landscape], days: int, seed: int
         max(float(lat.max()) for _, lat in lonlats),
     )
     rain = draw_rain(days, seed)
-    write_era5_land(folder / FOLDERS["era5_land"], region, days, rain)
-    write_gldas(folder / FOLDERS["gldas"], region, days, rain)
-    write_smap(folder / FOLDERS["smap"], region, days, draw_rain(days + 5, seed))
-    write_lai(folder / FOLDERS["modis_lai"], landscapes, days)
-    write_vegetation(folder / FOLDERS["modis_vegetation"], landscapes, days, "13A2", "1_km")
-    write_vegetation(folder / QUARTER_KM, landscapes, days, "13Q1", "250m")
-    write_soil_map(folder / FOLDERS["soil"], landscapes)
+
+    def write_indices(place: Path) -> None:
+        write_vegetation(place, landscapes, days, "13A2", "1_km")
+        write_vegetation(folder / QUARTER_KM, landscapes, days, "13Q1", "250m")
+
+    writers: dict[str, Callable[[Path], object]] = {
+        "era5_land": lambda place: write_era5_land(place, region, days, rain),
+        "gldas": lambda place: write_gldas(place, region, days, rain),
+        "smap": lambda place: write_smap(place, region, days, draw_rain(days + 5, seed)),
+        "modis_lai": lambda place: write_lai(place, landscapes, days),
+        "modis_vegetation": write_indices,
+        "soil": lambda place: write_soil_map(place, landscapes),
+    }
+    for key, write in writers.items():
+        if key not in leave_out:
+            write(folder / FOLDERS[key])

@@ -65,6 +65,8 @@ class Band:
     """Which array of a NetCDF file or Zarr store, which band of an Earth Engine image."""
     planck: tuple[float, float] | None = None
     """K1 and K2, where scale and offset give radiance L: the value is K2 / ln(K1 / L + 1)."""
+    steps: int | None = None
+    """How many steps in time the scene had when it was looked up; None: nobody counted."""
     requests_per_second: float | None = None
     """What the provider allows all readers of a run together; None: no bound is known."""
 

@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from smmap.spec.definition import Reflectance
+from smmap.spec.history import History
 from smmap.spec.join import Join
 from smmap.spec.options import Options
+from smmap.spec.sample_columns import SampleColumns
 from smmap.spec.source import SourceKey
 from smmap.spec.windows import SizedWindows
 
@@ -215,6 +217,11 @@ class ModelCard(Options):
     """``invalid``: any NaN input gives NaN; ``model``: the model's own branches decide."""
     inputs: tuple[ModelInput, ...] = Field(min_length=1)
     """Columns in order."""
+    history: History | None = None
+    """Earlier overpasses that it takes too, step after step; None: the overpass alone."""
+    table: SampleColumns | None = None
+    """What tables of samples call stations and times, which a history asks for; None: by their
+    own names."""
     members: tuple[Member, ...] = Field(min_length=1)
     """The ensemble; one member is an ordinary model."""
     output: ModelOutput
@@ -231,6 +238,12 @@ class ModelCard(Options):
     """Command, seed, cases, code version."""
     expectations: str = ""
     """What a user should expect in the field."""
+
+    @property
+    def columns(self) -> int:
+        """Columns that the members take: the inputs, at each step of a history."""
+        count = len(self.inputs)
+        return self.history.count_columns(count) if self.history else count
 
     @model_validator(mode="after")
     def _consistent(self) -> ModelCard:

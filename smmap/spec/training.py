@@ -8,42 +8,14 @@ from pydantic import Field, model_validator
 
 from smmap.spec.card import ModelInput, ModelOutput, RadarMeaning
 from smmap.spec.definition import Reflectance
+from smmap.spec.history import History
 from smmap.spec.input_list import InputList
 from smmap.spec.join import Join
 from smmap.spec.options import Options
+from smmap.spec.sample_columns import SampleColumns
 from smmap.spec.source import SourceKey
-from smmap.spec.training_member import TREES, MemberSpec, TwoBranch
+from smmap.spec.training_member import TREES, Lstm, MemberSpec, TwoBranch
 from smmap.spec.windows import Windows
-
-
-class SampleColumns(Options):
-    """What the table calls the columns that split and describe samples.
-
-    Those that are left out are taken under their own names where the table has them.
-    """
-
-    network: str | None = None
-    """Network, region or area; where there is none, all samples are of one."""
-    station: str = "station"
-    """Station, field, or whatever else is measured as one."""
-    time: str | None = None
-    """UTC."""
-    time_format: str = "ISO8601"
-    """As Python's strptime writes it: ``%d.%m.%Y``."""
-    latitude: str | None = None
-    """Degrees north."""
-    longitude: str | None = None
-    """Degrees east."""
-    relative_orbit: str | None = None
-    """Number or name."""
-    land_cover: str | None = None
-    """Class."""
-    climate: str | None = None
-    """Class."""
-    sand_percent: str | None = None
-    """% of weight."""
-    clay_percent: str | None = None
-    """% of weight."""
 
 
 class Target(Options):
@@ -75,6 +47,14 @@ class Limit(Options):
     """Which of the sources it is derived from."""
     join: Join | None = None
     """How data of other times are brought to the overpass."""
+
+    @model_validator(mode="after")
+    def _derived_by_a_feature(self) -> Self:
+        if self.feature is None and (self.options or self.source or self.join):
+            raise ValueError(
+                "'options', 'source' and 'join' belong to a 'feature', which is missing"
+            )
+        return self
 
     def derive(self) -> ModelInput | None:
         """The column as an input; None where the recipe does not say how it is made."""
@@ -152,6 +132,8 @@ class TrainingRecipe(Options):
     """Which rows stay."""
     inputs: tuple[ModelInput, ...] = Field(min_length=1)
     """As the card will name them; ``training_range`` comes from the data."""
+    history: History | None = None
+    """Earlier overpasses that the model takes too: earlier rows of a station; None: none."""
     windows: Windows | None = None
     """Which inputs are images around a cell, so that samples are patches; None: none."""
     members: tuple[MemberSpec, ...] = Field(min_length=1)
@@ -189,6 +171,9 @@ class TrainingRecipe(Options):
         deaf = [one.title for one in self.members if one.kind not in TREES]
         if self.missing == "model" and deaf:
             raise ValueError(f"'missing: model' is for trees; {deaf} cannot take missing inputs")
+        unmoved = [one.title for one in self.members if isinstance(one, Lstm)]
+        if unmoved and self.history is None:
+            raise ValueError(f"{unmoved} run along overpasses: set 'history'")
         if not any(one.packaged for one in self.members):
             raise ValueError("no member has 'packaged: true'")
         strangers = sorted(set(self.small.members) - {one.title for one in self.members})

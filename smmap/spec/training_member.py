@@ -108,7 +108,7 @@ class Xgboost(MemberOptions):
 
 
 class Svr(MemberOptions):
-    """scikit-learn's ``SVR``; its file holds rows of the training data as support vectors."""
+    """scikit-learn's ``SVR``; its file holds rows of the training data, unless it is linear."""
 
     kind: Literal["svr"]
     cost: float = Field(default=1.0, gt=0)
@@ -174,7 +174,7 @@ class Cnn1d(NetworkOptions):
 
 
 class Lstm(NetworkOptions):
-    """Long short-term memory along the inputs; the last state decides."""
+    """Long short-term memory along the overpasses of ``history``; the last state decides."""
 
     kind: Literal["lstm"]
     layers: int = Field(default=3, ge=1)

@@ -18,6 +18,18 @@ Status = Literal["done", "empty", "failed"]
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """An overpass before a unit's, which the model takes too."""
+
+    overpass: Overpass
+    """When, and the radar scenes."""
+    inputs: Mapping[str, tuple[pystac.Item, ...]]
+    """Candidate scenes of the other sources that the model takes something of, by source key."""
+    mark: str
+    """SHA-256 (hex) over its scenes and their versions; those that are for all times left aside."""
+
+
+@dataclass(frozen=True)
 class Unit:
     """One tile at one overpass: one STAC item, one fingerprint."""
 
@@ -35,6 +47,18 @@ class Unit:
     """What is to be mapped of the tile, pixel-aligned; it decides no pixel's value."""
     parts: Mapping[str, str] = field(default_factory=dict)
     """Digests of what the fingerprint covers, by name: they tell what has changed."""
+    history: tuple[Earlier, ...] = ()
+    """Earlier overpasses of the tile that the model may look back to, by time."""
+
+    @property
+    def items(self) -> tuple[pystac.Item, ...]:
+        """All that it may be made from, its own radar scenes first; each once."""
+        found = {one.id: one for one in self.overpass.items}
+        made_from: tuple[Unit | Earlier, ...] = (self, *self.history)
+        for made in made_from:
+            for items in (made.overpass.items, *made.inputs.values()):
+                found |= {one.id: one for one in items}
+        return tuple(found.values())
 
 
 @dataclass(frozen=True)

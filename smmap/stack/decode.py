@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from smmap.features.decibel import to_power
 from smmap.spec.band import Band
-from smmap.spec.errors import SceneError
 from smmap.stack.native import HAS_KERNEL
+from smmap.stack.sense import check_stored, check_values, is_scaled
 
 if HAS_KERNEL:
     from smmap.stack import _kernel
@@ -19,10 +19,6 @@ _TYPES = ("uint8", "int8", "uint16", "int16", "float32")
 """What the kernel decodes."""
 _ROWS = 64
 """As many rows at a time are in double precision."""
-_EXACT = 1 << 24
-"""Up to here float32 holds every whole number."""
-_NEVER = -9999
-"""No land lies so deep, and no power is so negative: it is what writers put for nothing."""
 
 
 def decode(
@@ -53,12 +49,22 @@ def decode(
     ------
     SceneError
         If a class or packed bits are too large to be kept exactly, or heights or power hold what
-        can only mean nothing, and it is not declared.
+        can only mean nothing, and it is not declared; or if what should be power is decibels, or
+        counts.
     """
-    if nodata is None and band.units in ("m", "linear") and not _is_scaled(band):
-        _check_declared(stored, band)
-    if band.units in ("class", "bits") and not np.can_cast(stored.dtype, np.float32):
-        _check_exact(stored, band, nodata)
+    check_stored(stored, band, nodata)
+    values = convert(stored, band, nodata, out)
+    check_values(values, band)
+    return values
+
+
+def convert(
+    stored: NDArray[Any],
+    band: Band,
+    nodata: float | None,
+    out: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
+    """``decode`` whatever the numbers are."""
     plain = band.units == "dB" or band.planck is not None
     if not HAS_KERNEL or plain or stored.dtype.name not in _TYPES:
         return decode_plainly(stored, band, nodata)
@@ -68,7 +74,7 @@ def decode(
         np.ascontiguousarray(stored),
         nodata is not None,
         0.0 if nodata is None else nodata,
-        _is_scaled(band),
+        is_scaled(band),
         band.scale,
         band.offset,
         band.units == "linear",
@@ -78,7 +84,7 @@ def decode(
 
 
 def decode_plainly(stored: NDArray[Any], band: Band, nodata: float | None) -> NDArray[np.float32]:
-    """``decode`` in NumPy: the same bits."""
+    """``convert`` in NumPy: the same bits."""
     out = np.empty(stored.shape, np.float32)
     for row in range(0, stored.shape[0], _ROWS):
         out[row : row + _ROWS] = _decode_part(stored[row : row + _ROWS], band, nodata)
@@ -90,7 +96,7 @@ def _decode_part(part: NDArray[Any], band: Band, nodata: float | None) -> NDArra
     values: NDArray[np.float64] = part.astype(np.float64)
     if nodata is not None:
         values[part == nodata] = np.nan
-    if _is_scaled(band):
+    if is_scaled(band):
         values = values * band.scale + band.offset
     with np.errstate(over="ignore"):  # more than float32 holds is not finite either
         if band.units == "dB":
@@ -102,26 +108,6 @@ def _decode_part(part: NDArray[Any], band: Band, nodata: float | None) -> NDArra
         return values.astype(np.float32)
 
 
-def _check_exact(stored: NDArray[Any], band: Band, nodata: float | None) -> None:
-    with np.errstate(invalid="ignore"):
-        large = np.isfinite(stored) & (np.abs(stored.astype(float)) > _EXACT) & (stored != nodata)
-    if large.any():
-        raise SceneError(
-            f"band '{band.name}' of {band.href} holds {stored[large].flat[0]}: classes and bits "
-            f"are kept exactly up to {_EXACT} only; leave the scene out"
-        )
-
-
-def _check_declared(stored: NDArray[Any], band: Band) -> None:
-    with np.errstate(invalid="ignore"):
-        empty = (stored <= _NEVER) & (stored > -np.inf)  # what is not finite is nothing anyway
-    if empty.any():
-        raise SceneError(
-            f"band '{band.name}' of {band.href} holds {stored[empty].flat[0]}, which can only mean "
-            "that there is no value, but neither the file nor its item declares nodata; declare it"
-        )
-
-
 def _to_temperature(
     radiance: NDArray[np.float64], first: float, second: float
 ) -> NDArray[np.float64]:
@@ -131,7 +117,3 @@ def _to_temperature(
     """
     radiance = np.where(radiance > 0, radiance, np.nan)
     return np.asarray(second / np.log(first / radiance + 1))
-
-
-def _is_scaled(band: Band) -> bool:
-    return band.scale != 1.0 or band.offset != 0.0

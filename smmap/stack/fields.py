@@ -161,7 +161,9 @@ def _lay(steps: Sequence[Steps]) -> Array:
 def _read_grid(band: Band) -> tuple[str, Affine]:
     """Coordinate system and transform of a scene's file."""
     if band.reader in ("netcdf", "zarr"):
-        cube = open_cube(band.href, str(band.variable), band.reader, band.sign)
+        cube = open_cube(
+            band.href, str(band.variable), band.reader, band.sign, band.requests_per_second
+        )
         return cube.crs, cube.transform
     if band.reader == "earth-engine":
         crs, transform, _ = get_grid(band)

@@ -34,8 +34,8 @@ class _Clear:
     """One scene on working pixels."""
 
     moment: datetime
-    values: Array
-    """(bands + water + snow, h, w)."""
+    values: dict[str, Array]
+    """Bands, water and snow, each (h, w)."""
     valid: dict[tuple[str, ...], NDArray[np.bool_]]
     """Bands -> (h, w): may be used, and every one of these bands has a value."""
 
@@ -155,17 +155,18 @@ class OpticalBlock:
             nothing = np.full(working.shape, np.nan, np.float32)
             return dict.fromkeys(names, nothing), nothing
         window = working.within(self.block.refine(self.factor))
-        places = [[*self._loaded, *_SURFACE].index(name) for name in names]
         ages = np.array([(one.moment - moment).total_seconds() for one in loaded]) / _SECONDS_A_DAY
-        compute = compute_nearest if isinstance(rule, Nearest) else compute_median
-        stack = np.empty((len(loaded), len(places), *working.shape), np.float32)
-        for scene, one in zip(stack, loaded, strict=True):
-            for layer, place in zip(scene, places, strict=True):
-                layer[...] = one.values[place][window]
-        values, age = compute(stack, np.stack([one.valid[bands][window] for one in loaded]), ages)
+        layers = [[one.values[name][window] for name in names] for one in loaded]
+        valid = [one.valid[bands][window] for one in loaded]
+        if isinstance(rule, Nearest):
+            values, age = compute_nearest(layers, valid, ages)
+        else:
+            values, age = compute_median(np.stack(layers), np.stack(valid), ages)
         return dict(zip(names, values, strict=True)), age
 
     def _average(self, layers: dict[str, Array]) -> dict[str, Array]:
+        if self.factor == 1:
+            return layers
         return {name: average(values, self.factor)[0] for name, values in layers.items()}
 
     def _forget(self, moment: datetime) -> None:
@@ -185,8 +186,9 @@ class OpticalBlock:
         valid, water, snow = scene.definition.conditions
         needed = dict.fromkeys([*self._loaded, *scene.definition.flag_bands])
         bands = {name: load_band(scene.bands[name], working).values for name in needed}
-        surface = [_find_surface(condition, bands, working) for condition in (water, snow)]
-        values = np.stack([*(bands[name] for name in self._loaded), *surface])
+        values = {name: bands[name] for name in self._loaded}
+        for name, condition in zip(_SURFACE, (water, snow), strict=True):
+            values[name] = _find_surface(condition, bands, working)
         usable = [holds(condition, bands[condition.band]) for condition in valid]
         known = {name: np.isfinite(bands[name]) for name in self._loaded}
         groups = {

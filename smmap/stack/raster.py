@@ -9,8 +9,9 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 import rasterio
-from affine import Affine
+from affine import Affine, TransformNotInvertibleError
 from numpy.typing import NDArray
+from pyproj.exceptions import ProjError
 from rasterio.crs import CRS
 from rasterio.enums import MaskFlags
 from rasterio.errors import CRSError, RasterioError
@@ -36,6 +37,8 @@ Choose = Callable[[str, Affine, tuple[int, int]], list[tuple[int, int, int, int]
 
 _REFUSED = re.compile(r"response[ _]code[=: ]+(408|429|5\d\d)\b")
 """GDAL's words for a part of a file that the server did not send for now."""
+_DAMAGED = (RasterioError, ProjError, TransformNotInvertibleError, UnicodeDecodeError)
+"""What comes of a file whose pixels, coordinate system, place or text are broken."""
 _SAME_WARNINGS = 3
 """So many reads in a row with the same warnings: not a fault of the moment."""
 _OWN_WARNINGS: dict[str, frozenset[str]] = {}
@@ -147,8 +150,8 @@ def _try_to_read(
         return _open_and_read(href, band, read, told), None, ""
     except SceneError as error:
         return None, error, ""
-    except RasterioError as error:
-        return None, None, str(error)
+    except _DAMAGED as error:
+        return None, None, f"{type(error).__name__}: {error}"
 
 
 def _open_and_read(
@@ -256,6 +259,8 @@ def _decode(
 ) -> NDArray[np.float32]:
     """Physical values; nodata is NaN."""
     count_read(stored.nbytes)
+    if mask is not None:  # what lies under it is not judged
+        stored = np.where(mask == 0, stored.dtype.type(0), stored)
     values = decode(stored, band, file.nodata if band.nodata is None else band.nodata, out)
     if mask is not None:
         values[mask == 0] = np.nan

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from smmap.features.conditions import holds
 from smmap.spec.band import Band, Reader
 from smmap.spec.definition import Condition
-from smmap.spec.errors import SceneError
+from smmap.spec.errors import SceneError, TransientError
+from smmap.spec.quantity import BELIEVABLE
 from smmap.spec.scene import Scene
 from smmap.stack.earth_engine import get_grid, is_day, load_day, load_window
 from smmap.stack.patch import Copy, Patch, Window
@@ -21,7 +22,7 @@ from smmap.stack.raster import load_windows
 from smmap.stack.read_meter import count_read
 from smmap.stack.scene_errors import blame
 from smmap.store.cube import Cube
-from smmap.store.open_cube import open_cube
+from smmap.store.open_cube import forget_cubes, open_cube
 
 _SERIES = ("netcdf", "zarr")
 """Readers of files that hold many steps."""
@@ -47,7 +48,8 @@ def load_steps(scenes: Sequence[Scene], band: str, patch: Patch) -> Iterator[tup
     Raises
     ------
     SceneError, TransientError
-        With the scene's id, if a file cannot be read or its pixels are not those of the others.
+        With the scene's id, if a file cannot be read, its pixels are not those of the others, or
+        its values cannot be what they should be.
     """
     for members in _group(scenes, band):
         loaded = _load_band(members, band, patch)
@@ -57,7 +59,10 @@ def load_steps(scenes: Sequence[Scene], band: str, patch: Patch) -> Iterator[tup
             for scene, steps, flag in zip(members, loaded, flags, strict=True):
                 with blame(scene):
                     _refuse(steps, flag, condition)
-        yield from zip(members, loaded, strict=True)
+        for scene, steps in zip(members, loaded, strict=True):
+            with blame(scene):
+                _check_believable(steps, scene.bands[band])
+            yield scene, steps
 
 
 def _group(scenes: Sequence[Scene], band: str) -> Iterator[list[Scene]]:
@@ -91,6 +96,16 @@ def _refuse(steps: Steps, flag: Steps, condition: Condition) -> None:
     steps.values[~held] = np.nan
 
 
+def _check_believable(steps: Steps, band: Band) -> None:
+    low, high = BELIEVABLE.get(band.name, (-np.inf, np.inf))
+    wrong = (steps.values < low) | (steps.values > high)
+    if wrong.any():
+        raise SceneError(
+            f"{band.href}: '{band.name}' is {steps.values[wrong][0]:g} {band.units}, which cannot "
+            "be: other units than its definition says, or a mark of nothing that is not declared"
+        )
+
+
 def _load_band(scenes: Sequence[Scene], name: str, patch: Patch) -> list[Steps]:
     band = scenes[0].bands[name]
     with blame(scenes[0]):
@@ -116,9 +131,8 @@ def _load_raster(scenes: Sequence[Scene], band: Band, patch: Patch) -> list[Step
 
 
 def _load_cube(scenes: Sequence[Scene], band: Band, patch: Patch) -> list[Steps]:
-    cube = open_cube(band.href, str(band.variable), band.reader, band.sign)
+    cube, spans = _open_current(scenes, band)
     copies = patch.place(cube.crs, cube.transform, cube.shape)
-    spans = [_find_steps(cube, scene) for scene in scenes]
     first, last = min(one.start for one in spans), max(one.stop for one in spans)
     values = np.full((last - first, patch.height, patch.width), np.nan, np.float32)
     for copy in copies:
@@ -153,14 +167,42 @@ def _load_images(scenes: Sequence[Scene], band: Band, patch: Patch) -> list[Step
     return [Steps(times, values)]
 
 
+def _open_current(scenes: Sequence[Scene], band: Band) -> tuple[Cube, list[slice]]:
+    """The archive as it was when the scenes were looked up, and the steps of each.
+
+    A process that has it open for long may know an earlier state of it, in which days are shorter.
+    """
+    for attempt in range(2):
+        cube = open_cube(
+            band.href, str(band.variable), band.reader, band.sign, band.requests_per_second
+        )
+        spans = [_find_steps(cube, scene) for scene in scenes]
+        changed = [
+            scene.id
+            for scene, span in zip(scenes, spans, strict=True)
+            if scene.bands[band.name].steps not in (None, span.stop - span.start)
+        ]
+        if not changed:
+            break
+        if attempt:
+            raise TransientError(
+                f"{band.href} has changed since it was looked up; run again to take it as it is",
+                changed[0],
+            )
+        forget_cubes()
+    for scene, span in zip(scenes, spans, strict=True):
+        if span.start == span.stop:
+            day = _get_moment(scene).astype("datetime64[D]")[0]
+            raise SceneError(f"scene {scene.id}: {cube.place} holds nothing of {day}", scene.id)
+    return cube, spans
+
+
 def _find_steps(cube: Cube, scene: Scene) -> slice:
     """Those of the scene's UTC day; a file without times holds one step."""
     if cube.times is None:
         return slice(0, 1)
     day = _get_moment(scene).astype("datetime64[D]")
     first, last = np.searchsorted(cube.times, [day[0], day[0] + np.timedelta64(1, "D")])
-    if first == last:
-        raise SceneError(f"scene {scene.id}: {cube.place} holds nothing of {day[0]}", scene.id)
     return slice(int(first), int(last))
 
 

@@ -7,6 +7,9 @@ file's own and are applied here, once.
 
 from __future__ import annotations
 
+import math
+import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +27,17 @@ from smmap.store.unpack import unpack
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+AT_ONCE_BYTES = 64 * 2**20
+"""Of chunks that are unpacked together: each may hold a continent, of which a tile needs little."""
+
+
+_DAMAGED = (
+    *(OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError),
+    *(ArithmeticError, EOFError, struct.error, zlib.error),
+)
+"""What the libraries raise over files that are broken somewhere."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,27 @@ class Cube:
         SceneError, TransientError
             As of `open_cube`.
         """
+        parts = [self._read(one, rows, cols, nodata) for one in self._split(steps, rows, cols)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _split(self, steps: slice, rows: slice, cols: slice) -> list[slice]:
+        """Steps that are read together: as many chunks as may be unpacked at once."""
+        chunks = self.array.encoding.get("preferred_chunks") or {}
+        if not chunks:
+            return [steps]
+        sizes = [int(chunks.get(str(dim), self.array.sizes[dim])) for dim in self.array.dims]
+        across = [
+            _count_chunks(one, size) for one, size in zip((rows, cols), sizes[-2:], strict=True)
+        ]
+        unpacked = math.prod(sizes) * self.array.dtype.itemsize * math.prod(across)
+        length = sizes[0] * max(1, AT_ONCE_BYTES // unpacked)
+        first = steps.start // length * length
+        starts = range(first, steps.stop, length)
+        return [slice(max(one, steps.start), min(one + length, steps.stop)) for one in starts]
+
+    def _read(
+        self, steps: slice, rows: slice, cols: slice, nodata: float | None
+    ) -> NDArray[np.float64]:
         part = self.array[steps, ..., rows, cols]
         values = retry(lambda: self._unpack(part, nodata))
         if EXPVER not in self.array.dims:
@@ -70,6 +105,11 @@ class Cube:
     def _unpack(self, part: xr.DataArray, nodata: float | None) -> NDArray[np.float64]:
         with reading(self.place, f"variable '{self.array.name}'"):
             return unpack(part.to_numpy(), self.array.attrs, nodata)
+
+
+def _count_chunks(part: slice, size: int) -> int:
+    """How many chunks a part of an axis touches."""
+    return -(-int(part.stop) // size) - int(part.start) // size
 
 
 @contextmanager
@@ -88,7 +128,7 @@ def reading(place: str, what: str) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         lasting, reason = True, f"{type(error).__name__}: {error}"
-    except (OSError, ValueError, KeyError, IndexError, TypeError, RuntimeError) as error:
+    except _DAMAGED as error:
         reason = f"{type(error).__name__}: {error}"
     else:
         return

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from smmap.grid.cells import compute_transform
 from smmap.spec.band import Reader, Signer
 from smmap.spec.errors import SceneError
+from smmap.store.axes import find_axes, find_meaning
 from smmap.store.cube import Cube, is_remote, reading
 from smmap.store.expver import EXPVER, find_versions, read_versions
 from smmap.store.open_xarray import open_xarray
@@ -24,7 +25,6 @@ from smmap.store.retry import retry
 if TYPE_CHECKING:
     import xarray as xr
 
-_ROWS, _COLS = ("latitude", "lat", "y"), ("longitude", "lon", "x")
 _TIMES = ("valid_time", "time")
 _KNOWN = {
     # EASE-Grid 2.0 global, 9 km (Brodzik et al. 2012, DOI 10.3390/ijgi1010032): SMAP's files
@@ -37,7 +37,11 @@ _KNOWN = {
 
 
 def open_cubes(
-    href: str, variables: Iterable[str], reader: Reader, signer: Signer | None = None
+    href: str,
+    variables: Iterable[str],
+    reader: Reader,
+    signer: Signer | None = None,
+    requests_per_second: float | None = None,
 ) -> dict[str, Cube]:
     """Those of the variables that a file or store has, opened for a look; errors as `open_cube`."""
     path, found = to_path(href), dict[str, Cube]()
@@ -46,7 +50,7 @@ def open_cubes(
         groups[variable.rpartition("/")[0]].append(variable)
     for group, names in groups.items():
         try:
-            dataset = _open_dataset(path, group, reader, signer)
+            dataset = _open_dataset(path, group, reader, signer, requests_per_second)
         except SceneError:
             if not group or not Path(path).exists():
                 raise
@@ -59,8 +63,14 @@ def open_cubes(
     return found
 
 
-def open_cube(href: str, variable: str, reader: Reader, signer: Signer | None = None) -> Cube:
-    """Open a variable; kept open for the next one who asks.
+def open_cube(
+    href: str,
+    variable: str,
+    reader: Reader,
+    signer: Signer | None = None,
+    requests_per_second: float | None = None,
+) -> Cube:
+    """Open a variable; kept open for the next one who asks, until `forget_cubes`.
 
     Parameters
     ----------
@@ -70,6 +80,10 @@ def open_cube(href: str, variable: str, reader: Reader, signer: Signer | None = 
         Its name, with its group: ``Soil_Moisture_Retrieval_Data_AM/soil_moisture``.
     reader
         ``netcdf`` or ``zarr``.
+    signer
+        As of `smmap.store.signing.sign_href`.
+    requests_per_second
+        What the server of a remote store allows; None: no bound is known.
 
     Raises
     ------
@@ -79,7 +93,13 @@ def open_cube(href: str, variable: str, reader: Reader, signer: Signer | None = 
         If a remote store does not answer, after several attempts.
     """
     path = to_path(href)
-    return _open(path, variable, reader, signer, None if is_remote(path) else _mark(path))
+    mark = None if is_remote(path) else _mark(path)
+    return _open(path, variable, reader, signer, requests_per_second=requests_per_second, mark=mark)
+
+
+def forget_cubes() -> None:
+    """Open everything anew from now on: a remote store that has grown does not say so."""
+    _open.cache_clear()
 
 
 def _mark(path: str) -> tuple[int, int]:
@@ -99,9 +119,11 @@ def _open(
     variable: str,
     reader: Reader,
     signer: Signer | None,
+    *,
+    requests_per_second: float | None,
     mark: tuple[int, int] | None,  # noqa: ARG001 (another file is another entry)
 ) -> Cube:
-    dataset = _open_dataset(path, variable.rpartition("/")[0], reader, signer)
+    dataset = _open_dataset(path, variable.rpartition("/")[0], reader, signer, requests_per_second)
     if variable.rpartition("/")[2] not in dataset:
         raise SceneError(
             f"{path} has no variable '{variable}'; it has "
@@ -110,10 +132,16 @@ def _open(
     return _read_cube(dataset, variable, path)
 
 
-def _open_dataset(path: str, group: str, reader: Reader, signer: Signer | None) -> xr.Dataset:
+def _open_dataset(
+    path: str,
+    group: str,
+    reader: Reader,
+    signer: Signer | None,
+    requests_per_second: float | None,
+) -> xr.Dataset:
     def attempt() -> xr.Dataset:
         with reading(path, "its header"):
-            return open_xarray(path, group, reader, signer)
+            return open_xarray(path, group, reader, signer, requests_per_second)
 
     return retry(attempt)
 
@@ -134,9 +162,7 @@ def _build(array: xr.DataArray, dataset: xr.Dataset) -> Cube:
     rest = [str(one) for one in array.dims if one not in (time, EXPVER)]
     if len(rest) != 2:
         raise SceneError(f"has the axes {dims}; time, y and x are wanted")
-    ys, xs = (next((one for one in rest if one in known), None) for known in (_ROWS, _COLS))
-    if ys is None or xs is None:
-        ys, xs = rest
+    ys, xs = find_axes(rest, dataset)
     if ys in dataset.variables and xs in dataset.variables:
         crs = _find_crs(array, dataset, ys)
         axes = [dataset[one].to_numpy().astype(np.float64) for one in (xs, ys)]
@@ -162,7 +188,7 @@ def _find_crs(array: xr.DataArray, dataset: xr.Dataset, rows: str) -> str:
     for key in ("crs_wkt", "spatial_ref"):
         if attributes.get(key):
             return str(attributes[key])
-    if rows == "y":
+    if find_meaning(rows, dataset) != "latitude":
         raise SceneError("has axes x and y without a grid mapping that says crs_wkt")
     return "EPSG:4326"
 

@@ -17,8 +17,23 @@ _CLASSIC = b"CDF"
 """First bytes of the classic NetCDF format."""
 
 
-def open_xarray(path: str, group: str, reader: Reader, signer: Signer | None) -> xr.Dataset:
+def open_xarray(
+    path: str,
+    group: str,
+    reader: Reader,
+    signer: Signer | None = None,
+    requests_per_second: float | None = None,
+) -> xr.Dataset:
     """Nothing is read but what describes the variables; times are decoded, values are not.
+
+    Parameters
+    ----------
+    path
+        Of a file or store, or a store's address.
+    group
+        Of its variables; empty: the root.
+    reader, signer, requests_per_second
+        As of `open_cube`.
 
     Raises
     ------
@@ -34,7 +49,7 @@ def open_xarray(path: str, group: str, reader: Reader, signer: Signer | None) ->
     options: dict[str, Any] = {"mask_and_scale": False, "decode_timedelta": False, "chunks": None}
     dataset: xr.Dataset
     if reader == "zarr":
-        store, reason = _open_store(path, signer), ""
+        store, reason = _open_store(path, signer, requests_per_second), ""
         try:
             dataset = xr.open_zarr(store, group=group or None, consolidated=True, **options)
         except ValueError:
@@ -65,14 +80,14 @@ def _choose_engine(path: str) -> dict[str, Any]:
     return {"engine": "h5netcdf", "phony_dims": "access"}
 
 
-def _open_store(address: str, signer: Signer | None) -> Any:
+def _open_store(address: str, signer: Signer | None, requests_per_second: float | None) -> Any:
     """What zarr reads from: a folder, or files on a server."""
     import zarr
 
     if is_object(address) or is_web(address):
         from smmap.store.remote_zarr import RemoteZarr
 
-        return RemoteZarr(address, signer)
+        return RemoteZarr(address, signer, requests_per_second)
     if not Path(address).is_dir():
         raise FileNotFoundError(f"there is no folder {address}")
     return zarr.storage.LocalStore(address, read_only=True)

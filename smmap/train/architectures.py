@@ -25,13 +25,13 @@ class Scaled(nn.Module):
     target_mean: Tensor
     target_std: Tensor
 
-    def __init__(self, core: nn.Module, rows: Rows, truth: Doubles) -> None:
+    def __init__(self, core: nn.Module, rows: Rows, truth: Doubles, steps: int = 1) -> None:
         super().__init__()
         self.core = core
-        values = rows.astype(np.float64)
+        values = rows.astype(np.float64).reshape(len(rows) * steps, -1)  # steps are scaled alike
         for name, value in (
-            ("mean", values.mean(0)),
-            ("std", np.maximum(values.std(0), _NARROWEST)),
+            ("mean", np.tile(values.mean(0), steps)),
+            ("std", np.tile(np.maximum(values.std(0), _NARROWEST), steps)),
             ("target_mean", truth.mean()),
             ("target_std", max(float(truth.std()), _NARROWEST)),
         ):
@@ -64,17 +64,18 @@ class Convolutions(nn.Module):
 
 
 class Memory(nn.Module):
-    """Long short-term memory along the inputs; the last state decides."""
+    """Long short-term memory along overpasses; the last state decides."""
 
-    def __init__(self, spec: Lstm) -> None:
+    def __init__(self, steps: int, width: int, spec: Lstm) -> None:
         super().__init__()
+        self._steps, self._width = steps, width
         dropout = spec.dropout if spec.layers > 1 else 0.0
-        self.layers = nn.LSTM(1, spec.units, spec.layers, batch_first=True, dropout=dropout)
+        self.layers = nn.LSTM(width, spec.units, spec.layers, batch_first=True, dropout=dropout)
         self.last = nn.Linear(spec.units, 1)
 
     def forward(self, rows: Tensor) -> Tensor:
-        """(n, inputs) to (n, 1)."""
-        states, _ = self.layers(rows.unsqueeze(2))
+        """(n, steps x width) to (n, 1)."""
+        states, _ = self.layers(rows.reshape(-1, self._steps, self._width))
         return cast("Tensor", self.last(states[:, -1]))
 
 
@@ -103,15 +104,20 @@ class Tab(nn.Module):
         return found, -self._sparsity * entropy
 
 
-def build_network(spec: Cnn1d | Lstm | Tabnet, rows: Rows, truth: Doubles) -> Scaled:
-    """The network of a member with its first weights, scaled by its training rows."""
+def build_network(
+    spec: Cnn1d | Lstm | Tabnet, rows: Rows, truth: Doubles, steps: int = 1
+) -> Scaled:
+    """The network of a member with its first weights, scaled by its training rows.
+
+    ``steps`` is how many overpasses lie side by side in a row.
+    """
     inputs = rows.shape[1]
     core: nn.Module
     match spec:
         case Cnn1d():
             core = Convolutions(inputs, spec)
         case Lstm():
-            core = Memory(spec)
+            core = Memory(steps, inputs // steps, spec)
         case Tabnet():
             core = Tab(inputs, spec)
-    return Scaled(core, rows, truth)
+    return Scaled(core, rows, truth, steps)

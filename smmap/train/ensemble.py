@@ -65,7 +65,8 @@ class _School:
         """A member that has seen these rows."""
         samples = self.samples
         groups = find_groups(samples.frame, self.recipe.inner).iloc[rows]
-        lesson = Lesson(samples.rows[rows], samples.truth[rows], groups)
+        steps = self.recipe.history.overpasses if self.recipe.history else 1
+        lesson = Lesson(samples.rows[rows], samples.truth[rows], groups, steps)
         return fit_member(spec, lesson, self.recipe.seed, self.checkpoints)
 
     def predict_unseen(self, folds: Sequence[Split], spec: MemberSpec) -> tuple[Ints, Doubles]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,8 @@ class Lesson:
     """(n,) m3/m3."""
     groups: pd.Series
     """(n,) what rows that stop a fit keep whole."""
+    steps: int = 1
+    """Overpasses side by side in a row, each of as many columns."""
 
 
 class Fitted(Protocol):
@@ -52,3 +54,21 @@ class Fitted(Protocol):
 
     def write(self, path: Path) -> None:
         """Write it as ONNX."""
+
+
+@runtime_checkable
+class Rounded(Protocol):
+    """A member that computes in float32, which can cost it more digits than its tolerance has."""
+
+    def measure_rounding(self, rows: Rows) -> float:
+        """Largest difference between what it predicts and what it would in float64, m3/m3."""
+
+
+def find_allowance(fitted: Fitted, rows: Rows) -> float:
+    """How far an export may be from a member over some rows, m3/m3.
+
+    Its tolerance, or four times its own rounding: the export rounds as coarsely, in another order.
+    """
+    if not isinstance(fitted, Rounded):
+        return fitted.tolerance
+    return max(fitted.tolerance, 4 * fitted.measure_rounding(rows))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from smmap.model.open_session import open_session
 from smmap.spec.errors import ModelError
-from smmap.train.fitted import Fitted
+from smmap.train.fitted import Fitted, find_allowance
 from smmap.train.probe_rows import draw_probes
 
 logger = logging.getLogger(__name__)
@@ -40,8 +40,8 @@ def check_parity(fitted: Fitted, path: Path, ranges: NDArray[np.float32], seed: 
     Raises
     ------
     ModelError
-        If the file cannot be opened, has values in other rows, or differs by more than the
-        member's tolerance.
+        If the file cannot be opened, has values in other rows, or differs by more than
+        `find_allowance`.
     """
     rows = draw_probes(fitted, ranges, seed)
     session = open_session(path, "cpu", None)
@@ -53,12 +53,13 @@ def check_parity(fitted: Fitted, path: Path, ranges: NDArray[np.float32], seed: 
         same = np.array_equal(known, np.isfinite(found))
         apart = np.abs(found - native)[known] / np.maximum(1.0, np.abs(native[known]))
         difference = float(apart.max(initial=0.0)) if same else float("inf")
-        if not difference <= fitted.tolerance:
+        if not (difference <= fitted.tolerance or difference <= find_allowance(fitted, part)):
             row = part[int(np.argmax(np.where(known, np.abs(found - native), -1.0)))]
             raise ModelError(
                 f"{path.name} predicts otherwise than the model it was made from: by "
-                f"{difference:.2g} m3/m3, where {fitted.tolerance:.0e} is allowed, for example "
-                f"for the scaled inputs {[float(value) for value in row]}; it is not kept"
+                f"{difference:.2g} m3/m3, where {fitted.tolerance:.0e}, or its own rounding, is "
+                "allowed, for example for the scaled inputs "
+                f"{[float(value) for value in row]}; it is not kept"
             )
         worst = max(worst, difference)
     logger.info("%s equals its model within %.1e over %d rows", path.name, worst, len(rows))

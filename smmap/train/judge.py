@@ -121,7 +121,7 @@ def _predict(
         mean = np.full(len(each), samples.truth[split.train].mean())
         predicted[split.test] = np.column_stack([ensemble.combine(each), each, mean])
         if shuffles:
-            shuffled[split.test] = _shuffle(ensemble, samples.rows[split.test], recipe.seed)
+            shuffled[split.test] = _shuffle(ensemble, samples.rows[split.test], recipe)
     if not shuffles:
         return predicted, None
     tested = ~np.isnan(predicted[:, 0])
@@ -133,13 +133,14 @@ def _predict(
     return predicted, pd.Series(growth, index=[one.name for one in recipe.inputs])
 
 
-def _shuffle(ensemble: Ensemble, rows: np.ndarray, seed: int) -> Doubles:
-    """Predictions with each input's values exchanged among the rows, (n, inputs)."""
-    order = np.random.default_rng(seed).permutation(len(rows))
+def _shuffle(ensemble: Ensemble, rows: np.ndarray, recipe: TrainingRecipe) -> Doubles:
+    """Predictions with each input's values, of all steps, exchanged among the rows, (n, inputs)."""
+    order = np.random.default_rng(recipe.seed).permutation(len(rows))
+    width = rows.shape[1] // (recipe.history.overpasses if recipe.history else 1)
     columns = []
-    for i in range(rows.shape[1]):
+    for i in range(len(recipe.inputs)):
         changed = rows.copy()
-        changed[:, i] = rows[order, i]
+        changed[:, i::width] = rows[order, i::width]
         columns.append(ensemble.combine(ensemble.predict_each(changed)))
     return np.column_stack(columns)
 

@@ -14,6 +14,7 @@ from smmap.export.sklearn_forest import SklearnForest
 from smmap.features.scaling import compute_scaled
 from smmap.spec.card import CyclicScaling, ModelCard, ModelInput
 from smmap.spec.errors import ConfigError, ModelError
+from smmap.spec.history import History
 from smmap.store.documents import load_yaml
 from smmap.train.fitted import Fitted
 from smmap.train.onnx_file import OnnxFile
@@ -62,14 +63,20 @@ def export_own(file: Path, card: Path, out: Path, *, seed: int = 0) -> ModelCard
     """
     draft = _load_draft(card)
     inputs = [ModelInput.parse(one, f"{card}, inputs") for one in draft["inputs"]]
+    history = History.parse(draft["history"], f"{card}, history") if draft.get("history") else None
     fitted, features = load_own(file)
-    if features not in (None, len(inputs)):
-        raise ModelError(f"{file}: takes {features} inputs, {card} names {len(inputs)}")
+    columns = history.count_columns(len(inputs)) if history else len(inputs)
+    if features not in (None, columns):
+        raise ModelError(f"{file}: takes {features} inputs, {card} names {columns}")
     training = {"command": f"smmap export {file.name}", "smmap": __version__, "seed": seed}
     given = draft.get("training") or {}
     draft |= {"training": {**training, **given, "command": training["command"]}}
     members = [PackagedMember("model", 1.0, fitted)]
-    return write_package(out, draft, members, _scale_ranges(inputs, str(card)), seed=seed)
+    ranges = _scale_ranges(inputs, str(card))
+    if history is not None:
+        step = np.vstack([ranges, np.array([[0, history.days]], np.float32)])
+        ranges = np.tile(step, (history.overpasses, 1))
+    return write_package(out, draft, members, ranges, seed=seed)
 
 
 def load_own(file: Path) -> tuple[Fitted, int | None]:

@@ -36,8 +36,9 @@ def check_package_folder(out: Path) -> None:
 
 def format_card(card: ModelCard) -> str:
     """The card's text."""
+    unused = {key for key in ("history", "table") if getattr(card, key) is None}
     text: str = yaml.safe_dump(
-        card.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=96
+        card.model_dump(mode="json", exclude=unused), sort_keys=False, allow_unicode=True, width=96
     )
     return f"# Written by `{card.training['command']}`; change the code, not this file.\n{text}"
 

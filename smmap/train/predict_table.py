@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from smmap.model.package import load_model
 from smmap.spec.card import ModelCard
 from smmap.spec.errors import InsituError, ModelError, StoreError
+from smmap.spec.sample_columns import SampleColumns
 from smmap.store.atomic import write_atomic
+from smmap.train.samples import describe_samples
 from smmap.train.table_file import load_table
-from smmap.train.table_inputs import compute_rows, read_inputs
+from smmap.train.table_inputs import compute_rows, follow_rows, read_inputs
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +49,8 @@ def predict_table(model: str | Path, table: Path, out: Path) -> Predicted:
     model
         A package's folder or a packaged name.
     table
-        CSV or Parquet, with the columns that the card's inputs name; never changed.
+        CSV or Parquet, with the columns that the card's inputs name, and for a model with a history
+        stations and times; never changed.
     out
         The new table, of the same kind; rows without an estimate have an empty ``sm``.
 
@@ -71,7 +74,11 @@ def predict_table(model: str | Path, table: Path, out: Path) -> Predicted:
     if taken:
         raise InsituError(f"{table}: has a column '{taken[0]}' already; rename it")
     values = read_inputs(frame, opened.card.inputs, str(table))
-    estimate = opened.estimate(compute_rows(values, opened.card.inputs))
+    rows = compute_rows(values, opened.card.inputs)
+    if opened.card.history is not None:
+        described = describe_samples(frame, opened.card.table or SampleColumns(), str(table))
+        rows = follow_rows(rows, described, opened.card.history, str(table))
+    estimate = opened.estimate(rows)
     low, high = opened.card.output.valid_range
     found = np.isfinite(estimate.sm)
     valid = found & (estimate.sm >= low) & (estimate.sm <= high)

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from smmap.features.array import Bools, Doubles
 from smmap.insitu.unit import convert_to_m3_m3
 from smmap.spec.errors import InsituError
-from smmap.spec.training import SampleColumns, TrainingRecipe
+from smmap.spec.sample_columns import SampleColumns
+from smmap.spec.training import TrainingRecipe
 from smmap.train.table_file import read_numbers
-from smmap.train.table_inputs import compute_rows, read_inputs
+from smmap.train.table_inputs import compute_rows, follow_rows, read_inputs
 from smmap.validation.samples import TRUTH, need_columns
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ class Samples:
     """What is fitted and judged; all parts have one row a sample."""
 
     rows: NDArray[np.float32]
-    """(n, inputs) scaled: what the model takes."""
+    """(n, columns) scaled: what the model takes, of earlier rows too where it has a history."""
     values: Doubles
     """(n, inputs) in their own units."""
     truth: Doubles
@@ -63,10 +64,10 @@ def select_samples(table: pd.DataFrame, recipe: TrainingRecipe, where: str) -> S
     """
     truth = _read_truth(table, recipe, where)
     values = read_inputs(table, recipe.inputs, where)
-    frame = _describe(table, recipe.columns, where).assign(**{TRUTH: truth})
+    frame = describe_samples(table, recipe.columns, where).assign(**{TRUTH: truth})
     kept = np.ones(len(table), dtype=bool)
     dropped: dict[str, int] = {}
-    for reason, good in _judge(table, recipe, values, where):
+    for reason, good in _judge(table, recipe, values, ~np.isnan(truth), where):
         dropped[reason] = int((kept & ~good).sum())
         kept &= good
     dropped = {reason: count for reason, count in dropped.items() if count}
@@ -79,9 +80,11 @@ def select_samples(table: pd.DataFrame, recipe: TrainingRecipe, where: str) -> S
             f"{where}: '{recipe.target.column}' is {truth[kept][0]:g} m3/m3 in every sample: "
             "there is nothing to learn"
         )
-    rows = compute_rows(values[kept], recipe.inputs)
+    rows = compute_rows(values, recipe.inputs)
+    if recipe.history is not None:
+        rows = follow_rows(rows, frame, recipe.history, where)
     frame = frame[kept].reset_index(drop=True)
-    return Samples(rows, values[kept], truth[kept], frame, dropped)
+    return Samples(rows[kept], values[kept], truth[kept], frame, dropped)
 
 
 def draw_samples(samples: Samples, count: int | None, seed: int) -> Samples:
@@ -103,7 +106,7 @@ def _read_truth(table: pd.DataFrame, recipe: TrainingRecipe, where: str) -> Doub
     numbers = read_numbers(table, column, where)
     truth = convert_to_m3_m3(numbers, units, f"{where}, the recipe's 'target.units'")
     missing = int(np.isnan(truth).sum())
-    if missing:
+    if missing and recipe.history is None:
         raise InsituError(
             f"{where}: {missing} of {len(truth)} rows have no '{column}'; drop or complete them"
         )
@@ -117,10 +120,12 @@ def _read_truth(table: pd.DataFrame, recipe: TrainingRecipe, where: str) -> Doub
 
 
 def _judge(
-    table: pd.DataFrame, recipe: TrainingRecipe, values: Doubles, where: str
+    table: pd.DataFrame, recipe: TrainingRecipe, values: Doubles, known: Bools, where: str
 ) -> list[tuple[str, Bools]]:
     """Reason and which rows are good, in order."""
     found: list[tuple[str, Bools]] = []
+    if recipe.history is not None:
+        found.append((f"no '{recipe.target.column}': earlier overpasses alone", known))
     if recipe.unique:
         need_columns(table, recipe.unique, where)
         first = ~table.duplicated(list(recipe.unique)).to_numpy()
@@ -137,8 +142,14 @@ def _judge(
     return found
 
 
-def _describe(table: pd.DataFrame, columns: SampleColumns, where: str) -> pd.DataFrame:
-    """The table with what describes samples under its usual names."""
+def describe_samples(table: pd.DataFrame, columns: SampleColumns, where: str) -> pd.DataFrame:
+    """The table with what describes samples under its usual names.
+
+    Raises
+    ------
+    InsituError
+        If a column that is named is missing or cannot be read.
+    """
     added: dict[str, Any] = {}
     for name, named in columns.model_dump(exclude={"time_format"}).items():
         column = named or name

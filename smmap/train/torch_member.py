@@ -19,7 +19,7 @@ from smmap.features.array import Doubles
 from smmap.spec.training_member import Cnn1d, Lstm, Tabnet
 from smmap.train.architectures import Scaled, build_network
 from smmap.train.checkpoint import load_checkpoint, write_checkpoint
-from smmap.train.fitted import Lesson, Rows
+from smmap.train.fitted import Lesson, Rows, find_allowance
 from smmap.train.network import reproducible
 from smmap.validation.split import number_groups
 
@@ -46,6 +46,11 @@ class FittedNetwork:
         """(n,) m3/m3."""
         return predict(self._network, rows)
 
+    def measure_rounding(self, rows: Rows) -> float:
+        """Largest difference between what it predicts and what it would in float64, m3/m3."""
+        exact = predict(_double(self._network), rows.astype(np.float64))
+        return float(np.abs(self.predict(rows) - exact).max(initial=0.0))
+
     def list_thresholds(self) -> Mapping[int, NDArray[np.float32]]:
         """None."""
         return {}
@@ -54,7 +59,8 @@ class FittedNetwork:
         """Write it as ONNX."""
         drawn = np.random.default_rng(0).standard_normal((_COMPARED, self._inputs))
         spread = self._network.mean.numpy() + drawn * self._network.std.numpy()
-        write_network(self._network, path, spread.astype(np.float32), tolerance=self.tolerance)
+        rows = spread.astype(np.float32)
+        write_network(self._network, path, rows, tolerance=find_allowance(self, rows))
 
 
 @dataclass
@@ -88,7 +94,7 @@ def fit_torch(
     path = checkpoints / f"{_identify(spec, lesson, seed)}.pt" if checkpoints else None
     with reproducible(seed):
         train, held = _hold_out(spec, lesson, seed)
-        network = build_network(spec, lesson.rows[train], lesson.truth[train])
+        network = build_network(spec, lesson.rows[train], lesson.truth[train], lesson.steps)
         optimiser = torch.optim.Adam(network.parameters(), lr=spec.learning_rate)
         state = _State(network, optimiser, copy.deepcopy(network.state_dict()))
         if path is not None and path.is_file():
@@ -104,7 +110,17 @@ def fit_torch(
     return FittedNetwork(network.eval(), f"{spec.kind}, {passes}", lesson.rows.shape[1])
 
 
-def predict(network: Scaled, rows: Rows) -> Doubles:
+def _double(network: Scaled) -> Scaled:
+    """A copy in float64, with the constants that are no buffers of their modules."""
+    exact = copy.deepcopy(network).double()
+    for module in exact.modules():
+        for name, value in vars(module).items():
+            if isinstance(value, torch.Tensor) and value.is_floating_point():
+                setattr(module, name, value.double())
+    return exact
+
+
+def predict(network: Scaled, rows: NDArray[np.floating[Any]]) -> Doubles:
     """(n,) m3/m3."""
     network.eval()
     with torch.inference_mode():

@@ -187,6 +187,8 @@ def _draft(
             one.model_dump() | {"training_range": _find_range(samples.values[:, i])}
             for i, one in enumerate(recipe.inputs)
         ],
+        "history": recipe.history,
+        "table": recipe.columns if recipe.history else None,
         "output": recipe.output.model_dump(),
         "metrics": {**judgement.metrics, **said},
         "training": {

@@ -17,7 +17,7 @@ from smmap.model.package import load_model
 from smmap.spec.card import ModelCard
 from smmap.store.atomic import move_atomic, report_store_errors
 from smmap.store.checksum import compute_sha256
-from smmap.train.fitted import Fitted, Rows
+from smmap.train.fitted import Fitted, Rows, find_allowance
 from smmap.train.gate import check_parity
 from smmap.train.package_files import (
     CARD,
@@ -93,8 +93,10 @@ def write_package(
             sha256 = compute_sha256(path)
             entries.append({"file": path.name, "sha256": sha256, "weight": float(member.weight)})
         card = complete_card(draft, entries, parity)
-        golden = pack_arrays(_compute_golden(card, members, ranges, seed))
-        tolerance = max(_TIGHTEST, *(member.fitted.tolerance for member in members))
+        rows = _compute_golden(card, members, ranges, seed)
+        inside = rows["inputs"][np.isfinite(rows["inputs"]).all(axis=1)]
+        golden = pack_arrays(rows)
+        tolerance = max(_TIGHTEST, *(find_allowance(one.fitted, inside) for one in members))
         sha256 = hashlib.sha256(golden).hexdigest()
         found = {"file": GOLDEN, "sha256": sha256, "tolerance": tolerance}
         card = ModelCard.parse(card.model_dump() | {"golden": found}, str(out / CARD))

@@ -15,6 +15,9 @@ from study_images import make_image
 
 import smmap
 from smmap.data import get_folder
+from smmap.pipeline.estimate import estimate_plan
+from smmap.pipeline.plan import plan_run
+from smmap.pipeline.recipe import load_recipe
 from smmap.simulate.world import simulate_world
 from smmap.spec.errors import ConfigError
 
@@ -109,6 +112,7 @@ def test_maps_are_those_of_the_files(world, expected, changes, tmp_path, monkeyp
         server.faults = [429, "reset", 503]
         smmap.run("local-stac", tmp_path, changes=changes)
         answers = len(server.grids)
+        planned = estimate_plan(plan_run(load_recipe("local-stac", changes)), rate=1e6)
     check_equal(read_maps(tmp_path), expected)
     # One block: both polarisations of an overpass; of a scene that is not too cloudy, red with near
     # infrared, and classes of 20 m; terrain.
@@ -116,6 +120,16 @@ def test_maps_are_those_of_the_files(world, expected, changes, tmp_path, monkeyp
     optical = [json.loads(one.read_text()) for one in world.glob("sentinel-2-l2a/*/*.json")]
     clear = [one for one in optical if one["properties"]["eo:cloud_cover"] <= 90]
     assert answers == overpasses + 2 * len(clear) + 1
+    assert planned["totals"]["earth_engine_requests"] == answers
+
+
+def test_a_plan_counts_what_a_run_asks_for(world, changes, tmp_path, monkeypatch):
+    with serve_earth_engine(upload(world)) as server:
+        monkeypatch.setenv("SMMAP_EARTH_ENGINE_URL", server.address)
+        several = [*changes, "block=64"]
+        planned = estimate_plan(plan_run(load_recipe("local-stac", several)), rate=1e6)
+        smmap.run("local-stac", tmp_path, changes=several)
+        assert planned["totals"]["earth_engine_requests"] == len(server.grids) > 30
 
 
 def test_a_killed_key_stops_the_run_and_a_rerun_completes_it(

@@ -8,9 +8,9 @@ import numpy as np
 import pystac
 import pytest
 import rasterio
-import xarray as xr
 from pyproj import Transformer
 from small_model import write_model
+from small_reanalysis import RAIN_M_A_DAY, compute_moisture, write_era5_land
 from small_world import SmallWorld
 
 import smmap
@@ -40,39 +40,6 @@ RAIN = {
     "join": WEEK,
 }
 VV = {"name": "vv", "feature": "backscatter_db", "options": {"polarisation": "vv"}, "units": "dB"}
-RAIN_M_A_DAY = 0.012
-FIRST = np.datetime64("2023-05-30", "ns")
-"""Two days before the first overpass, which is on 2023-06-01 at 6 UTC."""
-
-
-def compute_moisture(lon, lat, hour):
-    return 0.1 + 0.02 * (lon - 5.0) + 0.03 * (lat - 51.0) + 0.001 * hour
-
-
-def write_era5_land(folder, *, version="0001", more=0.0, soil_k=285.0, days=4):
-    """Hourly ERA5-Land around the small world, as the CDS has it."""
-    folder.mkdir(exist_ok=True)
-    lats = np.round(52.0 - 0.1 * np.arange(21), 1)
-    lons = np.round(4.0 + 0.1 * np.arange(31), 1)
-    hours = np.arange(24 * days)
-    at = hours[:, None, None]
-    moisture = compute_moisture(lons[None, None, :], lats[None, :, None], at) + more
-    rain = np.where(at % 24 == 0, 24, at % 24) / 24 * RAIN_M_A_DAY + 0 * moisture
-    fields = {"swvl1": moisture, "stl1": soil_k + 0 * moisture, "sde": 0 * moisture, "tp": rain}
-    data = xr.Dataset(
-        {
-            name: (("valid_time", "latitude", "longitude"), values.astype("f4"))
-            for name, values in fields.items()
-        },
-        coords={
-            "valid_time": FIRST + hours * np.timedelta64(1, "h"),
-            "latitude": lats,
-            "longitude": lons,
-        },
-    ).assign_coords(expver=("valid_time", [version] * len(hours)))
-    data.to_netcdf(folder / "part", engine="h5netcdf")
-    (folder / "part").replace(folder / "data.nc")
-    return folder
 
 
 @pytest.fixture(scope="module")

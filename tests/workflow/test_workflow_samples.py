@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pandas as pd
@@ -10,6 +14,7 @@ import pyarrow.parquet
 import pytest
 import rasterio
 import yaml
+from faulty_server import serve_faulty
 from pyproj import Transformer
 from small_model import write_model
 from study_recipes import write_recipe
@@ -36,6 +41,7 @@ from smmap.simulate.sources import FOLDERS
 from smmap.simulate.stations import NOISE, simulate_stations
 from smmap.simulate.weather import draw_rain
 from smmap.simulate.world import simulate_world
+from smmap.spec.errors import SceneError, TransientError
 from smmap.train.predict_table import predict_table
 from smmap.train.table_inputs import compute_rows, read_inputs
 from smmap.train.train_table import load_recipe as load_training
@@ -237,6 +243,39 @@ def test_many_processes_write_the_same_bytes(points, readings, table, tmp_path):
     out = tmp_path / "samples.parquet"
     make_samples(load_recipe(recipe, changes), load_wanted(str(model)), readings, out)
     assert out.read_bytes() == table.read_bytes()
+
+
+@pytest.mark.slow  # starts processes
+def test_a_process_that_was_killed_is_gone_on_with(points, stations, table, tmp_path):
+    recipe, model = points
+    out, parts = tmp_path / "samples.parquet", tmp_path / ".samples.parquet.parts"
+    place = ["--stations", stations / "stations", "--for", model, "--out", out]
+    changes = ["--set", "batch=1", "--set", "threads=1"]
+    words = [str(one) for one in ("samples", recipe, *place, *changes)]
+    process = subprocess.Popen([sys.executable, "-m", "smmap", *words], stderr=subprocess.DEVNULL)
+    while not list(parts.glob("*.parquet")) and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert not out.exists()
+    assert 1 <= len(list(parts.glob("*.parquet"))) < 4
+    subprocess.run([sys.executable, "-m", "smmap", *words], check=True, capture_output=True)
+    assert out.read_bytes() == table.read_bytes()
+
+
+@pytest.mark.slow  # waits for a server that fails now and then
+def test_a_source_that_fails_in_every_way_gives_the_same_rows(
+    points, stations, readings, table, tmp_path
+):
+    recipe, model = points
+    out = tmp_path / "samples.parquet"
+    with serve_faulty(stations, 0.15, seed=1) as address:
+        changed = load_recipe(recipe, [f"catalog={address}/catalog.json", "batch=1"])
+        for _ in range(20):
+            with contextlib.suppress(TransientError, SceneError):
+                make_samples(changed, load_wanted(str(model)), readings, out)
+                break
+    pd.testing.assert_frame_equal(pd.read_parquet(out), pd.read_parquet(table))
 
 
 def test_cells_are_means_over_their_ground_and_their_stations(points, readings, tmp_path):

@@ -137,6 +137,14 @@ def test_sums_that_are_no_prediction_are_refused():
         SklearnForest(RandomForestRegressor(2).fit(x, np.stack([y, y], axis=1)))
 
 
+def test_a_number_that_means_missing_is_refused():
+    """xgboost replaces it before its trees see it; the file could not."""
+    pixels = np.array([[-9999.0], [1.0], [2.0], [3.0]], np.float32)
+    model = xgb.XGBRegressor(n_estimators=1, missing=-9999.0).fit(pixels, [0.0, 1.0, 2.0, 3.0])
+    with pytest.raises(ModelError, match="takes -9999 for missing"):
+        XgboostForest(model)
+
+
 def test_tensors_of_another_file_are_refused(tmp_path):
     rng = np.random.default_rng(3)
     x, y = make_data(rng, 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +14,11 @@ from smmap.catalog.bands import find_obstacle
 from smmap.catalog.companions import find_scenes
 from smmap.catalog.definitions import load_definition
 from smmap.catalog.left_out import collect_left_out
+from smmap.catalog.reading import read_item
 from smmap.catalog.static import StaticCatalog
+from smmap.catalog.stored_item import Snapshot
+from smmap.pipeline.scenes import resolve_scene
+from smmap.spec.errors import SceneError
 
 NAME = "usgs-landsat-c2-l1"
 BOX = (9.9, 45.9, 11.4, 46.9)
@@ -49,6 +54,12 @@ def search(folder, **changes):
             "geometry at 9.9..11.4 and bbox at 45.9..46.9",
         ),
         ({"stac_version": None}, "bad.json"),
+        ({"id": 7}, "7.json cannot be read as a STAC document (TypeError: its id"),
+        ({"assets": {"red": {"href": 5}}}, "bad.json cannot be read"),
+        ({"assets": {"red": {"href": ["a.tif"]}}}, "bad.json cannot be read"),
+        ({"collection": ["usgs-landsat-c2-l1"]}, "its collection"),
+        ({"stac_extensions": 3}, "bad.json"),
+        ({"stac_extensions": [["a"]]}, "bad.json"),
     ],
 )
 def test_missing_or_wrong_fields_cost_the_item_alone(tmp_path, changes, reason):
@@ -72,6 +83,17 @@ def test_a_box_alone_is_enough(tmp_path):
     ((bad,), _, left_out) = search(tmp_path, geometry=None)
     assert bad.footprint.equals(shapely.box(*BOX))
     assert not left_out
+
+
+def test_a_relative_address_without_a_place_costs_its_item_alone():
+    """As an API gives that names no link of the item's own."""
+    (item,) = load_documented(NAME)
+    item = copy.deepcopy(item) | {"links": []}
+    item["assets"] = {key: {"href": f"./{key}.TIF"} for key in item["assets"]}
+    definition = load_definition(NAME)
+    found = read_item(json.dumps(item), definition, Snapshot(), place="a server")
+    with pytest.raises(SceneError, match=r"address '\./red\.TIF' of asset 'red' is relative"):
+        resolve_scene(found.item, definition, ["red"])
 
 
 def test_an_item_without_assets_says_what_it_lacks(tmp_path):

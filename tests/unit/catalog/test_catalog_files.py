@@ -156,6 +156,24 @@ def test_a_damaged_file_costs_itself(tmp_path):
     assert sorted(one.split(":")[0][-4:] for one in left_out) == ["b.nc", "c.nc"]
 
 
+def test_a_file_without_any_hour_holds_nothing(tmp_path):
+    make_hours("2023-04-01", 24).to_netcdf(tmp_path / "a.nc")
+    make_hours("2023-04-02", 0).to_netcdf(tmp_path / "b.nc")
+    found = FilesCatalog(str(tmp_path)).search(make_definition(), WORLD, None)
+    assert [item.id for item in found] == ["trial_20230401"]
+
+
+def test_times_that_no_calendar_holds_cost_their_file(tmp_path):
+    make_hours("2023-04-01", 24).to_netcdf(tmp_path / "a.nc")
+    odd = make_hours("2023-04-02", 2).assign_coords(time=("time", [0.0, 1e30]))
+    odd.time.attrs["units"] = "hours since 2023-04-02"
+    odd.to_netcdf(tmp_path / "b.nc")
+    with collect_left_out() as left_out:
+        found = FilesCatalog(str(tmp_path)).search(make_definition(), WORLD, None)
+    assert [item.id for item in found] == ["trial_20230401"]
+    assert "b.nc" in left_out[0]
+
+
 def test_nothing_there(tmp_path):
     with pytest.raises(CatalogError, match="there is no folder"):
         FilesCatalog(str(tmp_path / "nowhere"))

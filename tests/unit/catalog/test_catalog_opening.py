@@ -267,6 +267,19 @@ def test_a_search_keeps_to_what_the_provider_allows(local, tmp_path):
         assert time.monotonic() - begun >= 2.0, "7 requests"
 
 
+def test_a_static_catalogue_is_asked_no_more_often_either(local, tmp_path):
+    write_catalog(
+        tmp_path,
+        **{f"i{n}": {**ITEM, "id": f"i{n}", "collection": "sentinel-1-grd"} for n in range(8)},
+    )
+    bounded = local.model_copy(update={"requests_per_second": 10.0})
+    with serve_pages(tmp_path) as server:
+        catalog = StaticCatalog(f"{server.address}/collection.json")
+        assert len(catalog.search(bounded, WORLD, None)) == 8
+        assert len(server.asked) == 9
+        assert server.asked[-1][0] - server.asked[0][0] >= 0.8, "eight gaps of a tenth"
+
+
 def test_a_catalogue_that_asks_for_a_pause_gets_it(local, tmp_path):
     write_catalog(tmp_path, good={**ITEM, "collection": "sentinel-1-grd"})
     with serve_pages(tmp_path) as server:

@@ -18,13 +18,16 @@ from smmap.catalog.selection import select_candidates
 NOON = datetime(2023, 6, 3, 10, 0, 31, tzinfo=UTC)
 
 
-def make(name, seconds=0.0, lon=5.0, updated=None, baseline=None, collection=None, cell=None):
+def make(
+    name, seconds=0.0, lon=5.0, updated=None, baseline=None, collection=None, cell=None, crs=None
+):
     shape = shapely.box(lon, 50, lon + 1.5, 51)
     properties = {
         "platform": "Sentinel-2A",
         "updated": updated,
         "s2:processing_baseline": baseline,
         "grid:code": cell,
+        "proj:epsg": crs,
     }
     known = {key: value for key, value in properties.items() if value is not None}
     moment = NOON + timedelta(seconds=seconds)
@@ -88,6 +91,14 @@ def test_tiles_of_two_zones_are_two_scenes():
     assert keep(one, other)[0] == {"a", "b"}
     again = make("c", lon=5.1, cell="MGRS-32ULC", updated="2023-07-01T00:00:00Z")
     assert keep(one, other, again)[0] == {"a", "c"}
+
+
+def test_two_systems_are_two_tiles_whatever_the_ids():
+    """Digital Earth Africa's ids are random, and name no tile."""
+    one, other = make("ec16dbf6", crs=32631), make("0a7b33c1", 0.5, crs=32632)
+    assert keep(one, other)[0] == {"ec16dbf6", "0a7b33c1"}
+    again = make("f00dcafe", 0.5, crs=32631, updated="2024-01-01T00:00:00Z")
+    assert keep(one, again)[0] == {"f00dcafe"}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from smmap.spec.errors import SceneError
 LOCAL = load_definition("local-sentinel-2")
 LANDSAT = load_definition("planetary-computer-landsat-c2-l2")
 LEVEL_1 = load_definition("usgs-landsat-c2-l1")
+BASELINE_V0, APPLIED_V0 = "sentinel:processing_baseline", "sentinel:boa_offset_applied"
+NAMED = "20200714T115221"
 BASELINE = "s2:processing_baseline"
 DATA_SPACE = load_definition("copernicus-sentinel-2-l2a")
 
@@ -59,6 +61,33 @@ def test_numbers_packed_in_a_new_way_are_not_read_in_the_old_one():
     for changed in ({"scale": 1e-4, "offset": -0.2}, {"scale": 2.75e-5, "offset": 0}):
         with pytest.raises(SceneError, match=r"red\.tif: its item declares (scale|offset)"):
             resolve_bands(make_item(["red"], {"raster:bands": [changed]}), LANDSAT, ["red"])
+
+
+@pytest.mark.parametrize("baseline, right", [("05.09", -0.1), ("03.01", 0.0)])
+def test_what_contradicts_the_baseline_is_refused(baseline, right):
+    """Files whose offset was taken out, of which the baseline still speaks: nobody can tell."""
+    item = make_item(["B04_10m"], {"raster:offset": right}, **{"processing:version": baseline})
+    assert resolve_bands(item, DATA_SPACE, ["red"])["red"].offset == pytest.approx(right)
+    for changed in ({"raster:offset": -0.1 - right}, {"raster:scale": 1e-3}):
+        item = make_item(["B04_10m"], changed, **{"processing:version": baseline})
+        with pytest.raises(SceneError, match=r"B04_10m\.tif: its item declares (scale|offset)"):
+            resolve_bands(item, DATA_SPACE, ["red"])
+
+
+@pytest.mark.parametrize(
+    "properties, offset",
+    [
+        ({APPLIED_V0: True, BASELINE_V0: "05.09"}, 0),
+        ({APPLIED_V0: False, BASELINE_V0: "04.00"}, -0.1),
+        ({BASELINE_V0: "02.14", APPLIED_V0: False}, 0),
+        ({APPLIED_V0: False, "sentinel:product_id": f"S2A_MSIL2A_{NAMED}_N0214_R123"}, 0),
+        ({APPLIED_V0: False, "sentinel:product_id": f"S2A_MSIL2A_{NAMED}_N0509_R123"}, -0.1),
+    ],
+)
+def test_copies_of_the_first_earth_search_say_it_under_other_names(properties, offset):
+    """Digital Earth Africa's ``s2_l2a`` keeps them."""
+    red = resolve_bands(make_item(["B04"], **properties), LOCAL, ["red"])["red"]
+    assert red.offset == pytest.approx(offset)
 
 
 def test_level_1_is_divided_by_the_sine_of_the_suns_elevation():

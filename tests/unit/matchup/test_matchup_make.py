@@ -9,10 +9,14 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet
 import pytest
+import yaml
 from pyproj import Transformer
 from small_world import NIR, RED, START, VV, SmallWorld
+from typer.testing import CliRunner
 
+from smmap.cli.app import app
 from smmap.insitu.frame import complete_frame
+from smmap.insitu.parquet import write_readings
 from smmap.matchup.make_samples import make_samples
 from smmap.pipeline.recipe import load_recipe
 from smmap.spec.errors import ConfigError, EmptySearchError, InsituError
@@ -123,7 +127,7 @@ def test_an_input_without_a_value_stays_and_is_counted(world, tmp_path):
     tally = make_samples(narrow, INPUTS, make_readings(A=(105, 235)), out)
     assert list(pd.read_parquet(out)["ndvi"].isna()) == [False, True]
     assert tally.missing == {"vv_db": 0, "ndvi": 1}
-    assert "without a value in 1 rows, which stay: ndvi" in list(tally.describe())
+    assert "1 rows, which stay, have no value of ndvi" in list(tally.describe())
 
 
 def test_a_broken_scene_costs_that_scene(world, tmp_path):
@@ -134,6 +138,7 @@ def test_a_broken_scene_costs_that_scene(world, tmp_path):
     tally = make_samples(recipe, INPUTS, make_readings(A=(105, 235)), out)
     assert list(tally.skipped) == ["earlier"]
     rows = pd.read_parquet(out)
+    assert rows["scenes"].iloc[0] == "sentinel1/first sentinel2/clear"
     np.testing.assert_allclose(rows["ndvi"], (NIR - RED) / (NIR + RED), atol=1e-6)
 
 
@@ -161,7 +166,7 @@ def test_nothing_at_all_is_one_clear_error(world, tmp_path):
         make_samples(recipe, INPUTS, away.iloc[:0], out)
     with pytest.raises(EmptySearchError, match="sentinel-1"):
         make_samples(read_recipe(world, "period=2020-01-01"), INPUTS, make_readings(A=(1, 1)), out)
-    assert not out.exists()
+    assert {one.name for one in tmp_path.iterdir()} == {"world"}
 
 
 def test_nothing_is_overwritten(world, tmp_path):
@@ -173,3 +178,27 @@ def test_nothing_is_overwritten(world, tmp_path):
     assert out.read_text() == "mine"
     with pytest.raises(ConfigError, match=r"\.parquet"):
         make_samples(recipe, INPUTS, readings, tmp_path / "samples.csv")
+
+
+def test_readings_that_were_written_before_and_the_account_as_json(world, tmp_path):
+    place, out = tmp_path / "readings.parquet", tmp_path / "samples.parquet"
+    write_readings(place, make_readings(A=(105, 235)))
+    listed = tmp_path / "inputs.yaml"
+    listed.write_text(yaml.safe_dump(INPUTS.model_dump(mode="json", exclude_defaults=True)))
+    words = ["samples", "local-stac", "--stations", place, "--for", listed, "--out", out, "--json"]
+    words += ["--set", f"catalog={world.write()}", "--set", "sources.dem=null"]
+    words += ["--target", "daily-mean", "--least", "24"]
+    told = CliRunner().invoke(app, [str(one) for one in words])
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)["samples"] == 2
+    assert list(pd.read_parquet(out)["readings"]) == [24, 24]
+
+
+def test_an_archive_that_cannot_be_read_is_said_before_anything_is_searched(tmp_path):
+    words = ["samples", "local-stac", "--set", "catalog=nowhere", "--for", "physics"]
+    words += ["--out", str(tmp_path / "samples.parquet"), "--stations", str(tmp_path)]
+    told = CliRunner().invoke(app, words)
+    assert isinstance(told.exception, InsituError)
+    assert "holds no file" in str(told.exception)
+    told = CliRunner().invoke(app, [*words, "--target", "median"])
+    assert "no target 'median'; there are: closest, daily-mean" in str(told.exception)

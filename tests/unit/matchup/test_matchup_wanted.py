@@ -59,12 +59,23 @@ def test_an_input_cannot_take_the_place_of_a_column_of_every_table(tmp_path, col
         check_columns(wanted)
 
 
-def test_quality_by_optical_scenes_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    "limit, told",
+    [
+        (
+            {"feature": "reflectance", "options": {"band": "red"}, "source": "sentinel2"},
+            r"'x' from optical scenes.*make it an input",
+        ),
+        ({"source": "era5_land"}, r"belong to a 'feature', which is missing"),
+        ({"feature": "snow"}, r"there is no feature 'snow'"),
+        ({"feature": "elevation"}, r"is in 'm', the card says '1'"),
+    ],
+)
+def test_quality_control_that_cannot_be_made_is_refused(tmp_path, limit, told):
     recipe = yaml.safe_load((get_folder("models") / "wang2026-rf" / "recipe.yaml").read_text())
-    limit = {"column": "red", "feature": "reflectance", "options": {"band": "red"}, "most": 1}
-    path = tmp_path / "recipe.yaml"
-    path.write_text(yaml.safe_dump({**recipe, "quality": [{**limit, "source": "sentinel2"}]}))
-    with pytest.raises(ConfigError, match=r"'red' from optical scenes.*make it an input"):
+    changed = {**recipe, "quality": [{"column": "x", "most": 1, **limit}]}
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(changed))
+    with pytest.raises(ConfigError, match=told):
         load_wanted(str(tmp_path))
 
 

@@ -51,3 +51,17 @@ def test_nothing_that_is_not_declared_as_nothing_is_refused(units, low):
         decode(stored, band, None)
     assert np.isnan(decode(stored, band, low)[0, 1])
     assert decode(np.array([[-430.5]], np.float32), Band("elevation", "dem.tif", "m"), None) < -430
+
+
+def test_decibels_and_counts_are_not_taken_for_power():
+    """-11 dB is 0.08; what the noise left of a lake is -0.004."""
+    band = Band("vv", "vv.tif", "linear")
+    stored = np.array([[0.08, -0.004, np.nan]], np.float32)
+    np.testing.assert_array_equal(decode(stored, band, None), stored)
+    for dtype in (np.float32, np.float64):
+        with pytest.raises(SceneError, match=r"'vv' of vv\.tif holds -11, which is no power"):
+            decode(np.array([[-11, 0.08]], dtype), band, None)
+    with pytest.raises(SceneError, match="whole numbers without a scale: counts"):
+        decode(np.array([[250]], np.uint16), band, None)
+    packed = Band("vv", "vv.tif", "linear", scale=1e-3)
+    assert decode(np.array([[250]], np.uint16), packed, None)[0, 0] == pytest.approx(0.25)

@@ -44,6 +44,16 @@ def test_pixels_that_the_files_own_mask_excludes(block, tmp_path, write_tif):
     assert np.array_equal(np.isnan(found), mask == 0)
 
 
+def test_what_lies_under_a_files_mask_is_not_judged(block, tmp_path, write_tif):
+    values = np.full((80, 100), 0.1, np.float32)
+    values[10:20, 30:40] = -9999
+    href = write_tif(tmp_path / "a.tif", values)
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(href, "r+") as file:
+        file.nodata = None
+        file.write_mask((values > 0).astype(np.uint8) * 255)
+    assert np.array_equal(np.isnan(load(href, block, "linear")), values < 0)
+
+
 def test_nodata_is_a_stored_value_not_a_scaled_one(block, tmp_path, write_tif):
     """Scale 0.1 and offset -1: stored 10 means 0, stored 0 is nodata."""
     stored = np.full(block.shape, 20, np.uint16)

@@ -23,6 +23,14 @@ def test_fill_values_that_nobody_declared():
     assert np.isnan(unpack(stored, several, None)).all()
 
 
+def test_numbers_without_a_sign_in_a_format_that_knows_none():
+    """-30536 is 35000 and -1 is 65535: 16 bits either way."""
+    stored = np.array([-30536, 200, -1], np.int16)
+    packing = {"_Unsigned": "true", "scale_factor": 1e-5, "_FillValue": np.int16(-1)}
+    np.testing.assert_allclose(unpack(stored, packing, None), [0.35, 0.002, np.nan])
+    np.testing.assert_allclose(unpack(stored, packing, 200.0), [0.35, np.nan, np.nan])
+
+
 def test_against_xarray_on_a_file(tmp_path):
     rng = np.random.default_rng(0)
     values = rng.normal(280, 10, (24, 5, 6))

@@ -1,0 +1,69 @@
+"""Whether the numbers of a file can be what its definition says they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smmap.spec.band import Band
+from smmap.spec.errors import SceneError
+
+_EXACT = 1 << 24
+"""Up to here float32 holds every whole number."""
+_LEAST_POWER = -1.0
+"""What is left of little signal when the noise is taken off is far above this; decibels of land and
+marks of nothing are below."""
+_NEVER = -9999
+"""No land lies so deep, and no power is so negative: it is what writers put for nothing."""
+
+
+def is_scaled(band: Band) -> bool:
+    """Whether stored numbers are not the physical ones."""
+    return band.scale != 1.0 or band.offset != 0.0
+
+
+def check_stored(stored: NDArray[Any], band: Band, nodata: float | None) -> None:
+    """Refuse stored numbers that cannot be what they should be; errors as of `decode`."""
+    if band.units == "linear" and stored.dtype.kind in "iu" and not is_scaled(band):
+        raise SceneError(
+            f"band '{band.name}' of {band.href} holds whole numbers without a scale: counts, which "
+            "are no power until they are calibrated; leave the scene out, or declare their scale"
+        )
+    if nodata is None and band.units in ("m", "linear") and not is_scaled(band):
+        _check_declared(stored, band)
+    if band.units in ("class", "bits") and not np.can_cast(stored.dtype, np.float32):
+        _check_exact(stored, band, nodata)
+
+
+def check_values(values: NDArray[np.float32], band: Band) -> None:
+    """Refuse physical values that are none; errors as of `decode`."""
+    if band.units != "linear" or not values.size:
+        return
+    least = float(np.fmin.reduce(values, axis=None))
+    if least < _LEAST_POWER:
+        raise SceneError(
+            f"band '{band.name}' of {band.href} holds {least:g}, which is no power: decibels need "
+            "a definition with 'units: dB', a mark of nothing must be declared as nodata"
+        )
+
+
+def _check_exact(stored: NDArray[Any], band: Band, nodata: float | None) -> None:
+    with np.errstate(invalid="ignore"):
+        large = np.isfinite(stored) & (np.abs(stored.astype(float)) > _EXACT) & (stored != nodata)
+    if large.any():
+        raise SceneError(
+            f"band '{band.name}' of {band.href} holds {stored[large].flat[0]}: classes and bits "
+            f"are kept exactly up to {_EXACT} only; leave the scene out"
+        )
+
+
+def _check_declared(stored: NDArray[Any], band: Band) -> None:
+    with np.errstate(invalid="ignore"):
+        empty = (stored <= _NEVER) & (stored > -np.inf)  # what is not finite is nothing anyway
+    if empty.any():
+        raise SceneError(
+            f"band '{band.name}' of {band.href} holds {stored[empty].flat[0]}, which can only mean "
+            "that there is no value, but neither the file nor its item declares nodata; declare it"
+        )
