@@ -5,80 +5,106 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smmap.cli.train_print import list_lines
 from smmap.spec.errors import ConfigError
+
+if TYPE_CHECKING:
+    from smmap.train.train_table import Training
 
 
 def train(
     name: Annotated[
-        str, typer.Argument(help="physics, or a training recipe: its file or packaged name.")
+        str, typer.Argument(help="A training recipe: its file or packaged name, as physics.")
     ],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="Package folder to make.")],
     table: Annotated[
         Path | None,
-        typer.Option(help="Samples: CSV or Parquet, or a store of patches, as the recipe asks."),
+        typer.Option(
+            help="Samples: CSV, Parquet, or a store of patches; all but physics need them."
+        ),
     ] = None,
     small: Annotated[bool, typer.Option("--small", help="The recipe's rough form.")] = False,
     report: Annotated[
         Path | None, typer.Option(metavar="PAGE.html", help="Page; else report.html in --out.")
     ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Predictions by every split, for `smmap validate`."),
+    ] = None,
     checkpoints: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Keep fits of networks, to go on later.")
     ] = None,
-    cases: Annotated[int, typer.Option(min=1000, help="physics: simulated cases.")] = 600_000,
-    epochs: Annotated[int, typer.Option(min=1, help="physics: passes over them.")] = 30,
+    ablation: Annotated[
+        bool, typer.Option("--ablation", help="Judge it without each source in turn, too.")
+    ] = False,
+    repeats: Annotated[
+        int | None, typer.Option(min=1, help="Repeats of scenarios, at most.")
+    ] = None,
+    sizes: Annotated[int | None, typer.Option(min=1, help="Sizes of scenarios, at most.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Of networks: auto, cpu or cuda; else the recipe's.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="Of networks: float32 or mixed; else the recipe's.")
+    ] = None,
+    cases: Annotated[
+        int | None, typer.Option(min=1000, help="physics: simulated cases; else the recipe's.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="physics: passes over them; else the recipe's.")
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of draws, splits and weights; else the recipe's.")
     ] = None,
 ) -> None:
     """Train a model, judge it by every split, and write its package (extra `train`)."""
     logging.getLogger("smmap").setLevel(logging.INFO)
-    if name == "physics":
-        from smmap.train.run import run_training
+    from smmap.train.run import load_simulated, run_training
 
-        if table is not None or small or report or checkpoints:
-            raise ConfigError("physics is trained on simulated cases: no options of tables")
-        run_training(name, out, cases=cases, epochs=epochs, seed=seed or 0)
+    simulated = load_simulated(name)
+    if simulated is not None:
+        of_tables = (table, report, predictions, checkpoints, repeats, sizes, device, precision)
+        if ablation or any(one is not None for one in of_tables):
+            raise ConfigError(f"{name} is trained on simulated cases: no options of tables")
+        simulated = simulated.shrink() if small else simulated
+        run_training(simulated.change(cases, epochs, seed), out)
     else:
-        _train_table(name, out, table, small=small, seed=seed, beside=(report, checkpoints))
+        from smmap.train.train_table import load_recipe, train_table
+
+        recipe = load_recipe(name).fit_networks(device, precision)
+        if table is None:
+            raise ConfigError(f"{name}: --table FILE with the samples is missing")
+        if cases is not None or epochs is not None:
+            raise ConfigError(f"{name} is trained on a table: --cases and --epochs are of physics")
+        update = {"scenarios": recipe.scenarios.cut(repeats, sizes)}
+        recipe = recipe.model_copy(update=update | ({} if seed is None else {"seed": seed}))
+        options: dict[str, Any] = {"ablation": ablation}
+        make: Callable[..., Training] = train_table
+        if recipe.windows is not None:
+            if ablation or repeats is not None or sizes is not None:
+                raise ConfigError(f"{name} is trained on patches: no --ablation and no scenarios")
+            make, options = _choose_patches(), {}
+        made = make(
+            recipe,
+            table,
+            out,
+            small=small,
+            report=report,
+            checkpoints=checkpoints,
+            predictions=predictions,
+            **options,
+        )
+        for line in list_lines(made):
+            typer.echo(line)
     typer.echo(f"package: {out}", err=True)
 
 
-def _train_table(
-    name: str,
-    out: Path,
-    table: Path | None,
-    *,
-    small: bool,
-    seed: int | None,
-    beside: tuple[Path | None, Path | None],
-) -> None:
-    from smmap.train.train_table import load_recipe, train_table
-
-    recipe = load_recipe(name)
-    if table is None:
-        raise ConfigError(f"{name}: --table FILE with the samples is missing")
-    if seed is not None:
-        recipe = recipe.model_copy(update={"seed": seed})
-    report, checkpoints = beside
-    make: Callable[..., Any] = train_table if recipe.windows is None else _choose_patches()
-    made = make(recipe, table, out, small=small, report=report, checkpoints=checkpoints)
-    typer.echo(f"{made.samples} samples; RMSE in m3/m3 with 95 % interval, R")
-    for scheme in recipe.splits:
-        for title, scores in made.judgement.metrics[scheme].items():
-            rmse, low, high = (f"{one:.3f}" if one is not None else "?" for one in scores["rmse"])
-            r = scores["r"][0]
-            typer.echo(
-                f"{scheme:>20}  {title:<16} {rmse} ({low}..{high})  "
-                + (f"{r:5.2f}" if r is not None else "    ?")
-            )
-
-
-def _choose_patches() -> Callable[..., Any]:
+def _choose_patches() -> Callable[..., Training]:
     try:
         from smmap.train.train_patches import train_patches
     except ModuleNotFoundError as error:

@@ -22,6 +22,13 @@ def validate(
     by: Annotated[
         list[str] | None, typer.Option(help="Further column to score class by class; repeatable.")
     ] = None,
+    collocate: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="COLUMN COLUMN",
+            help="Two independent estimates (m3/m3) for triple collocation (extra `validate`).",
+        ),
+    ] = None,
     title: Annotated[str, typer.Option(help="Of the page.")] = "Predicted and measured",
     draws: Annotated[int, typer.Option(min=0, help="Resamples for intervals; 0: none.")] = 1000,
 ) -> None:
@@ -33,5 +40,14 @@ def validate(
     if out.suffix != ".html":
         raise InsituError(f"--out {out}: name a file that ends with .html")
     samples = load_predictions(table)
-    write_validation_report(out, samples, title=title, by=by or (), bootstrap=Bootstrap(draws))
+    said = write_validation_report(
+        out,
+        samples,
+        title=title,
+        by=by or (),
+        collocate=collocate or (),
+        bootstrap=Bootstrap(draws),
+    )
+    for sentence in said:
+        typer.echo(sentence)
     typer.echo(f"page: {out}", err=True)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
 from smmap.sinks.ramp import SM_LIMITS
+from smmap.validation.curves import CURVE_SCORES
+from smmap.validation.growth import Growth
 from smmap.validation.samples import PREDICTED, TRUTH, name_sites
 
 SHOWN_STATIONS = 6
 """Time series of so many stations are drawn: those with most samples."""
 _BINS = 70
 _INK, _SOFT, _WARM = "#095387", "0.35", "#c4561b"
+_LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+"""Told apart by the colour-blind (Okabe and Ito 2008); markers differ as well."""
+_MARKERS = ("o", "s", "^", "D", "v", "P")
+_LABELS = {"rmse": "RMSE (m³/m³)", "bias": "bias (m³/m³)", "r": "R"}
 
 
 def draw_density(samples: pd.DataFrame) -> Figure:
@@ -35,7 +44,9 @@ def draw_density(samples: pd.DataFrame) -> Figure:
     )
     axis.plot((bottom, top), (bottom, top), color=_SOFT, linewidth=0.8)
     axis.set(xlabel="measured (m³/m³)", ylabel="predicted (m³/m³)", aspect="equal")
-    figure.colorbar(squares, ax=axis, label="samples")
+    axis.set_title(f"{len(given):,} samples", fontsize=9)
+    bar = figure.colorbar(squares, ax=axis, label="samples", format="%d", shrink=0.85)
+    bar.ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
     return figure
 
 
@@ -44,47 +55,55 @@ def draw_series(samples: pd.DataFrame) -> Figure:
     sites = name_sites(samples)
     chosen = sites.value_counts(sort=False).sort_index().nlargest(SHOWN_STATIONS).index
     figure = _start(11, 1.9 * len(chosen))
-    for axis, site in zip(figure.subplots(len(chosen), 1, squeeze=False).flat, chosen, strict=True):
+    axes = figure.subplots(len(chosen), 1, squeeze=False, sharex=True)
+    for axis, site in zip(axes.flat, chosen, strict=True):
         part = samples[sites == site].sort_values("time", kind="stable")
         moments = part["time"].dt.tz_localize(None).to_numpy()
-        axis.plot(moments, part[TRUTH], ".", color=_SOFT, markersize=4, label="measured")
-        axis.plot(moments, part[PREDICTED], ".", color=_WARM, markersize=4, label="predicted")
-        axis.set_title(site, fontsize=9)
+        axis.plot(moments, part[TRUTH], "o", color=_SOFT, markersize=3, label="measured")
+        axis.plot(moments, part[PREDICTED], "x", color=_WARM, markersize=4, label="predicted")
+        axis.set_title(f"{site}, {len(part):,} samples", fontsize=9)
         axis.set_ylabel("m³/m³", fontsize=8)
         axis.tick_params(labelsize=8)
     figure.axes[0].legend(fontsize=8, ncols=2)
     return figure
 
 
-def draw_curves(curves: pd.DataFrame) -> Figure:
-    """Error over the number of training samples or cells, a line for each ``name``.
+def draw_curves(summary: pd.DataFrame, size: str) -> Figure:
+    """Scores over the size of the training set, a line for each model.
 
     Parameters
     ----------
-    curves
-        With ``name``, ``size`` and ``rmse`` (m3/m3), one row a fit: of repeats, median and range.
+    summary
+        Of one scenario, as `curves.summarise_curves` gives it: medians and limits of repeats.
+    size
+        What the size counts: label of the axis.
     """
-    figure = _start(6.5, 4)
-    axis = figure.subplots()
-    for name, part in curves.groupby("name", sort=True):
-        of_size = part.groupby("size")["rmse"]
-        middle = of_size.median()
-        (line,) = axis.plot(middle.index, middle, ".-", label=str(name))
-        axis.fill_between(
-            middle.index, of_size.min(), of_size.max(), color=line.get_color(), alpha=0.15
-        )
-    axis.set(xlabel="trained on", ylabel="RMSE (m³/m³)")
-    axis.legend(fontsize=8)
+    figure = _start(11, 3.4)
+    axes = figure.subplots(1, len(CURVE_SCORES))
+    for axis, score in zip(axes, CURVE_SCORES, strict=True):
+        for number, name in enumerate(dict.fromkeys(summary["model"])):
+            part = summary[summary["model"] == name]
+            colour, marker = _LINES[number % len(_LINES)], _MARKERS[number % len(_MARKERS)]
+            sizes = part["size"]
+            axis.plot(sizes, part[score], marker=marker, color=colour, label=name)
+            low, high = part[f"{score}_low"], part[f"{score}_high"]
+            axis.fill_between(sizes, low, high, color=colour, alpha=0.15, linewidth=0)
+        axis.set(xlabel=f"trained on ({size})", ylabel=_LABELS[score])
+    axes[0].legend(fontsize=8)
     return figure
 
 
-def draw_bars(values: pd.Series, label: str) -> Figure:
-    """A bar for each name, the longest above: what a feature or a source is worth."""
-    ordered = values.sort_values(kind="stable")
+def draw_bars(growths: Mapping[str, Growth], label: str) -> Figure:
+    """A bar for each name with its interval, the longest above: what an input is worth."""
+    ordered = sorted(growths.items(), key=lambda one: one[1].value)
+    values = np.array([[one.value, one.low, one.high] for _, one in ordered])
+    places = np.arange(len(ordered))
     figure = _start(7, 0.28 * len(ordered) + 1)
     axis: Axes = figure.subplots()
-    axis.barh(np.arange(len(ordered)), ordered.to_numpy(), color=_INK)
-    axis.set_yticks(np.arange(len(ordered)), [str(name) for name in ordered.index], fontsize=8)
+    axis.barh(places, values[:, 0], color=_INK)
+    known = ~np.isnan(values[:, 1:]).any(axis=1)
+    axis.hlines(places[known], values[known, 1], values[known, 2], color=_WARM, linewidth=1.5)
+    axis.set_yticks(places, [name for name, _ in ordered], fontsize=8)
     axis.axvline(0, color=_SOFT, linewidth=0.8)
     axis.set_xlabel(label)
     return figure

@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
+from smmap.report.findings import Findings, draw_growths, draw_scenarios, embed
 from smmap.report.page import render_page
-from smmap.report.picture import encode_png
 from smmap.report.predictions import prepare_predictions
-from smmap.report.validation_figures import draw_bars, draw_curves, draw_density, draw_series
-from smmap.spec.errors import InsituError
+from smmap.report.validation_figures import draw_density, draw_series
 from smmap.store.atomic import write_atomic
 from smmap.validation.anomaly import WINDOW_DAYS, compute_anomalies
 from smmap.validation.bootstrap import Bootstrap
+from smmap.validation.curves import TRIAL, score_repeats
 from smmap.validation.flattery import Flattery
+from smmap.validation.orbits import ORBIT, compare_orbits
+from smmap.validation.revisit import compute_revisit
 from smmap.validation.samples import PREDICTED, TRUTH, name_sites, need_columns
 from smmap.validation.scores import compute_scores
 from smmap.validation.stratify import average_over_stations, score_all, score_by
+from smmap.validation.triple_collocation import collocate_columns
 
 CLASSES = ("network", "relative_orbit", "land_cover", "texture", "climate", "station")
 """Columns that are scored class by class where the table has them."""
 _SCHEME = "scheme"
 _RANDOM = "random"
-_GROWTH = "growth of the RMSE (m³/m³)"
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What training found besides predictions; each part that is there gets its section."""
-
-    curves: pd.DataFrame | None = None
-    """Learning curves: ``name``, ``size``, ``rmse`` (m3/m3), one row a fit."""
-    importance: pd.Series | None = None
-    """Feature -> growth of the RMSE when it is shuffled, m3/m3."""
-    ablation: pd.Series | None = None
-    """Source -> growth of the RMSE when the model is trained without it, m3/m3."""
 
 
 def write_validation_report(
@@ -49,9 +36,10 @@ def write_validation_report(
     *,
     title: str,
     by: Iterable[str] = (),
+    collocate: Iterable[str] = (),
     findings: Findings | None = None,
     bootstrap: Bootstrap | None = None,
-) -> None:
+) -> tuple[str, ...]:
     """Write one HTML file with scores, intervals and pictures in it.
 
     Parameters
@@ -61,13 +49,23 @@ def write_validation_report(
     samples
         As `predictions.load_predictions` gives them. With a column ``scheme`` the table holds
         the predictions of several splits, scored side by side; classes, scatter and series are
-        then those of the first scheme that is not random.
+        then those of the first scheme that is not random. Rows that have `curves.TRIAL` are fits
+        of a scenario, and become learning curves.
     by
         Further columns to score class by class.
+    collocate
+        Two columns of estimates (m3/m3) whose errors are independent of the predictions' and of
+        each other's, for triple collocation; none: without.
     findings
         Learning curves, importance, ablation.
     bootstrap
         How intervals are made.
+
+    Returns
+    -------
+    tuple
+        What it says in sentences: scores of each scheme, by how much a random one flatters,
+        whether orbits differ, what merging them gains.
 
     Raises
     ------
@@ -76,9 +74,11 @@ def write_validation_report(
     StoreError
         If the page cannot be written.
     """
-    samples = prepare_predictions(samples, title)
+    findings = findings or Findings()
+    samples, trials = _part_trials(prepare_predictions(samples, title))
     need_columns(samples, by, title)
-    shown = _choose(samples)
+    shown = choose_counting(samples)
+    curves = findings.curves if trials.empty else score_repeats(trials)
     columns = [name for name in dict.fromkeys((*CLASSES, *by)) if name in shown.columns]
     timed = "time" in shown.columns
     bootstrap = bootstrap or Bootstrap()
@@ -94,14 +94,47 @@ def write_validation_report(
         "window_days": WINDOW_DAYS,
         "classes": [(name, _rows(score_by(shown, name, bootstrap))) for name in columns],
         "period": _describe_period(shown) if timed else "",
-        "scatter": _embed(draw_density(shown)),
-        "series": _embed(draw_series(shown)) if timed else "",
-        "findings": _draw_findings(findings or Findings()),
+        "orbits": _compare_orbits(shown, timed=timed, bootstrap=bootstrap),
+        "collocated": _collocate(shown, tuple(collocate), bootstrap),
+        "scatter": embed(draw_density(shown)),
+        "series": embed(draw_series(shown)) if timed else "",
+        "scenarios": draw_scenarios(curves),
+        "findings": draw_growths(findings),
     }
     write_atomic(page, render_page("validation_report.html", title=title, **content).encode())
+    return _say(content)
 
 
-def _choose(samples: pd.DataFrame) -> pd.DataFrame:
+def _say(content: dict[str, Any]) -> tuple[str, ...]:
+    said = [
+        f"{row['class']}: RMSE {row['rmse']:.3f} ({row['rmse_low']:.3f}..{row['rmse_high']:.3f}), "
+        f"bias {row['bias']:+.3f}, ubRMSE {row['ubrmse']:.3f} m3/m3, R {row['r']:.2f}, "
+        f"{row['count']:,} samples of {row['stations']} stations"
+        for row in content["schemes"] or content["overall"][:1]
+    ]
+    if content["flattery"]:
+        said.append(f"a random split flatters: {content['flattery']}")
+    if content["orbits"]:
+        said += [content["orbits"]["verdict"], content["orbits"]["revisit"]]
+    return tuple(one for one in said if one)
+
+
+def _part_trials(samples: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Samples that are predicted once for each scheme, and those of scenarios."""
+    if not {_SCHEME, *TRIAL} <= set(samples.columns):
+        return samples, samples.iloc[:0]
+    drawn = samples[[*TRIAL]].notna().all(axis=1)
+    if not drawn.all():
+        return samples[~drawn].reset_index(drop=True), samples[drawn]
+    # Of scenarios alone, one fit stands for all in the rest of the page.
+    size, repeat = TRIAL
+    first = samples[samples[_SCHEME] == samples[_SCHEME].iloc[0]]
+    largest = first[first[size] == first[size].max()]
+    one = largest[largest[repeat] == largest[repeat].min()]
+    return one.reset_index(drop=True), samples
+
+
+def choose_counting(samples: pd.DataFrame) -> pd.DataFrame:
     """The predictions of one split: a sample must not be counted once for each of them."""
     if _SCHEME not in samples.columns:
         return samples
@@ -117,7 +150,8 @@ def _score_overall(
     anomalies = compute_anomalies(shown) if timed else shown.iloc[:0]
     if len(anomalies) > 1 and anomalies[TRUTH].nunique() > 1:
         found = average_over_stations(anomalies, bootstrap=bootstrap)
-        tables.append(found.assign(**{"class": "anomalies, " + found["class"]}))
+        if found["stations"].iloc[0]:
+            tables.append(found.assign(**{"class": "anomalies, " + found["class"]}))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -125,7 +159,7 @@ def _find_flattery(samples: pd.DataFrame) -> str:
     """What a random split flatters by, where the table has one and another."""
     if _SCHEME not in samples.columns or _RANDOM not in set(samples[_SCHEME]):
         return ""
-    grouped = _choose(samples)
+    grouped = choose_counting(samples)
     scheme = str(grouped[_SCHEME].iloc[0])
     if scheme == _RANDOM:
         return ""
@@ -136,32 +170,32 @@ def _find_flattery(samples: pd.DataFrame) -> str:
     return Flattery(one, other, scheme).describe()
 
 
+def _compare_orbits(
+    shown: pd.DataFrame, *, timed: bool, bootstrap: Bootstrap
+) -> dict[str, Any] | None:
+    """Rows of differences, and what they and the times come to."""
+    if ORBIT not in shown.columns:
+        return None
+    compared = compare_orbits(shown, bootstrap)
+    return {
+        "rows": _rows(compared.table),
+        "verdict": compared.describe(),
+        "level": f"{100 * compared.level:.3g}",
+        "revisit": compute_revisit(shown).describe() if timed else "",
+    }
+
+
+def _collocate(
+    shown: pd.DataFrame, others: tuple[str, ...], bootstrap: Bootstrap
+) -> list[dict[str, Any]]:
+    if not others:
+        return []
+    return _rows(collocate_columns(shown, (PREDICTED, *others), bootstrap))
+
+
 def _describe_period(samples: pd.DataFrame) -> str:
     return f"{samples['time'].min():%Y-%m-%d} to {samples['time'].max():%Y-%m-%d}"
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
-
-
-def _draw_findings(findings: Findings) -> list[tuple[str, str, str]]:
-    """Heading, note and picture of each part that is there."""
-    parts: list[tuple[str, str, Figure]] = []
-    if findings.curves is not None:
-        need_columns(findings.curves, ("name", "size", "rmse"), "learning curves")
-        note = "Median of the repeats, and their range."
-        parts.append(("Learning curves", note, draw_curves(findings.curves)))
-    bars: Sequence[tuple[str, str, pd.Series | None]] = (
-        ("Feature importance", "when a feature is shuffled", findings.importance),
-        ("Without a source", "when the model is trained without it", findings.ablation),
-    )
-    for heading, note, values in bars:
-        if values is not None:
-            if values.empty or values.isna().any():
-                raise InsituError(f"{heading}: a value is missing for each name that is given")
-            parts.append((heading, f"Growth of the RMSE {note}.", draw_bars(values, _GROWTH)))
-    return [(heading, note, _embed(figure)) for heading, note, figure in parts]
-
-
-def _embed(figure: Figure) -> str:
-    return "data:image/png;base64," + b64encode(encode_png(figure)).decode()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from smmap.features.array import Doubles
+from smmap.features.array import Bools, Doubles
 from smmap.features.decibel import to_db
 from smmap.features.water_cloud import BAGHDADI2017, Polarisation, compute_canopy_backscatter
 from smmap.simulate.soil import OH_SOIL_MOISTURE_RANGE, SoilModel, compute_soil_sigma0
@@ -56,6 +56,10 @@ class Cases:
     """The same, cross-polarised."""
     ndvi_observed: Doubles
     """NDVI with its error; at most 1."""
+
+    def select(self, chosen: Bools) -> Cases:
+        """Those that are chosen, (n,) bool."""
+        return Cases(**{one.name: getattr(self, one.name)[chosen] for one in fields(self)})
 
 
 def draw_cases(

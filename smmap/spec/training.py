@@ -14,7 +14,15 @@ from smmap.spec.join import Join
 from smmap.spec.options import Options
 from smmap.spec.sample_columns import SampleColumns
 from smmap.spec.source import SourceKey
-from smmap.spec.training_member import TREES, Lstm, MemberSpec, TwoBranch
+from smmap.spec.training_member import (
+    TREES,
+    Lstm,
+    MemberSpec,
+    Physics,
+    ProcessorOptions,
+    TwoBranch,
+)
+from smmap.spec.training_scenarios import SCENARIOS, Scenarios
 from smmap.spec.windows import Windows
 
 
@@ -82,6 +90,15 @@ class Tuning(Options):
     it is here to reproduce them, and warns."""
 
 
+class Ablation(Options):
+    """What the model is worth without some of its inputs: fitted again by the split that counts."""
+
+    sources: bool = False
+    """True: without each source in turn: radar, place, season, terrain, era5_land ..."""
+    without: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Name -> inputs that are left out together."""
+
+
 class Small(Options):
     """What ``--small`` changes: a rough model in seconds to minutes."""
 
@@ -91,6 +108,10 @@ class Small(Options):
     """Of tuning."""
     folds: int = Field(default=3, ge=2)
     """Of every split that has folds."""
+    repeats: int = Field(default=2, ge=1)
+    """Of scenarios."""
+    sizes: int = Field(default=2, ge=1)
+    """Of scenarios."""
     members: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Name of a member -> options that differ."""
 
@@ -142,7 +163,12 @@ class TrainingRecipe(Options):
     """``given``: by their weights; ``weighted``: weights from predictions of rows that the members
     did not see; ``best``: the one that predicts those best."""
     splits: tuple[str, ...] = Field(default=("station", "random"), min_length=1)
-    """Schemes that judge it; the first that is not random is the one that counts."""
+    """Schemes that judge it; the first that is not random is the one that counts. Scenarios
+    (``zhu-spatial`` ...) stand behind others, and give learning curves."""
+    scenarios: Scenarios = Scenarios()
+    """Sizes and repeats of those."""
+    ablation: Ablation = Ablation()
+    """Which inputs it is also judged without; not in the small form."""
     folds: int = Field(default=5, ge=2)
     """Of schemes that have folds."""
     inner: str = "station"
@@ -168,12 +194,28 @@ class TrainingRecipe(Options):
             twice = sorted({one for one in names if names.count(one) > 1})
             if twice:
                 raise ValueError(f"'{what}' names {twice} twice")
+        if set(self.splits) <= set(SCENARIOS):
+            raise ValueError("'splits' needs one that tests every sample, beside scenarios")
+        names = [one.name for one in self.inputs]
+        for what, left_out in self.ablation.without.items():
+            strangers = sorted(set(left_out) - set(names) | set(left_out) & set(self.needed_inputs))
+            if strangers or set(left_out) >= set(names):
+                raise ValueError(
+                    f"'ablation.without', '{what}' names {strangers or 'all inputs'}; leave out "
+                    f"some of {sorted(set(names) - set(self.needed_inputs))}"
+                )
         deaf = [one.title for one in self.members if one.kind not in TREES]
         if self.missing == "model" and deaf:
             raise ValueError(f"'missing: model' is for trees; {deaf} cannot take missing inputs")
         unmoved = [one.title for one in self.members if isinstance(one, Lstm)]
         if unmoved and self.history is None:
             raise ValueError(f"{unmoved} run along overpasses: set 'history'")
+        if any(isinstance(one, Physics) for one in self.members) and len(self.needed_inputs) != 2:
+            raise ValueError(
+                "a member 'physics' needs inputs backscatter_db (vv) and incidence_deg, unscaled"
+            )
+        if self.history is not None and self.needed_inputs:
+            raise ValueError("a member 'physics' does not look back: leave out 'history'")
         if not any(one.packaged for one in self.members):
             raise ValueError("no member has 'packaged: true'")
         strangers = sorted(set(self.small.members) - {one.title for one in self.members})
@@ -190,8 +232,12 @@ class TrainingRecipe(Options):
             raise ValueError("'windows' and a member of the kind 'two-branch' go together")
         if self.windows is None:
             return
-        if len(self.members) > 1 or looks[0].tune or self.missing == "model":
-            raise ValueError("'windows' go with one member, without 'tune' and 'missing: model'")
+        if len(self.members) > 1 or looks[0].tune or self.history or self.missing == "model":
+            raise ValueError(
+                "'windows' go with one member, without 'tune', 'history' and 'missing: model'"
+            )
+        if set(self.splits) & set(SCENARIOS):
+            raise ValueError("'windows' go without scenarios among 'splits'")
         if len(self.windows.branches) != 2:
             raise ValueError("a member of the kind 'two-branch' has two 'windows.branches'")
         self.windows.check_inputs([one.name for one in self.inputs])
@@ -210,6 +256,12 @@ class TrainingRecipe(Options):
             inputs=(*self.inputs, *derived),
         )
 
+    @property
+    def needed_inputs(self) -> tuple[str, ...]:
+        """Names of inputs that a member cannot be without."""
+        physics = any(isinstance(one, Physics) for one in self.members)
+        return Physics.find_needed(self.inputs) if physics else ()
+
     def shrink(self) -> TrainingRecipe:
         """The form for ``--small``.
 
@@ -221,5 +273,24 @@ class TrainingRecipe(Options):
         small = self.small
         members = tuple(one.change(small.members.get(one.title, {})) for one in self.members)
         tuning = self.tuning.model_copy(update={"trials": min(small.trials, self.tuning.trials)})
-        folds = {key: min(small.folds, getattr(self, key)) for key in ("folds", "inner_folds")}
-        return self.model_copy(update={"members": members, "tuning": tuning} | folds)
+        update: dict[str, Any] = {
+            key: min(small.folds, getattr(self, key)) for key in ("folds", "inner_folds")
+        }
+        update |= {"members": members, "tuning": tuning, "ablation": Ablation()}
+        update["scenarios"] = self.scenarios.cut(small.repeats, small.sizes)
+        return self.model_copy(update=update)
+
+    def fit_networks(self, device: str | None, precision: str | None) -> TrainingRecipe:
+        """The same recipe with networks fitted elsewhere, or otherwise; None: as it says.
+
+        Raises
+        ------
+        ConfigError
+            If a value is not known.
+        """
+        wanted = {"device": device, "precision": precision}
+        asked = {key: value for key, value in wanted.items() if value is not None}
+        members = tuple(
+            one.change(asked) if isinstance(one, ProcessorOptions) else one for one in self.members
+        )
+        return self.model_copy(update={"members": members})

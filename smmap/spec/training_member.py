@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from smmap.spec.card import ModelInput
 from smmap.spec.options import Options
 
 
@@ -145,8 +147,41 @@ class Mlp(MemberOptions):
     """True: inputs and target are fitted as (x - mean) / standard deviation."""
 
 
-class NetworkOptions(MemberOptions):
-    """What networks of PyTorch have."""
+class Physics(MemberOptions):
+    """The packaged model ``physics``; it is not fitted, but for an offset.
+
+    It needs unscaled inputs ``backscatter_db`` (VV) and ``incidence_deg``.
+    """
+
+    kind: Literal["physics"]
+    ndvi: float = Field(default=0.4, ge=0, le=0.95)
+    """Assumed of all samples."""
+    calibrate: Literal["offset", "none"] = "offset"
+    """``offset``: the mean of the training rows is met."""
+
+    @staticmethod
+    def find_needed(inputs: Sequence[ModelInput]) -> tuple[str, ...]:
+        """Names of the inputs that it takes; fewer than two: some are not there."""
+        return tuple(
+            one.name
+            for one in inputs
+            if one.scaling.method == "none"
+            and (one.feature, one.options.get("polarisation"))
+            in (("backscatter_db", "vv"), ("incidence_deg", None))
+        )
+
+
+class ProcessorOptions(MemberOptions):
+    """What fits a network of PyTorch."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """What fits it; ``auto``: a GPU where there is one. The package runs anywhere."""
+    precision: Literal["float32", "mixed"] = "float32"
+    """``mixed``: products in bfloat16, weights and loss in float32."""
+
+
+class NetworkOptions(ProcessorOptions):
+    """What networks of PyTorch have that look at rows."""
 
     epochs: int = Field(default=150, ge=1)
     """Passes over the rows, at most."""
@@ -201,7 +236,7 @@ class Tabnet(NetworkOptions):
     """Rows of a ghost batch."""
 
 
-class TwoBranch(MemberOptions):
+class TwoBranch(ProcessorOptions):
     """Convolutions over two images around a cell (Batchu et al. 2023), for recipes with windows."""
 
     kind: Literal["two-branch"]
@@ -239,14 +274,10 @@ class TwoBranch(MemberOptions):
     """The same of the second."""
     augment: bool = True
     """True: training images are rotated, flipped and sheared about the cell."""
-    device: Literal["cpu", "cuda"] = "cpu"
-    """That trains."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """``bfloat16``: mixed, weights stay float32."""
 
 
 MemberSpec = Annotated[
-    RandomForest | Xgboost | Svr | Mlp | Cnn1d | Lstm | Tabnet | TwoBranch,
+    RandomForest | Xgboost | Svr | Mlp | Physics | Cnn1d | Lstm | Tabnet | TwoBranch,
     Field(discriminator="kind"),
 ]
 

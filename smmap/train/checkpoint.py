@@ -52,6 +52,7 @@ def write_checkpoint(path: Path, state: Any) -> None:
         "optimiser": state.optimiser.state_dict(),
         "best": state.best,
         "random": torch.get_rng_state(),
+        "random_gpu": [one.cpu() for one in torch.cuda.get_rng_state_all()],
     }
     torch.save(held, buffer)
     write_atomic(path, buffer.getvalue())
@@ -73,6 +74,7 @@ def load_checkpoint(path: Path, state: Any) -> None:
         for name in _NUMBERS:
             setattr(state, name, held[name])
         torch.set_rng_state(held["random"])
+        torch.cuda.set_rng_state_all(held["random_gpu"])
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, EOFError) as error:
         reason = str(error)
     except pickle.UnpicklingError as error:

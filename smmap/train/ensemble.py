@@ -65,8 +65,14 @@ class _School:
         """A member that has seen these rows."""
         samples = self.samples
         groups = find_groups(samples.frame, self.recipe.inner).iloc[rows]
-        steps = self.recipe.history.overpasses if self.recipe.history else 1
-        lesson = Lesson(samples.rows[rows], samples.truth[rows], groups, steps)
+        lesson = Lesson(
+            samples.rows[rows],
+            samples.truth[rows],
+            groups,
+            steps=self.recipe.history.overpasses if self.recipe.history else 1,
+            inputs=self.recipe.inputs,
+            radiometry=self.recipe.radiometry,
+        )
         return fit_member(spec, lesson, self.recipe.seed, self.checkpoints)
 
     def predict_unseen(self, folds: Sequence[Split], spec: MemberSpec) -> tuple[Ints, Doubles]:

@@ -19,6 +19,8 @@ from smmap.train.fitted import Rows
 
 logger = logging.getLogger(__name__)
 
+_FEWEST_TO_STOP_BY = 20
+"""Rows of which a tenth, two, still says something of others."""
 OPSETS = {"": 17, "ai.onnx.ml": 3}
 """Old enough for every ONNX Runtime that smmap takes."""
 
@@ -95,7 +97,7 @@ def fit_mlp(spec: Mlp, rows: Rows, truth: Doubles, seed: int) -> FittedEstimator
         learning_rate_init=spec.learning_rate,
         solver=spec.solver,
         max_iter=spec.iterations,
-        early_stopping=spec.early_stopping,
+        early_stopping=spec.early_stopping and len(rows) >= _FEWEST_TO_STOP_BY,
         random_state=seed,
     )
     mean, std = _measure(truth, standardise=spec.standardise)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from smmap.spec.errors import ConfigError
-from smmap.spec.training_member import MemberSpec, Mlp, RandomForest, Svr, TwoBranch, Xgboost
+from smmap.spec.training_member import (
+    MemberSpec,
+    Mlp,
+    Physics,
+    RandomForest,
+    Svr,
+    TwoBranch,
+    Xgboost,
+)
 from smmap.train.fitted import Fitted, Lesson
 
 
@@ -47,6 +55,10 @@ def fit_member(
                 return fit_mlp(spec, rows, truth, seed)
             case TwoBranch():
                 raise ConfigError(f"'{spec.title}' is fitted on patches, not on rows of a table")
+            case Physics():
+                from smmap.train.physics_member import FittedPhysics
+
+                return FittedPhysics(spec, lesson)
             case _:
                 from smmap.train.torch_member import fit_torch
 

@@ -18,12 +18,12 @@ from torch import Tensor, nn
 from smmap.features.array import Doubles
 from smmap.patchnet.augment import crop_middle, draw_turns, turn_images
 from smmap.patchnet.network import TwoBranchNetwork
-from smmap.spec.errors import DeviceError
 from smmap.spec.training_member import TwoBranch
 from smmap.spec.windows import CELL, SizedWindows
 from smmap.train.checkpoint import load_checkpoint, write_checkpoint
 from smmap.train.network import reproducible
 from smmap.train.patch_samples import PATCH, PatchSamples
+from smmap.train.processor import cast, find_processor
 from smmap.validation.split import Ints, Split
 
 logger = logging.getLogger(__name__)
@@ -89,12 +89,12 @@ class Course:
 
         Raises
         ------
-        DeviceError
-            If ``device: cuda`` is asked and there is none.
+        ConfigError
+            If the processor that it asks for is not there.
         ModelError
             If a checkpoint is damaged.
         """
-        spec, place = self.spec, _choose_device(self.spec)
+        spec, place = self.spec, find_processor(self.spec)
         path = checkpoints / f"{self._identify()}.pt" if checkpoints else None
         with reproducible(self.seed):
             state = self._begin(place)
@@ -144,7 +144,7 @@ class Course:
         for group in state.optimiser.param_groups:
             group["lr"] = spec.learning_rate * (1 - step / spec.steps) ** _DECAY_POWER
         network = state.network.train()
-        with torch.autocast(place.type, torch.bfloat16, enabled=spec.precision == "bfloat16"):
+        with cast(spec, place):
             found = network(*images.values())[:, 0, 0, 0]
         loss = nn.functional.huber_loss(found.float(), truth, delta=spec.huber)
         state.optimiser.zero_grad()
@@ -204,9 +204,3 @@ def _to_tensors(
     """In the network's order: branches, then numbers a cell."""
     ordered = {name: one for name, one in images.items() if name != CELL} | {CELL: images[CELL]}
     return {name: torch.from_numpy(one).to(place) for name, one in ordered.items()}
-
-
-def _choose_device(spec: TwoBranch) -> torch.device:
-    if spec.device == "cuda" and not torch.cuda.is_available():
-        raise DeviceError("'device: cuda' is asked for training, but PyTorch finds none; use cpu")
-    return torch.device(spec.device)

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from smmap.features.array import Doubles
+from smmap.spec.card import ModelInput, RadarMeaning
 
 Rows = NDArray[np.float32]
 """(n, inputs), scaled as the card says."""
@@ -29,6 +30,10 @@ class Lesson:
     """(n,) what rows that stop a fit keep whole."""
     steps: int = 1
     """Overpasses side by side in a row, each of as many columns."""
+    inputs: tuple[ModelInput, ...] = ()
+    """What the columns are; only the member ``physics`` asks."""
+    radiometry: RadarMeaning | None = None
+    """Of radar columns."""
 
 
 class Fitted(Protocol):

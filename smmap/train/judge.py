@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +12,18 @@ import pandas as pd
 from smmap.features.array import Doubles
 from smmap.spec.errors import InsituError
 from smmap.spec.training import TrainingRecipe
-from smmap.train.ensemble import Ensemble, fit_ensemble
+from smmap.spec.training_scenarios import SCENARIOS
+from smmap.train.ablation import leave_out, list_ablations
+from smmap.train.judgement import BASELINE, COMBINED, Growths, Judgement
+from smmap.train.learning_curves import fit_curves
+from smmap.train.predict_splits import predict_splits
 from smmap.train.samples import Samples
 from smmap.validation.bootstrap import Bootstrap, score_with_intervals
 from smmap.validation.flattery import Flattery
 from smmap.validation.folds import split_into_folds
+from smmap.validation.growth import compare_errors
+from smmap.validation.orbits import ORBIT, compare_orbits
+from smmap.validation.revisit import compute_revisit
 from smmap.validation.samples import PREDICTED, TRUTH, name_sites
 from smmap.validation.schemes import find_groups, make_splits, warn_of_random
 from smmap.validation.scores import SCORE_NAMES, compute_scores
@@ -27,25 +32,6 @@ from smmap.validation.split import Split
 logger = logging.getLogger(__name__)
 
 RANDOM = "random"
-COMBINED = "model"
-"""The members together, among the names of what is scored."""
-BASELINE = "mean"
-"""The mean of the training rows: who does not beat it has learnt nothing."""
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """Predictions of rows that were not trained on."""
-
-    predictions: pd.DataFrame
-    """Rows of the samples once for each scheme, with ``scheme``, ``predicted``, and a column of
-    each member's own predictions."""
-    metrics: Mapping[str, Any]
-    """Scheme -> ``model``, members and ``mean`` -> score -> value and its limits, for the card."""
-    importance: pd.Series | None
-    """Input -> growth of the RMSE when it is shuffled, m3/m3, by the scheme that counts."""
-    flattery: Flattery | None
-    """What a random split flatters by, where there is one and another."""
 
 
 def judge(
@@ -54,6 +40,7 @@ def judge(
     *,
     draws: int = 1000,
     checkpoints: Path | None = None,
+    ablation: bool = False,
 ) -> Judgement:
     """Fit and score by each of the recipe's splits.
 
@@ -63,26 +50,42 @@ def judge(
         Resamples of stations for the intervals.
     checkpoints
         Folder that networks keep theirs in.
+    ablation
+        True: also without each source in turn, whatever the recipe says.
 
     Raises
     ------
     InsituError
         If a split cannot be made of these samples.
     """
-    splits = {scheme: list_splits(recipe, samples, scheme) for scheme in recipe.splits}
-    main = next((scheme for scheme in recipe.splits if scheme != RANDOM), None)
-    tables, metrics = [], {}
-    importance: pd.Series | None = None
+    bootstrap = Bootstrap(draws)
+    schemes = [scheme for scheme in recipe.splits if scheme not in SCENARIOS]
+    splits = {scheme: list_splits(recipe, samples, scheme) for scheme in schemes}
+    main = next((scheme for scheme in schemes if scheme != RANDOM), None)
+    tables, metrics = {}, {}
+    found: dict[str, Any] = {}
     for scheme, parts in splits.items():
-        predicted, growth = _predict(recipe, samples, parts, checkpoints, shuffles=scheme == main)
-        importance = growth if scheme == main else importance
-        table = _tabulate(recipe, samples, scheme, predicted)
-        metrics[scheme] = _score(table, [COMBINED, *_titles(recipe), BASELINE], draws)
-        tables.append(table)
-    flattery = _compare(tables, recipe.splits, main)
+        tested = predict_splits(recipe, samples, parts, checkpoints, shuffles=scheme == main)
+        tables[scheme] = _tabulate(recipe, samples, scheme, tested.predicted)
+        metrics[scheme] = score_table(
+            tables[scheme], [COMBINED, *_titles(recipe), BASELINE], bootstrap
+        )
+        if scheme == main:
+            whole = tested.predicted[:, 0]
+            found["importance"] = _compare(samples, whole, tested.shuffled, bootstrap)
+            without = {
+                name: predict_splits(*leave_out(recipe, samples, left), parts, checkpoints)
+                for name, left in list_ablations(recipe, sources=ablation).items()
+            }
+            alone = {name: one.predicted[:, 0] for name, one in without.items()}
+            found["ablation"] = _compare(samples, whole, alone, bootstrap) or None
+            found |= judge_orbits(tables[scheme], bootstrap)
+    flattery = find_flattery(tables, main)
     if RANDOM in splits:
         warn_of_random(flattery)
-    return Judgement(pd.concat(tables, ignore_index=True), metrics, importance, flattery)
+    curves = fit_curves(recipe, samples, checkpoints)
+    predictions = pd.concat(tables.values(), ignore_index=True)
+    return Judgement(predictions, metrics, curves=curves, flattery=flattery, **found)
 
 
 def list_splits(recipe: TrainingRecipe, samples: Samples, scheme: str) -> list[Split]:
@@ -103,46 +106,23 @@ def _titles(recipe: TrainingRecipe) -> list[str]:
     return [spec.title for spec in recipe.members]
 
 
-def _predict(
-    recipe: TrainingRecipe,
-    samples: Samples,
-    splits: list[Split],
-    checkpoints: Path | None,
-    *,
-    shuffles: bool,
-) -> tuple[Doubles, pd.Series | None]:
-    """What the members together, and each of them, predict of every tested row; NaN elsewhere."""
-    predicted = np.full((len(samples.truth), 2 + len(recipe.members)), np.nan)
-    shuffled = np.full((len(samples.truth), len(recipe.inputs)), np.nan)
-    for split in splits:
-        logger.info("%s, %s: %d rows to train on", split.scheme, split.part, len(split.train))
-        ensemble = fit_ensemble(recipe, samples, split, checkpoints)
-        each = ensemble.predict_each(samples.rows[split.test])
-        mean = np.full(len(each), samples.truth[split.train].mean())
-        predicted[split.test] = np.column_stack([ensemble.combine(each), each, mean])
-        if shuffles:
-            shuffled[split.test] = _shuffle(ensemble, samples.rows[split.test], recipe)
-    if not shuffles:
-        return predicted, None
-    tested = ~np.isnan(predicted[:, 0])
-    before, *after = (
-        float(np.sqrt(np.mean((column[tested] - samples.truth[tested]) ** 2)))
-        for column in np.column_stack([predicted[:, 0], shuffled]).T
-    )
-    growth = [rmse - before for rmse in after]
-    return predicted, pd.Series(growth, index=[one.name for one in recipe.inputs])
+def _compare(
+    samples: Samples, whole: Doubles, others: dict[str, Doubles], bootstrap: Bootstrap
+) -> Growths:
+    """How the error grows from the whole model's predictions to each of the others."""
+    sites = name_sites(samples.frame)
+    return {
+        name: compare_errors(whole, other, samples.truth, sites, bootstrap)
+        for name, other in others.items()
+    }
 
 
-def _shuffle(ensemble: Ensemble, rows: np.ndarray, recipe: TrainingRecipe) -> Doubles:
-    """Predictions with each input's values, of all steps, exchanged among the rows, (n, inputs)."""
-    order = np.random.default_rng(recipe.seed).permutation(len(rows))
-    width = rows.shape[1] // (recipe.history.overpasses if recipe.history else 1)
-    columns = []
-    for i in range(len(recipe.inputs)):
-        changed = rows.copy()
-        changed[:, i::width] = rows[order, i::width]
-        columns.append(ensemble.combine(ensemble.predict_each(changed)))
-    return np.column_stack(columns)
+def judge_orbits(table: pd.DataFrame, bootstrap: Bootstrap) -> dict[str, Any]:
+    """``orbits`` and ``revisit`` of a judgement, as far as the table has what they need."""
+    if ORBIT not in table.columns:
+        return {}
+    found: dict[str, Any] = {"orbits": compare_orbits(table, bootstrap)}
+    return found | ({"revisit": compute_revisit(table)} if "time" in table.columns else {})
 
 
 def _tabulate(
@@ -154,7 +134,14 @@ def _tabulate(
     return table[table[PREDICTED].notna()].reset_index(drop=True)
 
 
-def _score(table: pd.DataFrame, names: list[str], draws: int) -> dict[str, Any]:
+def score_table(table: pd.DataFrame, names: list[str], bootstrap: Bootstrap) -> dict[str, Any]:
+    """Scores of what is named, with their limits, for the card.
+
+    Raises
+    ------
+    InsituError
+        If there is no row.
+    """
     if table.empty:
         raise InsituError("no sample was tested, so that nothing can be scored")
     truth = table[TRUTH].to_numpy(np.float64)
@@ -162,7 +149,7 @@ def _score(table: pd.DataFrame, names: list[str], draws: int) -> dict[str, Any]:
     for name in names:
         column = PREDICTED if name == COMBINED else f"predicted {name}"
         scored = score_with_intervals(
-            table[column].to_numpy(np.float64), truth, name_sites(table), Bootstrap(draws)
+            table[column].to_numpy(np.float64), truth, name_sites(table), bootstrap
         )
         rounded: dict[str, Any] = {"count": scored.scores.count, "stations": scored.groups}
         for score in SCORE_NAMES:
@@ -173,14 +160,12 @@ def _score(table: pd.DataFrame, names: list[str], draws: int) -> dict[str, Any]:
     return found
 
 
-def _compare(
-    tables: list[pd.DataFrame], schemes: tuple[str, ...], main: str | None
-) -> Flattery | None:
-    of = dict(zip(schemes, tables, strict=True))
-    if main is None or RANDOM not in of:
+def find_flattery(tables: dict[str, pd.DataFrame], main: str | None) -> Flattery | None:
+    """What a random split flatters by, where there is one beside the main one."""
+    if main is None or RANDOM not in tables:
         return None
     one, other = (
-        compute_scores(of[name][PREDICTED].to_numpy(float), of[name][TRUTH].to_numpy(float))
-        for name in (RANDOM, main)
+        compute_scores(table[PREDICTED].to_numpy(float), table[TRUTH].to_numpy(float))
+        for table in (tables[RANDOM], tables[main])
     )
     return Flattery(one, other, main)

@@ -16,13 +16,13 @@ from smmap.spec.training import TrainingRecipe
 from smmap.spec.training_member import TwoBranch
 from smmap.spec.windows import SizedWindows, Windows
 from smmap.train.fit_patches import Course, FittedPatches
-from smmap.train.judge import BASELINE, COMBINED, RANDOM, list_splits
+from smmap.train.judge import RANDOM, find_flattery, judge_orbits, list_splits, score_table
+from smmap.train.judgement import BASELINE, COMBINED, Judgement
 from smmap.train.patch_samples import PatchSamples
-from smmap.validation.bootstrap import Bootstrap, score_with_intervals
-from smmap.validation.flattery import Flattery
-from smmap.validation.samples import PREDICTED, TRUTH, name_sites
+from smmap.validation.bootstrap import Bootstrap
+from smmap.validation.samples import PREDICTED
 from smmap.validation.schemes import warn_of_random
-from smmap.validation.scores import SCORE_NAMES, compute_scores
+from smmap.validation.scores import SCORE_NAMES
 from smmap.validation.split import Split
 from smmap.validation.stratify import average_over_stations
 
@@ -32,24 +32,20 @@ _OF_STATIONS = "model, mean of stations"
 
 
 @dataclass(frozen=True)
-class PatchJudgement:
-    """Predictions of samples that were not trained on, and the network that is packaged."""
+class JudgedPatches:
+    """What judging found, and the network that is packaged."""
 
+    judgement: Judgement
+    """Predictions of samples that were not trained on, and what follows from them."""
     fitted: FittedPatches
     """Of the first part of the split that counts: what is packaged is what was judged."""
     scheme: str
     """By what that was split."""
-    predictions: pd.DataFrame
-    """Rows of the samples once for each scheme, with ``scheme`` and ``predicted``."""
-    metrics: Mapping[str, Any]
-    """Scheme -> ``model``, its mean over stations, ``mean`` -> score -> value and its limits."""
-    flattery: Flattery | None
-    """What a random split flatters by, where there is one and another."""
 
 
 def judge_patches(
     recipe: TrainingRecipe, samples: PatchSamples, *, draws: int, checkpoints: Path | None
-) -> PatchJudgement:
+) -> JudgedPatches:
     """Fit and score by each of the recipe's splits.
 
     Parameters
@@ -77,13 +73,17 @@ def judge_patches(
         tables[scheme] = pd.concat(parts, ignore_index=True)
     if chosen is None:
         raise ConfigError(f"recipe '{recipe.name}': 'splits' gave no part to train on")
-    flattery = _compare(tables, main)
+    bootstrap = Bootstrap(draws)
+    flattery = find_flattery(tables, main)
     if RANDOM in tables:
         warn_of_random(flattery)
-    metrics = {scheme: _score(table, draws) for scheme, table in tables.items()}
-    return PatchJudgement(
-        chosen, main, pd.concat(tables.values(), ignore_index=True), metrics, flattery
+    judgement = Judgement(
+        pd.concat(tables.values(), ignore_index=True),
+        {scheme: _score(table, bootstrap) for scheme, table in tables.items()},
+        flattery=flattery,
+        **judge_orbits(tables[main], bootstrap),
     )
+    return JudgedPatches(judgement, chosen, main)
 
 
 def fit_split(
@@ -129,33 +129,15 @@ def _tabulate(samples: PatchSamples, split: Split, fitted: FittedPatches) -> pd.
     return one.frame.iloc[split.test].assign(scheme=split.scheme, **columns)
 
 
-def _score(table: pd.DataFrame, draws: int) -> dict[str, Any]:
-    truth = table[TRUTH].to_numpy(np.float64)
-    found: dict[str, Any] = {}
-    for name, column in ((COMBINED, PREDICTED), (BASELINE, f"{PREDICTED} {BASELINE}")):
-        predicted = table[column].to_numpy(np.float64)
-        scored = score_with_intervals(predicted, truth, name_sites(table), Bootstrap(draws))
-        found[name] = {"count": scored.scores.count, "stations": scored.groups} | {
-            score: _round(getattr(scored.scores, score), *scored.intervals[score])
-            for score in SCORE_NAMES
-        }
-    row = average_over_stations(table, bootstrap=Bootstrap(draws)).iloc[0]
+def _score(table: pd.DataFrame, bootstrap: Bootstrap) -> dict[str, Any]:
+    found = score_table(table, [COMBINED, BASELINE], bootstrap)
+    row = average_over_stations(table, bootstrap=bootstrap).iloc[0]
     found[_OF_STATIONS] = {"count": int(row["count"]), "stations": int(row["stations"])} | {
-        score: _round(row[score], row[f"{score}_low"], row[f"{score}_high"])
+        score: [_round(row[f"{score}{limit}"]) for limit in ("", "_low", "_high")]
         for score in SCORE_NAMES
     }
     return found
 
 
-def _round(*values: float) -> list[float | None]:
-    return [round(float(one), 4) if np.isfinite(one) else None for one in values]
-
-
-def _compare(tables: Mapping[str, pd.DataFrame], main: str) -> Flattery | None:
-    if RANDOM not in tables or main == RANDOM:
-        return None
-    one, other = (
-        compute_scores(tables[name][PREDICTED].to_numpy(float), tables[name][TRUTH].to_numpy(float))
-        for name in (RANDOM, main)
-    )
-    return Flattery(one, other, main)
+def _round(value: float) -> float | None:
+    return round(float(value), 4) if np.isfinite(value) else None

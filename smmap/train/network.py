@@ -111,7 +111,7 @@ def reproducible(seed: int) -> Iterator[None]:
     """One thread and a seed of one's own: sums in one order, the caller's state untouched."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)
         try:
             yield

@@ -1,4 +1,4 @@
-"""Makes a model package by its name."""
+"""Makes the package of a recipe whose samples are simulated."""
 
 from __future__ import annotations
 
@@ -6,43 +6,52 @@ import logging
 from pathlib import Path
 
 from smmap.spec.errors import ConfigError
+from smmap.spec.simulated_training import SimulatedRecipe
+from smmap.store.documents import load_yaml
+from smmap.train.recipe_file import find_recipe
 
 logger = logging.getLogger(__name__)
 
-TRAININGS = ("physics",)
-"""Names that `run_training` knows."""
 
+def load_simulated(name_or_path: str) -> SimulatedRecipe | None:
+    """A recipe of simulated samples by its path, its folder, or the name of a packaged one.
 
-def run_training(
-    name: str, out: Path, *, cases: int = 600_000, epochs: int = 30, seed: int = 0
-) -> None:
-    """Train the model ``name`` and write its package into the folder ``out``.
-
-    Parameters
-    ----------
-    name
-        One of `TRAININGS`.
-    out
-        The package's own folder; made, or replaced where it holds a package already.
-    cases, epochs, seed
-        Simulated cases to train on, passes over them, and the seed of everything. 20,000 cases
-        and 3 epochs take seconds and give a rough model.
+    Returns
+    -------
+    SimulatedRecipe or None
+        None if there is no such file, or it is a recipe for tables.
 
     Raises
     ------
     ConfigError
-        If there is no such training, a number is too small, or PyTorch or ONNX is missing.
+        If it is not valid.
+    """
+    path = find_recipe(name_or_path)
+    data = load_yaml(path) if path is not None else None
+    if not isinstance(data, dict) or "simulated" not in data:
+        return None
+    return SimulatedRecipe.parse(data, str(path))
+
+
+def run_training(recipe: SimulatedRecipe, out: Path) -> None:
+    """Train a model on simulated cases and write its package into the folder ``out``.
+
+    Parameters
+    ----------
+    recipe
+        As `load_simulated` gives it; its small form takes seconds.
+    out
+        The package's own folder; made, or replaced where it holds a package already.
+
+    Raises
+    ------
+    ConfigError
+        If PyTorch or ONNX is missing.
     ModelError
         If the export differs from the network.
     StoreError
         If ``out`` holds something else, or cannot be written.
     """
-    if name not in TRAININGS:
-        raise ConfigError(f"no training '{name}'; there is: {', '.join(TRAININGS)}")
-    if cases < 1000 or epochs < 1 or seed < 0:
-        raise ConfigError(
-            f"{cases} cases, {epochs} epochs, seed {seed}: at least 1000 cases, 1 epoch and seed 0"
-        )
     try:
         from smmap.train.package_files import check_package_folder
         from smmap.train.physics import train_physics
@@ -50,7 +59,7 @@ def run_training(
         missing = error.name
     else:
         check_package_folder(out)
-        logger.info("training '%s' into %s", name, out)
-        train_physics(out, cases=cases, seed=seed, epochs=epochs)
+        logger.info("training '%s' into %s", recipe.name, out)
+        train_physics(recipe, out)
         return
     raise ConfigError(f"training needs '{missing}': pip install 'smmap[train]'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from smmap.features.array import Doubles
 from smmap.spec.errors import InsituError
+from smmap.store.atomic import write_atomic
 
 MISSING = ("", "na", "nan", "null", "none", "<na>")
 """Words, in any case, that stand where a table has no number."""
@@ -22,13 +24,12 @@ def load_table(path: Path) -> pd.DataFrame:
     InsituError
         If it is neither CSV nor Parquet, cannot be read, or has no row.
     """
+    check_table_name(path)
     try:
         if path.suffix == ".parquet":
             table = pd.read_parquet(path)
-        elif path.suffix == ".csv":
-            table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         else:
-            raise InsituError(f"{path}: a table of samples is a .csv or .parquet file")
+            table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except ImportError as error:
         reason = f"{error}; pip install 'smmap[insitu]'"
     except (OSError, ValueError) as error:  # pandas' and pyarrow's own errors are both
@@ -38,6 +39,34 @@ def load_table(path: Path) -> pd.DataFrame:
             raise InsituError(f"{path}: the table has no samples")
         return table
     raise InsituError(f"{path}: cannot be read as a table: {reason}")
+
+
+def check_table_name(path: Path) -> None:
+    """Refuse a name that says neither CSV nor Parquet.
+
+    Raises
+    ------
+    InsituError
+        Names it.
+    """
+    if path.suffix not in (".csv", ".parquet"):
+        raise InsituError(f"{path}: a table of samples is a .csv or .parquet file")
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table whole, or not at all; a GeoParquet's geometry comes back as bytes.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written.
+    """
+    buffer = io.BytesIO()
+    if path.suffix == ".parquet":
+        table.to_parquet(buffer, index=False)
+    else:
+        table.to_csv(buffer, index=False)
+    write_atomic(path, buffer.getvalue())
 
 
 def read_numbers(table: pd.DataFrame, column: str, where: str) -> Doubles:

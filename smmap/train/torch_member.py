@@ -21,6 +21,7 @@ from smmap.train.architectures import Scaled, build_network
 from smmap.train.checkpoint import load_checkpoint, write_checkpoint
 from smmap.train.fitted import Lesson, Rows, find_allowance
 from smmap.train.network import reproducible
+from smmap.train.processor import cast, find_processor
 from smmap.validation.split import number_groups
 
 logger = logging.getLogger(__name__)
@@ -88,18 +89,23 @@ def fit_torch(
 
     Raises
     ------
+    ConfigError
+        If the processor that it asks for is not there.
     ModelError
         If a checkpoint is damaged.
     """
+    device = find_processor(spec)
     path = checkpoints / f"{_identify(spec, lesson, seed)}.pt" if checkpoints else None
     with reproducible(seed):
         train, held = _hold_out(spec, lesson, seed)
         network = build_network(spec, lesson.rows[train], lesson.truth[train], lesson.steps)
+        network = network.to(device)
         optimiser = torch.optim.Adam(network.parameters(), lr=spec.learning_rate)
         state = _State(network, optimiser, copy.deepcopy(network.state_dict()))
         if path is not None and path.is_file():
             load_checkpoint(path, state)
-        x, y = torch.tensor(lesson.rows[train]), torch.tensor(lesson.truth[train]).float()
+        x = torch.tensor(lesson.rows[train], device=device)
+        y = torch.tensor(lesson.truth[train], dtype=torch.float32, device=device)
         while state.epoch < spec.epochs and not _is_over(spec, state):
             _run_epoch(spec, state, x, y)
             _compare(state, lesson.rows[held], lesson.truth[held])
@@ -107,7 +113,7 @@ def fit_torch(
                 write_checkpoint(path, state)
         network.load_state_dict(state.best)
     passes = f"{state.best_epoch or state.epoch} passes"
-    return FittedNetwork(network.eval(), f"{spec.kind}, {passes}", lesson.rows.shape[1])
+    return FittedNetwork(network.cpu().eval(), f"{spec.kind}, {passes}", lesson.rows.shape[1])
 
 
 def _double(network: Scaled) -> Scaled:
@@ -124,8 +130,9 @@ def predict(network: Scaled, rows: NDArray[np.floating[Any]]) -> Doubles:
     """(n,) m3/m3."""
     network.eval()
     with torch.inference_mode():
-        parts = [network(part) for part in torch.split(torch.tensor(rows), _AT_ONCE)]
-        return np.asarray(torch.cat(parts)[:, 0].numpy(), dtype=np.float64)
+        moved = torch.tensor(rows, device=network.mean.device)
+        parts = [network(part) for part in torch.split(moved, _AT_ONCE)]
+        return np.asarray(torch.cat(parts)[:, 0].cpu().numpy(), dtype=np.float64)
 
 
 def _is_over(spec: Cnn1d | Lstm | Tabnet, state: _State) -> bool:
@@ -140,8 +147,9 @@ def _run_epoch(
     for chosen in torch.split(torch.randperm(len(x)), spec.batch):
         if len(chosen) < 2:  # of which batch norms make nothing
             continue
-        found, added = network.estimate(x[chosen])
-        loss = torch.nn.functional.mse_loss(found, target[chosen]) + added
+        with cast(spec, x.device):
+            found, added = network.estimate(x[chosen])
+        loss = torch.nn.functional.mse_loss(found.float(), target[chosen]) + added
         state.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)

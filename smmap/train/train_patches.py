@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +12,16 @@ from numpy.typing import NDArray
 from smmap.features.scaling import compute_scaled
 from smmap.patches.read import open_patches
 from smmap.report.validation_report import write_validation_report
-from smmap.spec.card import ModelCard
 from smmap.spec.errors import ConfigError
 from smmap.spec.training import TrainingRecipe
 from smmap.spec.windows import CELL
-from smmap.train.judge_patches import PatchJudgement, get_member, judge_patches
+from smmap.train.judge_patches import JudgedPatches, get_member, judge_patches
 from smmap.train.package_files import check_package_folder
 from smmap.train.package_patches import write_patch_package
 from smmap.train.patch_samples import PatchSamples, select_patches
 from smmap.train.samples import Samples
-from smmap.train.train_table import REPORT
+from smmap.train.table_file import check_table_name, write_table
+from smmap.train.train_table import REPORT, Training
 from smmap.validation.bootstrap import Bootstrap
 from smmap.version import __version__
 
@@ -30,18 +29,6 @@ logger = logging.getLogger(__name__)
 
 _Ranges = dict[str, tuple[float, float]]
 """Input -> smallest and largest in training, in its units."""
-
-
-@dataclass(frozen=True)
-class PatchTraining:
-    """A finished training."""
-
-    card: ModelCard
-    """Of the package."""
-    judgement: PatchJudgement
-    """What it is worth."""
-    samples: int
-    """That were used."""
 
 
 def train_patches(
@@ -52,8 +39,9 @@ def train_patches(
     small: bool = False,
     report: Path | None = None,
     checkpoints: Path | None = None,
+    predictions: Path | None = None,
     draws: int = 1000,
-) -> PatchTraining:
+) -> Training:
     """Fit the recipe's network by every split, judge it, and package the first of the main split.
 
     Parameters
@@ -62,7 +50,7 @@ def train_patches(
         With ``windows``.
     store
         Folder of patches.
-    out, small, report, checkpoints, draws
+    out, small, report, checkpoints, predictions, draws
         As of `smmap.train.train_table.train_table`.
 
     Raises
@@ -77,6 +65,8 @@ def train_patches(
         If the store is none, or ``out`` holds something else or cannot be written.
     """
     check_package_folder(out)
+    if predictions is not None:
+        check_table_name(predictions)
     recipe = recipe.shrink() if small else recipe
     if recipe.windows is None:
         raise ConfigError(f"recipe '{recipe.name}': has no 'windows'; train it on a table")
@@ -100,10 +90,13 @@ def train_patches(
         _scale_ranges(recipe, ranges, samples.samples),
         seed=recipe.seed,
     )
+    table = judged.judgement.predictions
     write_validation_report(
-        report or out / REPORT, judged.predictions, title=recipe.title, bootstrap=Bootstrap(draws)
+        report or out / REPORT, table, title=recipe.title, bootstrap=Bootstrap(draws)
     )
-    return PatchTraining(card, judged, len(samples.samples.truth))
+    if predictions is not None:
+        write_table(predictions, table)
+    return Training(card, judged.judgement, len(samples.samples.truth))
 
 
 def _measure_ranges(recipe: TrainingRecipe, samples: PatchSamples) -> _Ranges:
@@ -139,14 +132,13 @@ def _scale_ranges(
 def _draft(
     recipe: TrainingRecipe,
     samples: PatchSamples,
-    judged: PatchJudgement,
+    judged: JudgedPatches,
     ranges: _Ranges,
     *,
     small: bool,
 ) -> dict[str, Any]:
     """All of the card that is known before its files are."""
     one, spec = samples.samples, get_member(recipe)
-    said = {"random_flatters": judged.flattery.describe()} if judged.flattery else {}
     shared = ("name", "description", "licence", "citations", "radiometry", "aggregation")
     kept = (*shared, "reflectance", "missing", "expectations")
     return {name: getattr(recipe, name) for name in kept} | {
@@ -157,7 +149,7 @@ def _draft(
             for column in recipe.inputs
         ],
         "output": recipe.output.model_dump(),
-        "metrics": {**judged.metrics, **said},
+        "metrics": judged.judgement.describe(),
         "training": {
             "command": f"smmap train {recipe.name} --table PATCHES" + (" --small" if small else ""),
             "seed": recipe.seed,

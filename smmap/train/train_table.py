@@ -10,18 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smmap.data import get_folder
-from smmap.report.validation_report import Findings, write_validation_report
+from smmap.report.findings import Findings
+from smmap.report.validation_report import write_validation_report
 from smmap.spec.card import ModelCard
 from smmap.spec.errors import ConfigError
 from smmap.spec.training import TrainingRecipe
 from smmap.spec.training_member import MemberOptions
 from smmap.store.documents import load_yaml
 from smmap.train.ensemble import Ensemble, fit_ensemble
-from smmap.train.judge import Judgement, judge
+from smmap.train.judge import judge
+from smmap.train.judgement import Judgement
 from smmap.train.package_files import check_package_folder
+from smmap.train.recipe_file import find_recipe, list_all_recipes
+from smmap.train.run import load_simulated
 from smmap.train.samples import Samples, draw_samples, select_samples
-from smmap.train.table_file import load_table
+from smmap.train.table_file import check_table_name, load_table, write_table
 from smmap.train.write_package import PackagedMember, write_package
 from smmap.validation.bootstrap import Bootstrap
 from smmap.validation.split import Split
@@ -29,7 +32,6 @@ from smmap.version import __version__
 
 logger = logging.getLogger(__name__)
 
-RECIPE = "recipe.yaml"
 REPORT = "report.html"
 
 
@@ -53,20 +55,18 @@ def load_recipe(name_or_path: str) -> TrainingRecipe:
     ConfigError
         If there is none, or it is not valid; the message lists the packaged names.
     """
-    packaged = get_folder("models")
-    given = Path(name_or_path)
-    for path in (given, given / RECIPE, packaged / name_or_path / RECIPE):
-        if path.is_file():
-            return TrainingRecipe.parse(load_yaml(path), str(path))
+    path = find_recipe(name_or_path)
+    if path is not None:
+        return TrainingRecipe.parse(load_yaml(path), str(path))
     raise ConfigError(
-        f"no training '{name_or_path}': give a recipe's YAML file, or one of physics, "
-        f"{', '.join(list_recipes())}"
+        f"no training '{name_or_path}': give a recipe's YAML file, or one of "
+        f"{', '.join(list_all_recipes())}"
     )
 
 
 def list_recipes() -> list[str]:
-    """Names of the packaged recipes."""
-    return sorted(path.parent.name for path in get_folder("models").glob(f"*/{RECIPE}"))
+    """Names of the packaged recipes for tables."""
+    return [one for one in list_all_recipes() if load_simulated(one) is None]
 
 
 def train_table(
@@ -77,6 +77,8 @@ def train_table(
     small: bool = False,
     report: Path | None = None,
     checkpoints: Path | None = None,
+    predictions: Path | None = None,
+    ablation: bool = False,
     draws: int = 1000,
 ) -> Training:
     """Judge the recipe's model by every split, fit it on all samples, and package it.
@@ -96,6 +98,11 @@ def train_table(
     checkpoints
         Folder in which fits of networks are kept, so that an interrupted training goes on; None:
         they are not.
+    predictions
+        Table of all predictions by splits, for `smmap validate`, CSV or Parquet; None: none. It
+        holds the samples' own columns too, which the package does not.
+    ablation
+        True: the model is judged without each source in turn, too.
     draws
         Resamples for intervals.
 
@@ -111,6 +118,8 @@ def train_table(
         If ``out`` holds something else, or cannot be written.
     """
     check_package_folder(out)
+    if predictions is not None:
+        check_table_name(predictions)
     asked = recipe
     recipe = asked.shrink() if small else asked
     if checkpoints is not None:
@@ -125,7 +134,7 @@ def train_table(
             "tuning.on_test_rows: options are chosen by the rows that judge them: all scores "
             "below are better than the model is"
         )
-    judgement = judge(recipe, samples, draws=draws, checkpoints=checkpoints)
+    judgement = judge(recipe, samples, draws=draws, checkpoints=checkpoints, ablation=ablation)
     ensemble = fit_ensemble(*_take_all(recipe, samples), checkpoints)
     card = write_package(
         out,
@@ -142,9 +151,11 @@ def train_table(
         report or out / REPORT,
         judgement.predictions,
         title=recipe.title,
-        findings=Findings(importance=judgement.importance),
+        findings=Findings(judgement.curves, judgement.importance, judgement.ablation),
         bootstrap=Bootstrap(draws),
     )
+    if predictions is not None:
+        write_table(predictions, judgement.predictions)
     return Training(card, judgement, len(samples.truth))
 
 
@@ -171,7 +182,6 @@ def _draft(
 ) -> dict[str, Any]:
     """All of the card that is known before its files are."""
     counted = [one for one in ensemble.members if one.weight > 0]
-    said = {"random_flatters": judgement.flattery.describe()} if judgement.flattery else {}
     return {
         "name": recipe.name,
         "title": recipe.title + (" (small form)" if small else ""),
@@ -190,7 +200,7 @@ def _draft(
         "history": recipe.history,
         "table": recipe.columns if recipe.history else None,
         "output": recipe.output.model_dump(),
-        "metrics": {**judgement.metrics, **said},
+        "metrics": judgement.describe(),
         "training": {
             "command": f"smmap train {recipe.name} --table TABLE" + (" --small" if small else ""),
             "seed": recipe.seed,

@@ -73,28 +73,39 @@ def score_with_intervals(
     return ScoresWithIntervals(scores, len(of_group), limits)
 
 
-def _resample(of_group: Doubles, plan: Bootstrap) -> dict[str, tuple[float, float]]:
-    """Limits of each score over draws of as many groups as there are."""
-    names = score_sums(np.zeros(of_group.shape[1]))
-    count = len(of_group)
-    if count < LEAST_GROUPS or not plan.draws:
-        return dict.fromkeys(names, (float("nan"), float("nan")))
+def resample_sums(of_group: Doubles, plan: Bootstrap) -> Doubles:
+    """Sums over draws of as many groups as there are, shape (draws, k).
+
+    Parameters
+    ----------
+    of_group
+        (groups, k) what each group adds.
+    """
     rng = np.random.default_rng(plan.seed)
+    count = len(of_group)
     chances = np.full(count, 1 / count)
     at_once = max(1, _CHUNK // count)
-    sums = np.concatenate(
+    return np.concatenate(
         [
             rng.multinomial(count, chances, size=min(at_once, plan.draws - done)) @ of_group
             for done in range(0, plan.draws, at_once)
         ]
     )
-    edges = [(1 - plan.level) / 2, (1 + plan.level) / 2]
-    return {name: _limit(values, edges) for name, values in score_sums(sums).items()}
 
 
-def _limit(values: Doubles, edges: list[float]) -> tuple[float, float]:
+def find_limits(values: Doubles, level: float) -> tuple[float, float]:
+    """Percentiles that hold the share ``level`` of draws; NaN without any that is known."""
     known = values[~np.isnan(values)]
     if not known.size:
         return float("nan"), float("nan")
-    low, high = np.quantile(known, edges)
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def _resample(of_group: Doubles, plan: Bootstrap) -> dict[str, tuple[float, float]]:
+    """Limits of each score."""
+    names = score_sums(np.zeros(of_group.shape[1]))
+    if len(of_group) < LEAST_GROUPS or not plan.draws:
+        return dict.fromkeys(names, (float("nan"), float("nan")))
+    drawn = score_sums(resample_sums(of_group, plan))
+    return {name: find_limits(values, plan.level) for name, values in drawn.items()}

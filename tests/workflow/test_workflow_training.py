@@ -16,20 +16,35 @@ def smmap(*arguments):
 
 
 def test_train_then_predict(tmp_path):
-    draw_table().to_csv(tmp_path / "samples.csv", index=False)
+    table = draw_table()
+    table["relative_orbit"] = np.where(np.arange(len(table)) % 2, "A029", "D124")
+    table.to_csv(tmp_path / "samples.csv", index=False)
     members = [
         {"kind": "random-forest", "trees": 40, "tune": {"samples_in_leaf": {"choices": [2, 5]}}},
         {"kind": "mlp", "hidden": [6], "solver": "lbfgs"},
     ]
     recipe = write_recipe(tmp_path / "r.yaml", members=members, combine="weighted")
     out = tmp_path / "model"
-    done = smmap("train", recipe, "--table", tmp_path / "samples.csv", "--out", out, "--small")
+    told = tmp_path / "predictions.csv"
+    options = ("--small", "--predictions", told)
+    done = smmap("train", recipe, "--table", tmp_path / "samples.csv", "--out", out, *options)
     assert done.returncode == 0, done.stderr
+    orbits = [line for line in done.stdout.splitlines() if "orbit differs" in line]
+    assert len(orbits) == 1
+    assert "when a feature is shuffled" in done.stdout
     assert "m3/m3 in truth" in done.stderr
     assert "station" in done.stdout
     assert "random-forest" in done.stdout
     assert "(small form)" in (out / "card.yaml").read_text()
     assert "<html" in (out / "report.html").read_text().lower()
+
+    done = smmap("validate", told, "--out", tmp_path / "page.html")
+    assert done.returncode == 0, done.stderr
+    # Anyone who has the table of predictions comes to the same.
+    assert orbits[0] in done.stdout.splitlines()
+    assert "a random split flatters: RMSE" in done.stdout
+    assert "merging orbits gives a value every" in done.stdout
+    assert "By relative orbit" in (tmp_path / "page.html").read_text()
 
     new = draw_table(seed=9, rows=50)
     new.drop(columns="moisture").to_csv(tmp_path / "new.csv", index=False)
@@ -45,6 +60,9 @@ def test_train_then_predict(tmp_path):
     done = smmap("train", recipe, "--out", out)
     assert done.returncode == 2
     assert "--table" in done.stderr
+    done = smmap("train", recipe, "--table", "t.csv", "--out", out, "--predictions", "p.xlsx")
+    assert done.returncode == 2
+    assert "p.xlsx: a table of samples is a .csv or .parquet file" in done.stderr
     done = smmap("train", "wang", "--table", "t.csv", "--out", out)
     assert done.returncode == 2
     assert "wang2026-rf" in done.stderr
@@ -78,3 +96,16 @@ def test_export_of_ones_own_model(tmp_path):
     done = smmap("export", tmp_path / "mine.pkl", "--card", tmp_path / "card.yaml", "--out", out)
     assert done.returncode == 5
     assert "never loaded" in done.stderr
+
+
+def test_physics_of_its_recipe(tmp_path):
+    options = ("--small", "--cases", 1000, "--epochs", 1, "--seed", 3)
+    done = smmap("train", "physics-vvvh", "--out", tmp_path / "m", *options)
+    assert done.returncode == 0, done.stderr
+    card = yaml.safe_load((tmp_path / "m" / "card.yaml").read_text())
+    assert card["name"] == "physics-vvvh"
+    assert card["title"].endswith("(small form)")
+    assert (card["training"]["cases"], card["training"]["seed"]) == (1000, 3)
+    done = smmap("train", "physics", "--out", tmp_path / "m", "--table", "t.csv")
+    assert done.returncode == 2
+    assert "no options of tables" in done.stderr

@@ -47,7 +47,13 @@ def test_card_says_what_random_flatters_and_holds_no_row_of_the_data(table):
     with np.load(PACKAGE / "golden.npz") as golden:
         for row in golden["inputs"]:
             assert not (samples.rows == row).all(axis=1).any()
+    assert {member.file: round(member.weight, 4) for member in card.members}["physics.onnx"] == 0.5
+    # What the fitted members do not carry to new areas, physics does.
+    areas = card.metrics["leave-out network"]
+    assert areas["model"]["rmse"][0] < 0.9 * areas["random-forest"]["rmse"][0]
+    assert areas["model"]["rmse"][0] < areas["mean"]["rmse"][0]
     assert {member.file for member in card.members} == {
+        "physics.onnx",
         "random-forest.onnx",
         "xgboost.onnx",
         "mlp.onnx",
@@ -58,7 +64,7 @@ def test_small_form_sees_the_same_order_of_splits(table, tmp_path):
     recipe = load_recipe("poland2024")
     made = train_table(recipe, table, tmp_path / "model", small=True, draws=100)
     metrics = made.judgement.metrics
-    for member in ("model", "random-forest", "xgboost", "mlp", "svr"):
+    for member in ("model", "physics", "random-forest", "xgboost", "mlp", "svr"):
         rmse = {name: metrics[name][member]["rmse"] for name in recipe.splits}
         assert rmse["random"][0] < rmse["station"][0]
         assert all(low < value < high for value, low, high in rmse.values())

@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from smmap.report.findings import Findings
 from smmap.report.predictions import load_predictions
 from smmap.report.validation_figures import draw_bars, draw_curves, draw_density
-from smmap.report.validation_report import Findings, write_validation_report
+from smmap.report.validation_report import write_validation_report
 from smmap.spec.errors import InsituError
 from smmap.validation.bootstrap import Bootstrap
+from smmap.validation.curves import summarise_curves
+from smmap.validation.growth import Growth
 from smmap.validation.scores import compute_scores
 
 QUICK = Bootstrap(draws=100)
@@ -93,19 +96,94 @@ def test_schemes_stand_side_by_side_and_are_not_mixed(write, samples):
 
 
 def test_findings_get_their_sections(write, samples):
-    curves = pd.DataFrame({"name": "rf", "size": [1, 1, 9, 9], "rmse": [0.1, 0.12, 0.08, 0.09]})
-    importance, ablation = pd.Series({"vv": 0.03, "ndvi": 0.01}), pd.Series({"era5_land": -0.001})
+    curves = pd.DataFrame(
+        {
+            "scheme": "zhu-spatial",
+            "model": "model",
+            "size": [1, 1, 9, 9],
+            "repeat": [1, 2, 1, 2],
+            "rmse": [0.1, 0.12, 0.08, 0.09],
+            "bias": [0.01, 0.03, 0.0, 0.0],
+            "r": [np.nan, np.nan, 0.4, 0.6],
+        }
+    )
+    importance = {"vv": Growth(0.03, 0.02, 0.04), "ndvi": Growth(0.01, np.nan, np.nan)}
+    ablation = {"era5_land": Growth(-0.001, -0.002, 0.001)}
     html = write(samples, findings=Findings(curves, importance, ablation))
-    for heading in ("Learning curves", "Feature importance", "Without a source"):
+    for heading in ("Learning curves: zhu-spatial", "Feature importance", "Without a source"):
         assert f"<h2>{heading}</h2>" in html
-    (axis,) = draw_curves(curves).axes
-    np.testing.assert_allclose(axis.lines[0].get_xydata(), [[1, 0.11], [9, 0.085]])
+    assert "<td>9</td><td>2</td>" in html
+    rmse, bias, r = draw_curves(summarise_curves(curves), "cells").axes
+    np.testing.assert_allclose(rmse.lines[0].get_xydata(), [[1, 0.11], [9, 0.085]])
+    np.testing.assert_allclose(bias.lines[0].get_ydata(), [0.02, 0])
+    np.testing.assert_allclose(r.lines[0].get_ydata(), [np.nan, 0.5])
+    assert rmse.get_xlabel() == "trained on (cells)"
     (axis,) = draw_bars(importance, "x").axes
     assert [bar.get_width() for bar in axis.patches] == [0.01, 0.03]
+    (intervals,) = axis.collections
+    np.testing.assert_allclose(intervals.get_segments(), [[[0.02, 1], [0.04, 1]]])
     with pytest.raises(InsituError, match="Feature importance"):
-        write(samples, findings=Findings(importance=pd.Series({"vv": np.nan})))
+        write(samples, findings=Findings(importance={"vv": Growth(np.nan, 0, 0)}))
     with pytest.raises(InsituError, match="no column size"):
         write(samples, findings=Findings(curves=curves.drop(columns="size")))
+
+
+def test_orbits_and_what_merging_them_gains(write, samples, tmp_path):
+    """Every third day is of another orbit, and one of the orbits is too wet by 0.05."""
+    day = np.arange(600) // 10
+    orbit = np.array([15.0, 88.0, 110.0])[day % 3]
+    times = pd.Timestamp("2020-01-01", tz="UTC") + pd.to_timedelta(2 * day, "D")
+    told = samples.assign(time=times, relative_orbit=orbit)
+    told["predicted"] += np.where(orbit == 88, 0.05, 0.0)
+    said = write_validation_report(tmp_path / "p.html", told, title="t", bootstrap=QUICK)
+    html = (tmp_path / "p.html").read_text()
+    (verdict,) = [one for one in said if one.startswith("orbits differ")]
+    assert "88" in verdict.split("(")[1]
+    assert verdict.replace("orbits", "Orbits", 1) in html
+    (revisit,) = [one for one in said if one.startswith("merging")]
+    assert "a value every 2.0 days instead of 6.0" in revisit
+    assert said[0].startswith("all samples: RMSE 0.0")
+
+
+def test_predictions_of_scenarios_become_curves(write, samples):
+    rng = np.random.default_rng(1)
+    drawn = pd.concat(
+        [
+            samples.assign(
+                scheme="zhu-spatial",
+                training_size=size,
+                training_repeat=repeat,
+                predicted=samples["soil_moisture"] + rng.normal(0, 0.1 / size, 600),
+            )
+            for size in (1, 4)
+            for repeat in (1, 2, 3)
+        ]
+    )
+    both = pd.concat([drawn, samples.assign(scheme="station")], ignore_index=True)
+    html = write(both)
+    assert "Learning curves: zhu-spatial" in html
+    assert "<td>4</td><td>3</td>" in html
+    assert find_row(html, "all samples") == find_row(write(samples), "all samples")
+    alone = write(drawn)
+    assert "600 samples of 10 stations" in alone
+    assert find_row(alone, "zhu-spatial")[4] == "0.025"
+
+
+def test_triple_collocation_finds_the_errors(write, samples):
+    pytest.importorskip("pytesmo")
+    rng = np.random.default_rng(2)
+    others = samples.assign(
+        smap=0.5 * samples["soil_moisture"] + rng.normal(0.1, 0.03, 600),
+        era5=samples["soil_moisture"] + rng.normal(0, 0.02, 600),
+    )
+    html = write(others, collocate=("smap", "era5"))
+    rows = {name: find_row(html, name) for name in ("predicted", "smap", "era5")}
+    assert rows["smap"][0] == "588"
+    # 0.03 is 0.06 in the scale of the first.
+    found = [float(rows[name][1]) for name in rows]
+    assert found == pytest.approx([0.04, 0.06, 0.02], abs=0.01)
+    with pytest.raises(InsituError, match="no column gldas"):
+        write(others, collocate=("smap", "gldas"))
 
 
 def test_the_scatter_holds_every_sample(samples):

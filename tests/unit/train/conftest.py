@@ -3,14 +3,14 @@
 import pytest
 from sample_tables import KINDS, draw_table, make_recipe
 
-from smmap.train.run import run_training
+from smmap.train.run import load_simulated, run_training
 from smmap.train.train_table import train_table
 
 
 @pytest.fixture(scope="session")
 def rough(tmp_path_factory):
     out = tmp_path_factory.mktemp("models") / "physics"
-    run_training("physics", out, cases=20_000, epochs=3)
+    run_training(load_simulated("physics").shrink(), out)
     return out
 
 

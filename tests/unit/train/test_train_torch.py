@@ -48,6 +48,37 @@ def test_learns_exports_and_repeats(tmp_path, kind):
     assert check_parity(fitted, tmp_path / "m.onnx", ranges, 0).rows >= 100_000
 
 
+@pytest.mark.parametrize("kind", SPECS)
+def test_mixed_precision_learns_the_same_a_little_otherwise(kind):
+    lesson = make_lesson()
+    spec = SPECS[kind].model_copy(update={"epochs": 25})
+    exact = fit_torch(spec, lesson, 1, None).predict(lesson.rows)
+    mixed = spec.model_copy(update={"precision": "mixed"})
+    found = fit_torch(mixed, lesson, 1, None).predict(lesson.rows)
+    # bfloat16 has 8 bits: other numbers, nearly the same model.
+    difference = np.sqrt(np.mean((found - exact) ** 2))
+    assert 0 < difference < 0.3 * lesson.truth.std()
+    np.testing.assert_array_equal(fit_torch(mixed, lesson, 1, None).predict(lesson.rows), found)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="is about machines without a GPU")
+def test_a_gpu_that_is_not_there_is_refused():
+    with pytest.raises(ConfigError, match="finds no GPU"):
+        fit_torch(SPECS["cnn1d"].model_copy(update={"device": "cuda"}), make_lesson(), 1, None)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("precision", ["float32", "mixed"])
+def test_a_gpu_fits_what_the_processor_does(precision):
+    lesson = make_lesson()
+    spec = SPECS["cnn1d"].model_copy(update={"device": "cpu", "dropout": 0.0})
+    exact = fit_torch(spec, lesson, 1, None).predict(lesson.rows)
+    gpu = spec.model_copy(update={"device": "cuda", "precision": precision})
+    found = fit_torch(gpu, lesson, 1, None).predict(lesson.rows)
+    assert np.sqrt(np.mean((found - exact) ** 2)) < 0.3 * lesson.truth.std()
+
+
 def test_early_stopping_keeps_the_best_and_holds_whole_groups_out():
     spec = SPECS["cnn1d"].model_copy(update={"patience": 3, "epochs": 200, "held_out": 0.25})
     lesson = make_lesson()

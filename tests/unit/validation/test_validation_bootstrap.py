@@ -6,6 +6,7 @@ import pytest
 
 from smmap.spec.errors import InsituError
 from smmap.validation.bootstrap import Bootstrap, score_with_intervals
+from smmap.validation.growth import compare_errors
 from smmap.validation.scores import compute_scores
 from smmap.validation.stratify import average_over_stations, score_all, score_by
 
@@ -148,3 +149,27 @@ def test_tables_that_cannot_be_scored(samples, spoil, message):
 def test_a_class_that_is_not_there(samples):
     with pytest.raises(InsituError, match="no column climate; there are: predicted"):
         score_by(samples, "climate")
+
+
+def test_growth_of_the_error_is_compared_station_by_station():
+    rng = np.random.default_rng(3)
+    station = np.repeat(np.arange(12), 20)
+    truth = rng.uniform(0.1, 0.4, 240)
+    hard = 0.02 + 0.01 * station  # what makes a station hard for both does not count
+    first = truth + hard
+    same = compare_errors(first, truth - hard, truth, pd.Series(station))
+    assert (same.value, same.low, same.high) == pytest.approx((0, 0, 0), abs=1e-12)
+    worse = compare_errors(first, truth + 1.5 * hard, truth, pd.Series(station))
+    rmse = np.sqrt(np.mean(hard**2))
+    assert worse.value == pytest.approx(0.5 * rmse)
+    assert 0 < worse.low < worse.value < worse.high
+    # A bootstrap written out: stations are drawn, both errors recomputed.
+    drawn = []
+    for _ in range(2000):
+        chosen = rng.integers(0, 12, 12)
+        squares = np.mean((0.02 + 0.01 * chosen) ** 2)
+        drawn.append(0.5 * np.sqrt(squares))
+    assert (worse.low, worse.high) == pytest.approx(np.quantile(drawn, [0.025, 0.975]), rel=0.05)
+    alone = compare_errors(first[:20], truth[:20], truth[:20], pd.Series(station[:20]))
+    assert alone.value == pytest.approx(-0.02)
+    assert np.isnan([alone.low, alone.high]).all()
