@@ -45,7 +45,14 @@ def samples(
             "--for", metavar="INPUTS", help="Training recipe, model, or list of inputs: see docs."
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.parquet", help="New table.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="PLACE", help="New .parquet; of patches a folder."),
+    ],
+    patch: Annotated[
+        bool,
+        typer.Option("--patch", help="Images around the stations, for a recipe with windows."),
+    ] = False,
     by_cell: Annotated[
         bool,
         typer.Option("--cell/--point", help="Means of 1 km cells, or the station's own pixel."),
@@ -84,9 +91,10 @@ def samples(
     from rich.progress import Progress
 
     from smmap.insitu.rules import GOOD, ReadingRules
+    from smmap.matchup.make_patches import make_patches
     from smmap.matchup.make_samples import SampleOptions, make_samples
     from smmap.matchup.target import TargetRule, check_rule
-    from smmap.matchup.wanted import load_wanted
+    from smmap.matchup.wanted import load_patches_wanted, load_wanted
     from smmap.pipeline.workforce import choose_workforce
     from smmap.spec.period import Period
 
@@ -103,7 +111,7 @@ def samples(
         highest=highest,
         period=Period.parse(chosen.period).pad(_DAY, _DAY) if chosen.period else None,
     )
-    inputs = load_wanted(wanted)
+    inputs = load_patches_wanted(wanted) if patch else load_wanted(wanted)
     readings = _load_readings(stations, kind, mapping, rules)
     with Progress(console=Console(stderr=True), disable=as_json, transient=True) as bar:
         shown = bar.add_task("overpasses, in batches", total=None)
@@ -111,7 +119,8 @@ def samples(
         def tell(done: int, batches: int) -> None:
             bar.update(shown, completed=done, total=batches)
 
-        tally = make_samples(chosen, inputs, readings, out, options, progress=tell)
+        make = make_patches if patch else make_samples
+        tally = make(chosen, inputs, readings, out, options, progress=tell)
     if as_json:
         typer.echo(json.dumps(tally.to_plain(), indent=1))
         return

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from smmap.cli.train_print import list_lines
 from smmap.spec.errors import ConfigError
+
+if TYPE_CHECKING:
+    from smmap.train.train_table import Training
 
 
 def train(
@@ -19,7 +23,10 @@ def train(
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="Package folder to make.")],
     table: Annotated[
-        Path | None, typer.Option(help="Samples, CSV or Parquet; all but physics need them.")
+        Path | None,
+        typer.Option(
+            help="Samples: CSV, Parquet, or a store of patches; all but physics need them."
+        ),
     ] = None,
     small: Annotated[bool, typer.Option("--small", help="The recipe's rough form.")] = False,
     report: Annotated[
@@ -76,7 +83,13 @@ def train(
             raise ConfigError(f"{name} is trained on a table: --cases and --epochs are of physics")
         update = {"scenarios": recipe.scenarios.cut(repeats, sizes)}
         recipe = recipe.model_copy(update=update | ({} if seed is None else {"seed": seed}))
-        made = train_table(
+        options: dict[str, Any] = {"ablation": ablation}
+        make: Callable[..., Training] = train_table
+        if recipe.windows is not None:
+            if ablation or repeats is not None or sizes is not None:
+                raise ConfigError(f"{name} is trained on patches: no --ablation and no scenarios")
+            make, options = _choose_patches(), {}
+        made = make(
             recipe,
             table,
             out,
@@ -84,8 +97,18 @@ def train(
             report=report,
             checkpoints=checkpoints,
             predictions=predictions,
-            ablation=ablation,
+            **options,
         )
         for line in list_lines(made):
             typer.echo(line)
     typer.echo(f"package: {out}", err=True)
+
+
+def _choose_patches() -> Callable[..., Training]:
+    try:
+        from smmap.train.train_patches import train_patches
+    except ModuleNotFoundError as error:
+        missing = error.name
+    else:
+        return train_patches
+    raise ConfigError(f"training on patches needs '{missing}': pip install 'smmap[train]'")

@@ -42,6 +42,7 @@ _NAMED: dict[str, Callable[[], Grid]] = {
     "utm-10m": lambda: UtmGrid("utm-10m", 10),
     "utm-20m": lambda: UtmGrid("utm-20m", 20),
     "utm-100m": lambda: UtmGrid("utm-100m", 100),
+    "utm-320m": lambda: UtmGrid("utm-320m", 320),
     "utm-800m": lambda: UtmGrid("utm-800m", 800),
     "ease2-1km": Ease2Grid,
     "geo-0.01deg": GeographicGrid,

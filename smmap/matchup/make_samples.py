@@ -103,7 +103,8 @@ def make_samples(
     if find_spec("pyarrow") is None:
         raise InsituError("Parquet needs pyarrow: pip install 'smmap[insitu]'")
     check_columns(wanted)
-    context = open_context(_complete(recipe, readings, options), wanted)
+    grid = CELLS if options.by_cell else None
+    context = open_context(complete_recipe(recipe, readings, grid), wanted)
     sites = list_sites(readings, by_cell=options.by_cell)
     tally = Tally(sites=len(sites))
     plan = plan_samples(context, sites, options.target, tally)
@@ -122,14 +123,15 @@ def make_samples(
         table = assemble_table(plan, [one.rows for one in sampled], tally)
         place = PLACE if options.by_cell else ("station_latitude", "station_longitude")
         latitude, longitude = (table[name].to_numpy(np.float64) for name in place)
-        write_geoparquet(out, table, longitude, latitude, _describe(context, options, tally))
+        notes = describe_making(context, options) | {"account": tally.to_plain()}
+        write_geoparquet(out, table, longitude, latitude, notes)
         parts.remove()
     return tally
 
 
-def _complete(recipe: Recipe, readings: pd.DataFrame, options: SampleOptions) -> Recipe:
-    """The recipe with its grid, and with a period: that of the readings if it names none."""
-    changes: dict[str, Any] = {"grid": CELLS} if options.by_cell else {}
+def complete_recipe(recipe: Recipe, readings: pd.DataFrame, grid: str | None) -> Recipe:
+    """The recipe on a grid, or its own, and with a period: of the readings if it names none."""
+    changes: dict[str, Any] = {"grid": grid} if grid else {}
     if recipe.period is None and len(readings):
         times = readings["time"]
         changes["period"] = f"{times.min():%Y-%m-%d}/{times.max():%Y-%m-%d}"
@@ -168,8 +170,8 @@ def _sample(plan: SamplePlan, parts: Parts, progress: Callable[[int, int], None]
     return [found[batch.id] for batch in plan.batches]
 
 
-def _describe(context: Context, options: SampleOptions, tally: Tally) -> dict[str, Any]:
-    """What the table was made from, and what was dropped."""
+def describe_making(context: Context, options: SampleOptions) -> dict[str, Any]:
+    """What samples are made from."""
     recipe = context.recipe.model_dump(mode="json", exclude={*_NO_PIXELS, "model"})
     inputs = context.feature_set.model_dump(mode="json")
     return {
@@ -188,5 +190,4 @@ def _describe(context: Context, options: SampleOptions, tally: Tally) -> dict[st
             }
             for key, one in sorted(context.definitions.items())
         },
-        "account": tally.to_plain(),
     }

@@ -124,6 +124,12 @@ def assemble_table(plan: SamplePlan, sampled: Iterable[pd.DataFrame], tally: Tal
     return ordered.sort_values(_ORDER, kind="stable", ignore_index=True)
 
 
+def describe_targets(plan: SamplePlan, tally: Tally) -> pd.DataFrame:
+    """What was measured at every site and overpass, where and when: all columns but inputs."""
+    table = _describe_places(_describe_units(plan.targets, plan, tally), plan).drop(columns="site")
+    return table.sort_values(_ORDER, kind="stable", ignore_index=True)
+
+
 def _describe_units(table: pd.DataFrame, plan: SamplePlan, tally: Tally) -> pd.DataFrame:
     units = [plan.units[name] for name in table["unit"]]
     passes = [unit.overpass for unit in units]

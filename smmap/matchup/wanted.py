@@ -13,6 +13,7 @@ from smmap.spec.card import ModelCard, ModelInput
 from smmap.spec.errors import ConfigError
 from smmap.spec.input_list import FeatureSet, InputList
 from smmap.spec.training import TrainingRecipe
+from smmap.spec.windows import size_for_patches
 from smmap.store.documents import load_yaml
 
 _LISTED = ("name", "radiometry", "aggregation", "reflectance", "missing", "inputs")
@@ -40,6 +41,39 @@ def load_wanted(name_or_path: str) -> InputList:
     wanted = _read(data, path)
     name_columns(wanted)
     return wanted
+
+
+def load_patches_wanted(name_or_path: str) -> InputList:
+    """The same of a training recipe with windows, as wide as its patches.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such recipe, or it has no windows.
+    """
+    recipe = load_training_recipe(name_or_path)
+    if recipe.windows is None:
+        raise ConfigError(
+            f"'{name_or_path}': has no 'windows': its samples are rows of a table, no patches"
+        )
+    listed = recipe.list_inputs().model_dump()
+    windows = size_for_patches(recipe.windows).model_dump()
+    return InputList.parse({**listed, "windows": windows}, name_or_path)
+
+
+def load_training_recipe(name_or_path: str) -> TrainingRecipe:
+    """A training recipe alone.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or it is something else.
+    """
+    path = _find(name_or_path)
+    data = load_yaml(path)
+    if not isinstance(data, Mapping) or "members" not in data or "golden" in data:
+        raise ConfigError(f"{path}: is no training recipe")
+    return TrainingRecipe.parse(data, str(path))
 
 
 def name_columns(wanted: FeatureSet) -> dict[str, ModelInput]:

@@ -13,10 +13,14 @@ from smmap.data import get_folder
 from smmap.model.model import Model
 from smmap.model.open_session import open_session
 from smmap.model.session import Device
+from smmap.model.window_model import WindowModel
+from smmap.model.window_session import WindowSession
 from smmap.spec.card import ModelCard
 from smmap.spec.errors import ConfigError, GoldenError, ModelError
+from smmap.spec.windows import CELL, SizedWindows
 from smmap.store.documents import load_yaml
 from smmap.store.known_checksum import find_sha256
+from smmap.trees.processors import count_processors
 
 CARD = "card.yaml"
 
@@ -85,6 +89,8 @@ def load_model(
     if place.is_file():
         return Model([open_session(place, device, threads)], [1.0])
     card = load_card(place)
+    if card.windows is not None:
+        return _load_windowed(place, card, card.windows, device, threads)
     sessions = []
     for member in card.members:
         path = _check_file(place, member.file, member.sha256)
@@ -96,6 +102,27 @@ def load_model(
         sessions.append(session)
     model = Model(sessions, [member.weight for member in card.members], card)
     _check_golden(place, model, card)
+    return model
+
+
+def _load_windowed(
+    place: Path, card: ModelCard, windows: SizedWindows, device: Device, threads: int | None
+) -> WindowModel:
+    """A model whose members take images."""
+    names = [*(one.name for one in windows.branches), CELL]
+    sessions = [
+        WindowSession(_check_file(place, one.file, one.sha256), device, names)
+        for one in card.members
+    ]
+    weights = [one.weight for one in card.members]
+    model = WindowModel(sessions, weights, card, windows, threads or count_processors())
+    path = _check_file(place, card.golden.file, card.golden.sha256)
+    arrays = _load_arrays(path, [*names, "outputs"])
+    images = {name: arrays[name].astype(np.float32) for name in names}
+    outputs = arrays["outputs"].astype(np.float32)
+    if any(one.ndim != 4 or one.shape[0] != len(outputs) for one in images.values()):
+        raise ModelError(f"{path}: its arrays are not one image for each of the outputs")
+    _compare_golden(place, model.estimate_cells(images).ravel(), outputs, card)
     return model
 
 
@@ -142,7 +169,12 @@ def _check_golden(package: Path, model: Model, card: ModelCard) -> None:
     inputs, outputs = arrays["inputs"].astype(np.float32), arrays["outputs"].astype(np.float32)
     if inputs.shape[1:] != (card.columns,) or not len(inputs) or outputs.shape != inputs.shape[:1]:
         raise ModelError(f"{path}: shapes {inputs.shape}, {outputs.shape} do not fit the card")
-    predicted = model.predict(inputs)
+    _compare_golden(package, model.predict(inputs), outputs, card)
+
+
+def _compare_golden(
+    package: Path, predicted: NDArray[np.float32], outputs: NDArray[np.float32], card: ModelCard
+) -> None:
     same_gaps = np.array_equal(np.isfinite(predicted), np.isfinite(outputs))
     both = np.isfinite(predicted) & np.isfinite(outputs)
     difference = float(np.max(np.abs(predicted - outputs), where=both, initial=0.0))

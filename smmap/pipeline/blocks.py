@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.features.builder import compute_required_layers
+from smmap.pipeline.branches import BranchInputs, find_chunks, open_branches
 from smmap.pipeline.context import Context
 from smmap.pipeline.task_scenes import TaskScenes
 from smmap.spec.source import FIELDS, OPTICAL
@@ -36,6 +37,8 @@ class BlockInputs:
     """By source: optical scenes, read when first needed."""
     fields: Mapping[str, FieldBlock]
     """By source: coarse ones, read when first needed."""
+    branches: tuple[BranchInputs, ...] = ()
+    """Of a model with windows: what lies around the cells."""
 
 
 def open_block(
@@ -43,7 +46,7 @@ def open_block(
 ) -> BlockInputs:
     """Read what does not change between overpasses."""
     static: dict[str, NDArray[np.float32]] = {}
-    needed = compute_required_layers(context.feature_set)
+    needed = compute_required_layers(context.pixel_set)
     if not needed.isdisjoint(_PLACE):
         static |= compute_lonlat_layers(block)
     if "dem" in context.definitions:
@@ -57,12 +60,13 @@ def open_block(
             context.factor,
             context.plain_bands(key),
             context.recipe.optical,
-            context.requests.get(key, ()),
+            context.pixel_requests.get(key, ()),
         )
         for key in OPTICAL
         if key in context.definitions
     }
-    return BlockInputs(block, scenes, static, optical, fields)
+    branches = open_branches(find_chunks(block, context.windows), scenes, context)
+    return BlockInputs(block, scenes, static, optical, fields, branches)
 
 
 def open_fields(area: Block, context: Context) -> dict[str, FieldBlock]:

@@ -30,6 +30,7 @@ from smmap.spec.errors import ConfigError, SceneError
 from smmap.spec.input_list import FeatureSet
 from smmap.spec.recipe import Recipe
 from smmap.spec.source import OPTICAL, SENSORS, SourceKey
+from smmap.spec.windows import SizedWindows
 from smmap.stack.radar import RadarGrid
 from smmap.store.network import use_network
 
@@ -108,12 +109,33 @@ class Context:
 
     def reach(self, source: str) -> tuple[timedelta, timedelta]:
         """How far before and after an overpass a source's scenes may be."""
-        plain = bool(self.plain_bands(source))
+        plain = bool(find_plain_bands(source, self.feature_set, self.definitions))
         return compute_reach(source, self.requests, self.recipe, plain=plain)
+
+    @property
+    def windows(self) -> SizedWindows | None:
+        """Which inputs are images around a tile's pixels; None: none is."""
+        return self.feature_set.windows
+
+    @property
+    def pixel_set(self) -> FeatureSet:
+        """What is asked as one number a tile pixel: without windows, everything."""
+        if self.windows is None:
+            return self.feature_set
+        names = self.windows.list_cell_inputs([one.name for one in self.feature_set.inputs])
+        inputs = tuple(one for one in self.feature_set.inputs if one.name in names)
+        return self.feature_set.model_copy(update={"inputs": inputs, "windows": None})
+
+    @property
+    def pixel_requests(self) -> Mapping[str, tuple[Request, ...]]:
+        """Those of ``requests`` that are asked for on tile pixels: without windows, all."""
+        if self.windows is None:
+            return self.requests
+        return choose_requests(self.pixel_set, self.definitions)
 
     def plain_bands(self, source: str) -> tuple[str, ...]:
         """Bands of an optical source that are joined as the recipe says."""
-        return tuple(sorted(find_plain_bands(source, self.feature_set, self.definitions)))
+        return tuple(sorted(find_plain_bands(source, self.pixel_set, self.definitions)))
 
 
 def open_context(recipe: Recipe, feature_set: FeatureSet | None = None) -> Context:
@@ -154,6 +176,7 @@ def open_context(recipe: Recipe, feature_set: FeatureSet | None = None) -> Conte
     used = {*ALWAYS, *requests, find_flag_source(definitions)}
     definitions = {key: one for key, one in definitions.items() if key in used}
     grid = get_grid(recipe.grid)
+    _check_cells(grid, feature_set)
     radar = definitions["sentinel1"]
     meaning = _check_radar(radar, feature_set)
     _check_reflectance(definitions, feature_set)
@@ -171,6 +194,15 @@ def open_context(recipe: Recipe, feature_set: FeatureSet | None = None) -> Conte
         radar_grid=RadarGrid(factor, grid.resolution_m / factor),
         radar_meaning=meaning,
     )
+
+
+def _check_cells(grid: Grid, card: FeatureSet) -> None:
+    """Refuse pixels that are not the cells of a model with windows."""
+    if card.windows is not None and grid.resolution_m != card.windows.cell_m:
+        raise ConfigError(
+            f"grid '{grid.name}' has pixels of {grid.resolution_m:g} m, model '{card.name}' gives "
+            f"cells of {card.windows.cell_m:g} m: choose grid: utm-{card.windows.cell_m:g}m"
+        )
 
 
 def _find_folder(model: str) -> Path:

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from smmap.model.package import load_model
+from smmap.model.window_model import WindowModel
 from smmap.pipeline.context import Context
 from smmap.pipeline.memory import estimate_task_memory
 from smmap.pipeline.plan import Plan
 from smmap.pipeline.requests import count_requests
 from smmap.spec.source import OPTICAL
 from smmap.spec.unit import Task
+from smmap.spec.windows import CELL
 from smmap.stack.radar import is_filtered
 
 WRITTEN_BYTES = 12
@@ -128,7 +130,22 @@ def _tell_speed(pixels: int, rate: float, source: str) -> dict[str, Any]:
 def _measure_rate(context: Context) -> float:
     """Pixels a second of the model on this machine, over a short trial."""
     model = load_model(context.package, context.recipe.device)
+    if isinstance(model, WindowModel):
+        return _measure_cell_rate(model)
     rows = np.full((_TRIAL_ROWS, context.card.columns), 0.5, np.float32)
     started = time.perf_counter()
     model.predict(rows)
     return _TRIAL_ROWS / (time.perf_counter() - started)
+
+
+def _measure_cell_rate(model: WindowModel) -> float:
+    """Cells a second, over one chunk."""
+    windows = model.windows
+    images = {
+        one.name: np.full((1, len(one.inputs), *[windows.compute_side(one)] * 2), 0.5, np.float32)
+        for one in windows.branches
+    }
+    images[CELL] = np.full((1, model.numbers, windows.chunk, windows.chunk), 0.5, np.float32)
+    started = time.perf_counter()
+    model.estimate_cells(images)
+    return windows.chunk**2 / (time.perf_counter() - started)

@@ -162,6 +162,8 @@ def _describe_model(card: FeatureSet) -> dict[str, Any]:
         for key in ("source", "join"):
             if column[key] is None:
                 del column[key]
+    if card.windows is not None:
+        described["windows"] = card.windows.model_dump(mode="json")
     if isinstance(card, ModelCard) and card.history is not None:
         described["history"] = card.history.model_dump(mode="json")
     return described

@@ -31,8 +31,9 @@ def load_layers(unit: Unit | Earlier, part: Block, inputs: BlockInputs, context:
             layers |= optical.load_layers(scenes, moment, part)
         if optical.requests:
             layers |= optical.load_requests(scenes, moment, part)
+    requests = context.pixel_requests
     for key, field in inputs.fields.items():
         scenes = inputs.scenes.get_scenes(unit, key)
-        for one in context.requests[key]:
+        for one in requests.get(key, ()):
             layers[one.name] = field.load(scenes, one.band, one.join, moment, part)
     return layers

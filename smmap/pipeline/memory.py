@@ -57,6 +57,7 @@ def estimate_task_memory(task: Task, context: Context, threads: int) -> int:
     computing = tile_pixels * (_LAYERS + _EACH_INPUT * columns)
     past = tile_pixels * len(feature_set.inputs) * max(len(unit.history) for unit in task.units)
     block = working_pixels * held + max(reading, joining) + computing + past
+    block += _count_window_values(task, context, height, width)
     fields = KEPT_BYTES * sum(key in context.definitions for key in FIELDS)
     kinds = {one.kind for one in context.definitions.values()}
     waiting = WAITING_BYTES if "earth-engine" in kinds else 0
@@ -64,3 +65,19 @@ def estimate_task_memory(task: Task, context: Context, threads: int) -> int:
     at_work = min(threads, len(area.split(context.block_size)))
     shared = PROCESS_BYTES + fields + waiting + archive
     return shared + at_work * (block * _FLOAT_BYTES + WRITER_BYTES)
+
+
+def _count_window_values(task: Task, context: Context, height: int, width: int) -> int:
+    """Float32 values of a block's surroundings, for models with windows."""
+    windows = context.windows
+    if windows is None:
+        return 0
+    scenes = max(len(unit.inputs.get("sentinel2", ())) for unit in task.units)
+    held = 0
+    for one in windows.branches:
+        step, beyond = windows.count_pixels(one), 2 * windows.compute_halo(one)
+        # A block is widened to whole chunks, by less than one at either end.
+        sides = ((size + 2 * (windows.chunk - 1)) * step + beyond for size in (height, width))
+        pixels = next(sides) * next(sides)
+        held += pixels * (_RADAR + _JOINED + (_EACH_INPUT + 2 * scenes) * len(one.inputs))
+    return held

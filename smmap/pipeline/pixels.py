@@ -14,8 +14,11 @@ from smmap.features.builder import Features
 from smmap.features.decibel import to_db
 from smmap.features.history import Visit, compute_sequences
 from smmap.features.indices import compute_ndvi
+from smmap.model.window_model import WindowModel
+from smmap.pipeline.load_surroundings import Surroundings
 from smmap.pipeline.needs import SNOW_DEPTH, SOIL_TEMPERATURE
 from smmap.pipeline.past import Past
+from smmap.pipeline.predict_cells import predict_cells
 from smmap.pipeline.run_state import RunState
 from smmap.product.applicability import compute_in_domain
 from smmap.product.packing import pack
@@ -36,12 +39,21 @@ class EstimatedPixels:
     """m3/m3."""
     uncertainty: Array | None
     """m3/m3; None for models without one."""
+    filled: NDArray[np.bool_] | None = None
+    """True where what lies around a cell had gaps; None for models that look at pixels alone."""
+    in_range: NDArray[np.bool_] | None = None
+    """True where what the model sees of the cell itself was seen in training; None: as the
+    features say."""
 
 
 def predict_pixels(
-    features: Features, layers: Layers, past: Past, run: RunState
+    features: Features, layers: Layers, past: Past, around: Surroundings | None, run: RunState
 ) -> EstimatedPixels:
     """Run the model on the pixels that the radar saw and that have the inputs it needs."""
+    if around is not None and isinstance(run.model, WindowModel):
+        seen = np.isfinite(layers["sigma0_vv"])
+        found = predict_cells(run.model, around, features.values, seen)
+        return EstimatedPixels(found.sm, None, found.filled, found.in_range)
     pixels = choose_pixels(features, layers, run.card)
     shape = features.values.shape[1:]
     sm = np.full(shape, np.nan, np.float32)
@@ -128,12 +140,18 @@ def flag_pixels(
             slope_deg=layers.get("slope_deg"),
             optical_stale_share=layers.get("optical_stale_share"),
             in_domain=_find_domain(features, estimate, run),
-            in_training_range=features.in_range,
+            in_training_range=_find_in_range(features, estimate),
+            filled=estimate.filled,
             no_soil_signal=features.overcorrected,
         ),
         run.recipe,
         run.card.output,
     )
+
+
+def _find_in_range(features: Features, estimate: EstimatedPixels) -> NDArray[np.bool_]:
+    inside = estimate.in_range
+    return features.in_range if inside is None else features.in_range & inside
 
 
 def _find_domain(
@@ -143,7 +161,7 @@ def _find_domain(
     domain = run.applicability
     if domain is None:
         return None
-    names = [column.name for column in run.card.inputs]
+    names = [column.name for column in run.context.pixel_set.inputs]
     values = dict(zip(names, features.raw, strict=True))
     inside = compute_in_domain(values, domain.inputs, domain.edges, domain.occupied)
     return inside | np.isnan(estimate.sm)

@@ -12,6 +12,7 @@ from smmap.pipeline.attempt import Attempt, open_attempt
 from smmap.pipeline.blocks import BlockInputs, open_block
 from smmap.pipeline.commit import commit_unit, record_failure
 from smmap.pipeline.load_layers import Layers, load_layers
+from smmap.pipeline.load_surroundings import Surroundings, load_surroundings
 from smmap.pipeline.past import Past, PastBlock
 from smmap.pipeline.pixels import flag_pixels, pack_pixels, predict_pixels
 from smmap.pipeline.run_state import RunState
@@ -56,14 +57,20 @@ def read_part(
     past = before.load(unit, part)
     layers = load_layers(unit, part, inputs, attempt.run.context)
     before.keep(unit, part, layers)
-    attempt.lanes.compute(compute_part, unit, part, layers, past, attempt)
+    around = load_surroundings(unit, part, inputs, attempt.run.context)
+    attempt.lanes.compute(compute_part, unit, part, (layers, past, around), attempt)
 
 
-def compute_part(unit: Unit, part: Block, layers: Layers, past: Past, attempt: Attempt) -> None:
+def compute_part(
+    unit: Unit,
+    part: Block,
+    read: tuple[Layers, Past, Surroundings | None],
+    attempt: Attempt,
+) -> None:
     """From aligned scenes to packed pixels."""
-    run = attempt.run
-    features = compute_features(run.card, layers)
-    estimate = predict_pixels(features, layers, past, run)
+    run, (layers, past, around) = attempt.run, read
+    features = compute_features(run.context.pixel_set, layers)
+    estimate = predict_pixels(features, layers, past, around, run)
     provisional = attempt.scenes.is_provisional(unit)
     flagged = flag_pixels(estimate, features, layers, run, provisional=provisional)
     packed = pack_pixels(flagged, layers, run)

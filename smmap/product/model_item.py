@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from smmap.spec.card import (
     Scaling,
     StandardScaling,
 )
+from smmap.spec.windows import CELL
 
 _ONNX = "application/octet-stream"
 _FRAMEWORKS = {"onnx": "ONNX", "pytorch": "PyTorch", "scikit-learn": "scikit-learn"}
@@ -78,7 +80,6 @@ def compute_model_item(card: ModelCard, package_href: str, created: datetime) ->
 
 
 def _compute_properties(card: ModelCard) -> dict[str, Any]:
-    names = [one.name for one in card.inputs]
     columns = list(card.output.columns)
     return {
         "title": card.title,
@@ -90,19 +91,7 @@ def _compute_properties(card: ModelCard) -> dict[str, Any]:
         "mlm:architecture": card.architecture,
         "mlm:framework": _FRAMEWORKS.get(card.framework.lower(), card.framework),
         "mlm:tasks": ["regression"],
-        "mlm:input": [
-            {
-                "name": "pixels",
-                "description": _describe_rows(card),
-                "bands": names,
-                "input": {
-                    "shape": [-1, card.columns],
-                    "dim_order": ["batch", "bands"],
-                    "data_type": "float32",
-                },
-                "value_scaling": [_compute_scaling(one.scaling) for one in card.inputs],
-            }
-        ],
+        "mlm:input": _compute_inputs(card),
         "mlm:output": [
             {
                 "name": "soil-moisture",
@@ -124,6 +113,41 @@ def _compute_properties(card: ModelCard) -> dict[str, Any]:
         "smmap:training": card.training,
         "smmap:expectations": card.expectations,
         **({"smmap:history": card.history.model_dump()} if card.history else {}),
+    }
+
+
+def _compute_inputs(card: ModelCard) -> list[dict[str, Any]]:
+    """One of rows; of a model with windows one a branch, and one of numbers a cell."""
+    windows, names = card.windows, [one.name for one in card.inputs]
+    if windows is None:
+        axes = {"batch": -1, "bands": card.columns}
+        return [_compute_input("pixels", _describe_rows(card), card.inputs, axes)]
+    found = []
+    for branch in windows.branches:
+        text = f"Pixels of {branch.pixel_m:g} m around the cell, before scaling; gaps are filled"
+        inputs = [one for name in branch.inputs for one in card.inputs if one.name == name]
+        sides = {"height": branch.window, "width": branch.window}
+        axes = {"batch": -1, "bands": len(inputs)} | sides
+        found.append(_compute_input(branch.name, text, inputs, axes))
+    chosen = windows.list_cell_inputs(names)
+    numbers = [one for one in card.inputs if one.name in chosen]
+    axes = {"batch": -1, "bands": len(numbers), "height": 1, "width": 1}
+    return [*found, _compute_input(CELL, "One number a cell, before scaling", numbers, axes)]
+
+
+def _compute_input(
+    name: str, description: str, inputs: Sequence[ModelInput], axes: Mapping[str, int]
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "description": description,
+        "bands": [one.name for one in inputs],
+        "input": {
+            "shape": list(axes.values()),
+            "dim_order": list(axes),
+            "data_type": "float32",
+        },
+        "value_scaling": [_compute_scaling(one.scaling) for one in inputs],
     }
 
 

@@ -69,6 +69,8 @@ class Evidence:
     """True inside the model's area of applicability."""
     in_training_range: BoolArray | None = None
     """True where every input lies within what was seen in training."""
+    filled: BoolArray | None = None
+    """True where a model that looks around itself had gaps there, which were filled."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,8 @@ def _apply_rules(
         yield Quality.DENSE_VEGETATION, e.no_soil_signal, True
     if e.radar_weight is not None:
         yield Quality.LOW_WEIGHT, e.radar_weight < recipe.min_weight, True
+    if e.filled is not None:
+        yield Quality.LOW_WEIGHT, e.filled & ~np.isnan(e.sm), True
     if output.unreliable_above is not None:
         yield Quality.UNRELIABLE, e.sm > output.unreliable_above, True
     if e.sigma0_vh is not None:

@@ -13,6 +13,7 @@ from smmap.spec.join import Join
 from smmap.spec.options import Options
 from smmap.spec.sample_columns import SampleColumns
 from smmap.spec.source import SourceKey
+from smmap.spec.windows import SizedWindows
 
 _NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.+-]*"
 PackagePath = Annotated[str, Field(pattern=rf"^{_NAME}(/{_NAME})*$")]
@@ -167,7 +168,9 @@ class Golden(Options):
     """Inputs and outputs that must come back when the package is opened."""
 
     file: PackagePath
-    """An npz file within the package with arrays ``inputs`` (n, features) and ``outputs`` (n,)."""
+    """An npz file within the package with arrays ``inputs`` (n, features) and ``outputs`` (n,); of
+    a model with windows one array a branch (n, layers, y, x), ``numbers`` (n, numbers, 1, 1) and
+    ``outputs`` (n,)."""
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     """Checksum of the file."""
     tolerance: float = Field(default=1e-5, gt=0)
@@ -227,6 +230,8 @@ class ModelCard(Options):
     """Checked when the package is opened."""
     domain: Domain | None = None
     """Where it may be applied; outside: flagged."""
+    windows: SizedWindows | None = None
+    """Which inputs it sees as images around a cell; None: it looks at pixels alone."""
     metrics: dict[str, Any] = Field(default_factory=dict)
     """Figures with the split they come from."""
     training: dict[str, Any] = Field(default_factory=dict)
@@ -250,4 +255,12 @@ class ModelCard(Options):
             raise ValueError(f"'domain.inputs' names {strangers}, which are no inputs")
         if not math.isfinite(sum(member.weight for member in self.members)):
             raise ValueError("member weights must be finite")
+        if self.windows is not None:
+            self.windows.check_inputs(names)
+            if any(set(one.fills) != set(one.inputs) for one in self.windows.branches):
+                raise ValueError("'fills' of a branch must name each of its inputs")
+            if self.missing != "invalid" or self.domain or self.output.columns != ("sm",):
+                raise ValueError(
+                    "'windows' go with 'missing: invalid', one output column and no 'domain'"
+                )
         return self

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from smmap.spec.card import ModelCard, ModelInput, RadarMeaning
 from smmap.spec.definition import Reflectance
 from smmap.spec.options import Options
+from smmap.spec.windows import SizedWindows
 
 
 class InputList(Options):
@@ -26,6 +27,8 @@ class InputList(Options):
     """What a model does about an input without a value; it decides no input."""
     inputs: tuple[ModelInput, ...] = Field(min_length=1)
     """Columns in order."""
+    windows: SizedWindows | None = None
+    """Which inputs are images around a cell: of patches; None: none is."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -33,6 +36,8 @@ class InputList(Options):
         twice = sorted({one for one in names if names.count(one) > 1})
         if twice:
             raise ValueError(f"'inputs' names {twice} twice")
+        if self.windows is not None:
+            self.windows.check_inputs(names)
         return self
 
 

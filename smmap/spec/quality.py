@@ -17,7 +17,8 @@ class Quality(IntFlag):
     OUT_OF_BOUNDS = 8
     """Backscatter or result outside its window: no value."""
     LOW_WEIGHT = 16
-    """Less of the cell was seen than the recipe asks for."""
+    """Less of the cell was seen than the recipe asks for, or gaps in its surroundings were
+    filled."""
     UNRELIABLE = 32
     """Very wet, or cross-polarised backscatter at the noise floor."""
     BARREN = 64

@@ -175,7 +175,7 @@ class Recipe(Options):
     period: str | None = None
     """When, as ``2023-04-01/2023-04-30``; None: all that the catalogue covers."""
     grid: str | CustomGrid = "utm-10m"
-    """A named grid (utm-10m, utm-20m, utm-100m, utm-800m, ease2-1km, geo-0.01deg) or
+    """A named grid (utm-10m, utm-20m, utm-100m, utm-320m, utm-800m, ease2-1km, geo-0.01deg) or
     one's own."""
     radar: Radar = Radar()
     """Radar choices."""

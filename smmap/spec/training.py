@@ -14,8 +14,16 @@ from smmap.spec.join import Join
 from smmap.spec.options import Options
 from smmap.spec.sample_columns import SampleColumns
 from smmap.spec.source import SourceKey
-from smmap.spec.training_member import TREES, Lstm, MemberSpec, NetworkOptions, Physics
+from smmap.spec.training_member import (
+    TREES,
+    Lstm,
+    MemberSpec,
+    Physics,
+    ProcessorOptions,
+    TwoBranch,
+)
 from smmap.spec.training_scenarios import SCENARIOS, Scenarios
+from smmap.spec.windows import Windows
 
 
 class Target(Options):
@@ -147,6 +155,8 @@ class TrainingRecipe(Options):
     """As the card will name them; ``training_range`` comes from the data."""
     history: History | None = None
     """Earlier overpasses that the model takes too: earlier rows of a station; None: none."""
+    windows: Windows | None = None
+    """Which inputs are images around a cell, so that samples are patches; None: none."""
     members: tuple[MemberSpec, ...] = Field(min_length=1)
     """Models that are fitted."""
     combine: Literal["given", "weighted", "best"] = "given"
@@ -213,7 +223,26 @@ class TrainingRecipe(Options):
             raise ValueError(f"'small.members' names {strangers}, which are no members")
         if any(one.training_range is not None for one in self.inputs):
             raise ValueError("'training_range' comes from the data; leave it out")
+        self._check_windows()
         return self
+
+    def _check_windows(self) -> None:
+        looks = [one for one in self.members if isinstance(one, TwoBranch)]
+        if (self.windows is not None) != bool(looks):
+            raise ValueError("'windows' and a member of the kind 'two-branch' go together")
+        if self.windows is None:
+            return
+        if len(self.members) > 1 or looks[0].tune or self.history or self.missing == "model":
+            raise ValueError(
+                "'windows' go with one member, without 'tune', 'history' and 'missing: model'"
+            )
+        if set(self.splits) & set(SCENARIOS):
+            raise ValueError("'windows' go without scenarios among 'splits'")
+        if len(self.windows.branches) != 2:
+            raise ValueError("a member of the kind 'two-branch' has two 'windows.branches'")
+        self.windows.check_inputs([one.name for one in self.inputs])
+        if looks[0].augment and any(one.feature == "aspect_deg" for one in self.inputs):
+            raise ValueError("'augment' turns images, and would have to turn 'aspect_deg' too")
 
     def list_inputs(self) -> InputList:
         """What is asked of the sources: its inputs, then columns of its quality control."""
@@ -262,6 +291,6 @@ class TrainingRecipe(Options):
         wanted = {"device": device, "precision": precision}
         asked = {key: value for key, value in wanted.items() if value is not None}
         members = tuple(
-            one.change(asked) if isinstance(one, NetworkOptions) else one for one in self.members
+            one.change(asked) if isinstance(one, ProcessorOptions) else one for one in self.members
         )
         return self.model_copy(update={"members": members})

@@ -171,8 +171,17 @@ class Physics(MemberOptions):
         )
 
 
-class NetworkOptions(MemberOptions):
-    """What networks of PyTorch have."""
+class ProcessorOptions(MemberOptions):
+    """What fits a network of PyTorch."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """What fits it; ``auto``: a GPU where there is one. The package runs anywhere."""
+    precision: Literal["float32", "mixed"] = "float32"
+    """``mixed``: products in bfloat16, weights and loss in float32."""
+
+
+class NetworkOptions(ProcessorOptions):
+    """What networks of PyTorch have that look at rows."""
 
     epochs: int = Field(default=150, ge=1)
     """Passes over the rows, at most."""
@@ -187,10 +196,6 @@ class NetworkOptions(MemberOptions):
     """Share of the groups of the training rows that stop it, where ``patience`` is not 0."""
     dropout: float = Field(default=0.2, ge=0, lt=1)
     """Share of units left out in a step."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """What fits it; ``auto``: a GPU where there is one. The package runs anywhere."""
-    precision: Literal["float32", "mixed"] = "float32"
-    """``mixed``: products in bfloat16, weights and loss in float32."""
 
 
 class Cnn1d(NetworkOptions):
@@ -231,8 +236,48 @@ class Tabnet(NetworkOptions):
     """Rows of a ghost batch."""
 
 
+class TwoBranch(ProcessorOptions):
+    """Convolutions over two images around a cell (Batchu et al. 2023), for recipes with windows."""
+
+    kind: Literal["two-branch"]
+    steps: int = Field(default=600_000, ge=1)
+    """Batches, each drawn from the training rows."""
+    batch: int = Field(default=64, ge=2)
+    """Samples of a step."""
+    learning_rate: float = Field(default=0.05, gt=0)
+    """First; falls to 0 with the power 0.9 of the steps that are left."""
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    """Of the gradient descent."""
+    weight_decay: float = Field(default=5e-5, ge=0)
+    """L2 penalty on the weights of convolutions and dense layers."""
+    huber: float = Field(default=0.4, gt=0)
+    """Error from which the loss grows straight, m3/m3 (delta)."""
+    evaluate_every: int = Field(default=5000, ge=1)
+    """Steps between predictions of the validation rows; the best weights are kept."""
+    patience: int = Field(default=0, ge=0)
+    """Such predictions without a better one after which it ends; 0: all steps."""
+    features: int = Field(default=8, ge=1)
+    """Features a side that are pooled: 8 of 320 m, windows of 476 and of 28 pixels."""
+    width: float = Field(default=1.0, gt=0)
+    """Share of the layers of Xception-65, for the fine branch."""
+    middle: int = Field(default=16, ge=0)
+    """Blocks of its middle flow."""
+    coarse_width: float = Field(default=0.25, gt=0)
+    """Share of the layers of Xception-41, for the coarse branch."""
+    coarse_middle: int = Field(default=8, ge=0)
+    """Blocks of its middle flow."""
+    keep_path: float = Field(default=0.6, gt=0, le=1)
+    """Probability that the last residual block is kept in a step."""
+    keep_first: tuple[float, float, float] = (0.5, 0.5, 0.6)
+    """Shares of units that are kept in a step, in the first fusion head."""
+    keep_second: tuple[float, float] = (0.9, 0.9)
+    """The same of the second."""
+    augment: bool = True
+    """True: training images are rotated, flipped and sheared about the cell."""
+
+
 MemberSpec = Annotated[
-    RandomForest | Xgboost | Svr | Mlp | Physics | Cnn1d | Lstm | Tabnet,
+    RandomForest | Xgboost | Svr | Mlp | Physics | Cnn1d | Lstm | Tabnet | TwoBranch,
     Field(discriminator="kind"),
 ]
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from smmap.spec.errors import ConfigError
-from smmap.spec.training_member import MemberSpec, Mlp, Physics, RandomForest, Svr, Xgboost
+from smmap.spec.training_member import (
+    MemberSpec,
+    Mlp,
+    Physics,
+    RandomForest,
+    Svr,
+    TwoBranch,
+    Xgboost,
+)
 from smmap.train.fitted import Fitted, Lesson
 
 
@@ -45,6 +53,8 @@ def fit_member(
                 from smmap.train.estimators import fit_mlp
 
                 return fit_mlp(spec, rows, truth, seed)
+            case TwoBranch():
+                raise ConfigError(f"'{spec.title}' is fitted on patches, not on rows of a table")
             case Physics():
                 from smmap.train.physics_member import FittedPhysics
 

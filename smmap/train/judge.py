@@ -67,7 +67,9 @@ def judge(
     for scheme, parts in splits.items():
         tested = predict_splits(recipe, samples, parts, checkpoints, shuffles=scheme == main)
         tables[scheme] = _tabulate(recipe, samples, scheme, tested.predicted)
-        metrics[scheme] = _score(tables[scheme], [COMBINED, *_titles(recipe), BASELINE], bootstrap)
+        metrics[scheme] = score_table(
+            tables[scheme], [COMBINED, *_titles(recipe), BASELINE], bootstrap
+        )
         if scheme == main:
             whole = tested.predicted[:, 0]
             found["importance"] = _compare(samples, whole, tested.shuffled, bootstrap)
@@ -77,8 +79,8 @@ def judge(
             }
             alone = {name: one.predicted[:, 0] for name, one in without.items()}
             found["ablation"] = _compare(samples, whole, alone, bootstrap) or None
-            found |= _judge_orbits(tables[scheme], bootstrap)
-    flattery = _find_flattery(tables, main)
+            found |= judge_orbits(tables[scheme], bootstrap)
+    flattery = find_flattery(tables, main)
     if RANDOM in splits:
         warn_of_random(flattery)
     curves = fit_curves(recipe, samples, checkpoints)
@@ -115,7 +117,8 @@ def _compare(
     }
 
 
-def _judge_orbits(table: pd.DataFrame, bootstrap: Bootstrap) -> dict[str, Any]:
+def judge_orbits(table: pd.DataFrame, bootstrap: Bootstrap) -> dict[str, Any]:
+    """``orbits`` and ``revisit`` of a judgement, as far as the table has what they need."""
     if ORBIT not in table.columns:
         return {}
     found: dict[str, Any] = {"orbits": compare_orbits(table, bootstrap)}
@@ -131,7 +134,14 @@ def _tabulate(
     return table[table[PREDICTED].notna()].reset_index(drop=True)
 
 
-def _score(table: pd.DataFrame, names: list[str], bootstrap: Bootstrap) -> dict[str, Any]:
+def score_table(table: pd.DataFrame, names: list[str], bootstrap: Bootstrap) -> dict[str, Any]:
+    """Scores of what is named, with their limits, for the card.
+
+    Raises
+    ------
+    InsituError
+        If there is no row.
+    """
     if table.empty:
         raise InsituError("no sample was tested, so that nothing can be scored")
     truth = table[TRUTH].to_numpy(np.float64)
@@ -150,7 +160,8 @@ def _score(table: pd.DataFrame, names: list[str], bootstrap: Bootstrap) -> dict[
     return found
 
 
-def _find_flattery(tables: dict[str, pd.DataFrame], main: str | None) -> Flattery | None:
+def find_flattery(tables: dict[str, pd.DataFrame], main: str | None) -> Flattery | None:
+    """What a random split flatters by, where there is one beside the main one."""
     if main is None or RANDOM not in tables:
         return None
     one, other = (

@@ -67,6 +67,8 @@ def predict_table(model: str | Path, table: Path, out: Path) -> Predicted:
     opened = load_model(model)
     if opened.card is None:
         raise ModelError(f"{model}: without a card nothing says which columns it takes; give one")
+    if opened.card.windows is not None:
+        raise ModelError(f"{model}: looks at images around cells, no table has them; map with it")
     frame = load_table(table)
     taken = [name for name in (SM, UNCERTAINTY) if name in frame.columns]
     if taken:

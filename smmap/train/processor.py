@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 
 from smmap.spec.errors import ConfigError
-from smmap.spec.training_member import NetworkOptions
+from smmap.spec.training_member import ProcessorOptions
 
 
-def find_processor(spec: NetworkOptions) -> torch.device:
+def find_processor(spec: ProcessorOptions) -> torch.device:
     """The processor that a member asks for; ``auto`` is the GPU where there is one.
 
     Raises
@@ -33,7 +33,7 @@ def find_processor(spec: NetworkOptions) -> torch.device:
     return torch.device("cuda", torch.cuda.current_device())
 
 
-def cast(spec: NetworkOptions, device: torch.device) -> AbstractContextManager[object]:
+def cast(spec: ProcessorOptions, device: torch.device) -> AbstractContextManager[object]:
     """Products in bfloat16 where ``precision`` is ``mixed``; weights and losses stay float32."""
     if spec.precision == "float32":
         return nullcontext()

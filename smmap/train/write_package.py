@@ -92,7 +92,7 @@ def write_package(
             parity[path.name] = {"rows": checked.rows, "difference": float(checked.difference)}
             sha256 = compute_sha256(path)
             entries.append({"file": path.name, "sha256": sha256, "weight": float(member.weight)})
-        card = _complete(draft, entries, parity)
+        card = complete_card(draft, entries, parity)
         rows = _compute_golden(card, members, ranges, seed)
         inside = rows["inputs"][np.isfinite(rows["inputs"]).all(axis=1)]
         golden = pack_arrays(rows)
@@ -103,12 +103,12 @@ def write_package(
         (folder / GOLDEN).write_bytes(golden)
         (folder / CARD).write_text(format_card(card), encoding="utf-8")
         load_model(folder, "cpu")  # the golden outputs must come back
-        _move(folder, out)
+        move_package(folder, out)
     logger.info("wrote model package %s (version %s)", out, card.version)
     return card
 
 
-def _move(folder: Path, out: Path) -> None:
+def move_package(folder: Path, out: Path) -> None:
     """All files but what the engine left, the card last."""
     names = sorted(
         (file.name for file in folder.iterdir() if ".trees" not in file.suffixes),
@@ -118,7 +118,7 @@ def _move(folder: Path, out: Path) -> None:
         move_atomic(folder / name, out / name)
 
 
-def _complete(
+def complete_card(
     draft: Mapping[str, Any], entries: list[dict[str, Any]], parity: Mapping[str, Any]
 ) -> ModelCard:
     """The card, but for the golden rows that it says how to make."""

@@ -9,7 +9,9 @@ from smmap.model.package import load_model
 from smmap.spec.training_member import RandomForest, Tabnet, Xgboost
 from smmap.train.train_table import list_recipes, load_recipe, train_table
 
-STUDIES = [name for name in list_recipes() if name != "poland2024"]
+STUDIES = [
+    name for name in list_recipes() if name != "poland2024" and load_recipe(name).windows is None
+]
 RANGES = {
     "dB": (-25, -5),
     "degree": (30, 46),

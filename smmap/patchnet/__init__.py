@@ -1,0 +1,1 @@
+"""The two-branch network of Batchu et al. 2023, without padding: its parts in PyTorch."""

@@ -1,0 +1,143 @@
+"""What a network with windows is worth: fitted and scored by every split."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from smmap.spec.errors import ConfigError
+from smmap.spec.training import TrainingRecipe
+from smmap.spec.training_member import TwoBranch
+from smmap.spec.windows import SizedWindows, Windows
+from smmap.train.fit_patches import Course, FittedPatches
+from smmap.train.judge import RANDOM, find_flattery, judge_orbits, list_splits, score_table
+from smmap.train.judgement import BASELINE, COMBINED, Judgement
+from smmap.train.patch_samples import PatchSamples
+from smmap.validation.bootstrap import Bootstrap
+from smmap.validation.samples import PREDICTED
+from smmap.validation.schemes import warn_of_random
+from smmap.validation.scores import SCORE_NAMES
+from smmap.validation.split import Split
+from smmap.validation.stratify import average_over_stations
+
+logger = logging.getLogger(__name__)
+
+_OF_STATIONS = "model, mean of stations"
+
+
+@dataclass(frozen=True)
+class JudgedPatches:
+    """What judging found, and the network that is packaged."""
+
+    judgement: Judgement
+    """Predictions of samples that were not trained on, and what follows from them."""
+    fitted: FittedPatches
+    """Of the first part of the split that counts: what is packaged is what was judged."""
+    scheme: str
+    """By what that was split."""
+
+
+def judge_patches(
+    recipe: TrainingRecipe, samples: PatchSamples, *, draws: int, checkpoints: Path | None
+) -> JudgedPatches:
+    """Fit and score by each of the recipe's splits.
+
+    Parameters
+    ----------
+    draws
+        Resamples of stations for the intervals.
+    checkpoints
+        Folder that fits are kept in.
+
+    Raises
+    ------
+    InsituError
+        If a split cannot be made of these samples.
+    """
+    main = next((one for one in recipe.splits if one != RANDOM), recipe.splits[0])
+    tables: dict[str, pd.DataFrame] = {}
+    chosen: FittedPatches | None = None
+    for scheme in recipe.splits:
+        parts: list[pd.DataFrame] = []
+        for split in list_splits(recipe, samples.samples, scheme):
+            logger.info("%s, %s: %d patches to train on", scheme, split.part, len(split.train))
+            fitted = fit_split(recipe, samples, split, checkpoints)
+            chosen = fitted if scheme == main and not parts else chosen
+            parts.append(_tabulate(samples, split, fitted))
+        tables[scheme] = pd.concat(parts, ignore_index=True)
+    if chosen is None:
+        raise ConfigError(f"recipe '{recipe.name}': 'splits' gave no part to train on")
+    bootstrap = Bootstrap(draws)
+    flattery = find_flattery(tables, main)
+    if RANDOM in tables:
+        warn_of_random(flattery)
+    judgement = Judgement(
+        pd.concat(tables.values(), ignore_index=True),
+        {scheme: _score(table, bootstrap) for scheme, table in tables.items()},
+        flattery=flattery,
+        **judge_orbits(tables[main], bootstrap),
+    )
+    return JudgedPatches(judgement, chosen, main)
+
+
+def fit_split(
+    recipe: TrainingRecipe, samples: PatchSamples, split: Split, checkpoints: Path | None
+) -> FittedPatches:
+    """Fit on a split's training rows, which also say what stands in gaps."""
+    spec = get_member(recipe)
+    fills = {name: mean for name, (mean, _, _) in samples.measure(split.train).items()}
+    windows = size_windows(samples.windows, spec, fills)
+    return Course(spec, samples, split, windows, recipe.seed).fit(checkpoints)
+
+
+def get_member(recipe: TrainingRecipe) -> TwoBranch:
+    """The recipe's network.
+
+    Raises
+    ------
+    ConfigError
+        If it has none.
+    """
+    spec = recipe.members[0]
+    if not isinstance(spec, TwoBranch):
+        raise ConfigError(f"recipe '{recipe.name}': '{spec.title}' looks at no windows")
+    return spec
+
+
+def size_windows(windows: Windows, spec: TwoBranch, fills: Mapping[str, float]) -> SizedWindows:
+    """The recipe's windows as wide as the network looks, with fills."""
+    from smmap.patchnet.network import compute_windows
+
+    sizes = compute_windows(spec.features)
+    branches = [
+        one.model_dump() | {"window": size, "fills": {name: fills[name] for name in one.inputs}}
+        for one, size in zip(windows.branches, sizes, strict=True)
+    ]
+    return SizedWindows.parse(windows.model_dump() | {"branches": branches}, "windows")
+
+
+def _tabulate(samples: PatchSamples, split: Split, fitted: FittedPatches) -> pd.DataFrame:
+    one = samples.samples
+    mean = one.truth[split.train].mean()
+    columns = {PREDICTED: fitted.predict(samples, split.test), f"{PREDICTED} {BASELINE}": mean}
+    return one.frame.iloc[split.test].assign(scheme=split.scheme, **columns)
+
+
+def _score(table: pd.DataFrame, bootstrap: Bootstrap) -> dict[str, Any]:
+    found = score_table(table, [COMBINED, BASELINE], bootstrap)
+    row = average_over_stations(table, bootstrap=bootstrap).iloc[0]
+    found[_OF_STATIONS] = {"count": int(row["count"]), "stations": int(row["stations"])} | {
+        score: [_round(row[f"{score}{limit}"]) for limit in ("", "_low", "_high")]
+        for score in SCORE_NAMES
+    }
+    return found
+
+
+def _round(value: float) -> float | None:
+    return round(float(value), 4) if np.isfinite(value) else None
