@@ -12,6 +12,7 @@ from smmap.features.request import REFLECTANCES
 from smmap.spec.card import ModelCard, ModelInput
 from smmap.spec.errors import ConfigError
 from smmap.spec.input_list import FeatureSet, InputList
+from smmap.spec.simulated_training import SimulatedRecipe
 from smmap.spec.training import TrainingRecipe
 from smmap.spec.windows import size_for_patches
 from smmap.store.documents import load_yaml
@@ -118,6 +119,11 @@ def _read(data: Mapping[str, Any], path: Path) -> InputList:
     if "golden" in data:
         card = ModelCard.parse(data, str(path))
         return InputList.parse(card.model_dump(include=set(_LISTED)), str(path))
+    if "simulated" in data:
+        simulated = SimulatedRecipe.parse(data, str(path))
+        return InputList(
+            name=simulated.name, radiometry="sigma0_ellipsoid", inputs=simulated.inputs
+        )
     if "members" in data:
         recipe = TrainingRecipe.parse(data, str(path))
         for limit in recipe.quality:
