@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,8 @@ def make_samples(
         raise InsituError("Parquet needs pyarrow: pip install 'smmap[insitu]'")
     check_columns(wanted)
     grid = CELLS if options.by_cell else None
-    context = open_context(complete_recipe(recipe, readings, grid), wanted)
+    look_back = timedelta(days=wanted.history.days if wanted.history else 0)
+    context = open_context(complete_recipe(recipe, readings, grid, look_back), wanted)
     sites = list_sites(readings, by_cell=options.by_cell)
     tally = Tally(sites=len(sites))
     plan = plan_samples(context, sites, options.target, tally)
@@ -129,12 +131,20 @@ def make_samples(
     return tally
 
 
-def complete_recipe(recipe: Recipe, readings: pd.DataFrame, grid: str | None) -> Recipe:
-    """The recipe on a grid, or its own, and with a period: of the readings if it names none."""
+def complete_recipe(
+    recipe: Recipe,
+    readings: pd.DataFrame,
+    grid: str | None,
+    look_back: timedelta = timedelta(0),
+) -> Recipe:
+    """The recipe on a grid, or its own, and with a period.
+
+    If it names none, it is that of the readings, and of what the first of them looks back to.
+    """
     changes: dict[str, Any] = {"grid": grid} if grid else {}
     if recipe.period is None and len(readings):
         times = readings["time"]
-        changes["period"] = f"{times.min():%Y-%m-%d}/{times.max():%Y-%m-%d}"
+        changes["period"] = f"{times.min() - look_back:%Y-%m-%d}/{times.max():%Y-%m-%d}"
     return recipe.model_copy(update=changes)
 
 

@@ -42,8 +42,9 @@ class SamplePlan:
     pixels: tuple[Pixel, ...]
     """Of each of them."""
     targets: pd.DataFrame
-    """One row a site and overpass with a value: ``site`` (its number), ``unit``, ``row``, ``col``
-    and the columns of `compute_targets`."""
+    """One row a site and overpass with a value (for inputs with a history: every overpass of a site
+    with some value): ``site`` (its number), ``unit``, ``row``, ``col`` and the columns of
+    `compute_targets`."""
     units: Mapping[str, Unit]
     """By id: those of ``targets``."""
     batches: tuple[Batch, ...]
@@ -70,6 +71,7 @@ def plan_samples(
         If there is no scene around any of the sites.
     """
     placed = _place(context, sites, tally)
+    looks_back = context.feature_set.history is not None
     by_tile: dict[str, list[int]] = defaultdict(list)
     for number, (_, pixel) in enumerate(placed):
         by_tile[pixel.tile.key].append(number)
@@ -89,7 +91,7 @@ def plan_samples(
             continue
         tally.note(f"item left out: {one}" for one in found.left_out)
         units = Planner(found, context).plan_units(tile, hull)
-        wanted = _plan_tile(units, here, found, rule, rows)
+        wanted = _plan_tile(units, here, found, rule, rows, every=looks_back)
         busy = [unit for unit in units if unit.id in wanted]
         rows.units |= {unit.id: unit for unit in busy}
         rows.batches += _cut(tile, busy, wanted, context.recipe.batch)
@@ -101,16 +103,18 @@ def plan_samples(
         context,
         tuple(site for site, _ in placed),
         tuple(pixel for _, pixel in placed),
-        _keep_measured(rows.targets, {one: placed[one][0] for one in visited}, tally),
+        _keep_measured(
+            rows.targets, {one: placed[one][0] for one in visited}, tally, every=looks_back
+        ),
         rows.units,
         tuple(rows.batches),
     )
 
 
 def _keep_measured(
-    tables: Sequence[pd.DataFrame], sites: Mapping[int, Site], tally: Tally
+    tables: Sequence[pd.DataFrame], sites: Mapping[int, Site], tally: Tally, *, every: bool
 ) -> pd.DataFrame:
-    """Overpasses with a value; those without are counted."""
+    """Overpasses with a value, or ``every`` one of a site that has some; others are counted."""
     numbers = {int(one["site"].iloc[0]) for one in tables}
     unvisited = [site for number, site in sites.items() if number not in numbers]
     tally.lose_stations(unvisited, "no overpass in the period")
@@ -118,10 +122,11 @@ def _keep_measured(
         return pd.DataFrame()
     targets = pd.concat(tables, ignore_index=True)
     known = targets["soil_moisture"].notna()
-    tally.count_pairs(len(targets), UNMEASURED, int((~known).sum()))
-    unmeasured = numbers - set(targets.loc[known, "site"])
-    tally.lose_stations((sites[one] for one in sorted(unmeasured)), UNMEASURED)
-    return targets[known].reset_index(drop=True)
+    measured = set(targets.loc[known, "site"])
+    tally.lose_stations((sites[one] for one in sorted(numbers - measured)), UNMEASURED)
+    kept = targets["site"].isin(measured) if every else known
+    tally.count_pairs(len(targets), UNMEASURED, int((~kept).sum()))
+    return targets[kept].reset_index(drop=True)
 
 
 def _place(context: Context, sites: Sequence[Site], tally: Tally) -> list[tuple[Site, Pixel]]:
@@ -144,8 +149,13 @@ def _plan_tile(
     found: Found,
     rule: TargetRule,
     rows: _Rows,
+    *,
+    every: bool,
 ) -> dict[str, set[Place]]:
-    """Adds what was measured at a tile's sites; which pixels are wanted of its units, by id."""
+    """Adds what was measured at a tile's sites; which pixels are wanted of its units, by id.
+
+    ``every``: pixels of overpasses without a reading too, if there is one at another.
+    """
     footprints = {one.item.id: one.footprint for one in found.candidates["sentinel1"]}
     seen_by = [
         shapely.union_all([footprints[item.id] for item in unit.overpass.items]) for unit in units
@@ -164,8 +174,9 @@ def _plan_tile(
         targets.insert(0, "site", number)
         targets.insert(1, "unit", [one.id for one in near])
         rows.targets.append(targets.assign(row=pixel.row, col=pixel.col))
-        for unit, known in zip(near, targets["soil_moisture"].notna(), strict=True):
-            if known:
+        measured = targets["soil_moisture"].notna()
+        for unit, known in zip(near, measured, strict=True):
+            if known or (every and measured.any()):
                 wanted[unit.id].add((pixel.row, pixel.col))
     return wanted
 

@@ -120,7 +120,8 @@ def assemble_table(plan: SamplePlan, sampled: Iterable[pd.DataFrame], tally: Tal
     table = _describe_places(table, plan)
     inputs = [name for name in columns if name not in PLACE]
     ordered = table[[*FIRST, *inputs, *shares, "radar_weight", *LAST]]
-    tally.samples = len(ordered)
+    tally.samples = int(ordered["soil_moisture"].notna().sum())
+    tally.earlier = len(ordered) - tally.samples
     return ordered.sort_values(_ORDER, kind="stable", ignore_index=True)
 
 

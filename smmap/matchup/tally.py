@@ -17,7 +17,9 @@ class Tally:
     sites: int = 0
     """Stations, or cells of them, with readings."""
     samples: int = 0
-    """Rows of the table."""
+    """Rows of the table with a measured value."""
+    earlier: int = 0
+    """Rows without, which models with a history look back to."""
     pairs: int = 0
     """Stations times the overpasses around them."""
     lost_sites: Counter[str] = field(default_factory=Counter)
@@ -52,6 +54,7 @@ class Tally:
         return {
             "sites": self.sites,
             "samples": self.samples,
+            **({"rows_without_reading": self.earlier} if self.earlier else {}),
             "pairs": self.pairs,
             "sites_without_sample": _sort(self.lost_sites),
             "pairs_without_sample": _sort(self.lost_pairs),
@@ -63,6 +66,8 @@ class Tally:
     def describe(self) -> Iterator[str]:
         """The same in lines of text."""
         yield f"{self.samples:,} samples of {self.pairs:,} overpasses over {self.sites:,} places"
+        if self.earlier:
+            yield f"{self.earlier:,} rows without a reading, for later ones to look back to"
         for reason, count in _sort(self.lost_pairs).items():
             yield f"no sample, {count:,} overpasses: {reason}"
         for reason, count in _sort(self.lost_sites).items():

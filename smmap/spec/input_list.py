@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from smmap.spec.card import ModelCard, ModelInput, RadarMeaning
 from smmap.spec.definition import Reflectance
+from smmap.spec.history import History
 from smmap.spec.options import Options
 from smmap.spec.windows import SizedWindows
 
@@ -27,6 +28,8 @@ class InputList(Options):
     """What a model does about an input without a value; it decides no input."""
     inputs: tuple[ModelInput, ...] = Field(min_length=1)
     """Columns in order."""
+    history: History | None = None
+    """What a model looks back to; samples of overpasses that nobody measured are kept for it."""
     windows: SizedWindows | None = None
     """Which inputs are images around a cell: of patches; None: none is."""
 

@@ -254,6 +254,7 @@ class TrainingRecipe(Options):
             reflectance=self.reflectance,
             missing=self.missing,
             inputs=(*self.inputs, *derived),
+            history=self.history,
         )
 
     @property

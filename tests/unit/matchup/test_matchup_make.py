@@ -20,6 +20,7 @@ from smmap.insitu.parquet import write_readings
 from smmap.matchup.make_samples import make_samples
 from smmap.pipeline.recipe import load_recipe
 from smmap.spec.errors import ConfigError, EmptySearchError, InsituError
+from smmap.spec.history import History
 from smmap.spec.input_list import InputList
 
 INPUTS = InputList.parse(
@@ -202,3 +203,24 @@ def test_an_archive_that_cannot_be_read_is_said_before_anything_is_searched(tmp_
     assert "holds no file" in str(told.exception)
     told = CliRunner().invoke(app, [*words, "--target", "median"])
     assert "no target 'median'; there are: closest, daily-mean" in str(told.exception)
+
+
+def test_what_looks_back_gets_the_overpasses_between_readings_too(world, tmp_path):
+    """One station with readings around the second overpass alone, one with none near any."""
+    readings = make_readings(a=(55, 55), b=(65, 75))
+    near = (readings["time"] - pd.Timestamp(START)).abs() > timedelta(days=1)
+    late = (readings["time"] - pd.Timestamp(START)) > timedelta(days=4)
+    readings = readings[np.where(readings["station"] == "a", near, late)]
+    looking = INPUTS.model_copy(update={"history": History(overpasses=2, days=5)})
+    tables = {}
+    for name, wanted in (("alone", INPUTS), ("both", looking)):
+        tally = make_samples(read_recipe(world), wanted, readings, tmp_path / f"{name}.parquet")
+        tables[name] = pd.read_parquet(tmp_path / f"{name}.parquet").drop(columns="geometry")
+        assert tally.samples == 1
+    alone, both = tables["alone"], tables["both"]
+    assert both["station"].tolist() == ["a", "a"]
+    assert both["soil_moisture"].isna().tolist() == [True, False]
+    assert both["vv_db"].notna().all()
+    measured = both[1:].reset_index(drop=True)
+    pd.testing.assert_frame_equal(measured, alone, check_dtype=False, check_categorical=False)
+    assert "1 rows without a reading" in "\n".join(tally.describe())
