@@ -65,8 +65,9 @@ def test_inputs_without_a_model_ask_the_sources_as_a_model_with_them_does():
     inputs = InputList.parse(with_model.card.model_dump(include=listed), "physics")
     recipe = load_recipe("local-stac", ["catalog=nowhere", "model=no-such-model"])
     without = open_context(recipe, inputs)
-    for asked in ("bands", "requests", "plain_bands", "definitions", "radar_grid"):
+    for asked in ("bands", "requests", "definitions", "radar_grid"):
         assert getattr(without, asked) == getattr(with_model, asked)
+    assert without.plain_bands("sentinel2") == with_model.plain_bands("sentinel2")
     with pytest.raises(ConfigError, match=r"'inputs' is a list of inputs: it has no model"):
         _ = without.card
 
