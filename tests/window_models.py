@@ -41,8 +41,8 @@ def compute_ramp(side):
     return ramp / ramp.sum()
 
 
-def write_window_model(folder, **card):
-    """The package's folder."""
+def write_window_model(folder, leak=0.0, **card):
+    """The package's folder; ``leak`` times the mean of the whole image is added to each value."""
     folder.mkdir(parents=True, exist_ok=True)
     fine = np.stack([SHARES[name] * compute_ramp(FINE) for name in ("vv", "vh")])[None]
     coarse = (SHARES["vv_coarse"] * compute_ramp(COARSE))[None, None]
@@ -53,7 +53,11 @@ def write_window_model(folder, **card):
         nodes.append(helper.make_node("Conv", inputs, [f"{name}_sum"], strides=[step, step]))
         values = kernel.astype(np.float32)
         weights.append(onnx.numpy_helper.from_array(values, f"{name}_weights"))
-    nodes.append(helper.make_node("Sum", ["fine_sum", "coarse_sum", "numbers_sum"], ["sm"]))
+    nodes.append(helper.make_node("ReduceMean", ["fine"], ["mean"], axes=[1, 2, 3], keepdims=1))
+    weights.append(onnx.numpy_helper.from_array(np.full((1, 1, 1, 1), leak, np.float32), "leak"))
+    nodes.append(helper.make_node("Mul", ["mean", "leak"], ["leaked"]))
+    summed = ["fine_sum", "coarse_sum", "numbers_sum", "leaked"]
+    nodes.append(helper.make_node("Sum", summed, ["sm"]))
     images = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", layers, None, None])
         for name, layers in (("fine", 2), ("coarse", 1), ("numbers", 1))
@@ -72,6 +76,7 @@ def write_window_model(folder, **card):
         (fine[0] * golden["fine"][i]).sum()
         + (coarse[0] * golden["coarse"][i]).sum()
         + SHARES["incidence"] * golden["numbers"][i, 0, 0, 0]
+        + leak * golden["fine"][i].mean()
         for i in range(2)
     ]
     np.savez(folder / "golden.npz", **golden, outputs=np.array(outputs, np.float32))

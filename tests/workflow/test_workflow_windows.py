@@ -134,6 +134,18 @@ def test_every_cut_and_number_of_threads_gives_the_same_bits(prepared, mapped, b
         np.testing.assert_array_equal(found[name], values, name)
 
 
+def test_what_is_computed_at_once_lies_on_the_tile_whatever_the_block(prepared):
+    """A model that looks at all of its image gives the same only if its images are the same."""
+    folder, write_recipe = prepared
+    leaking = str(write_window_model(folder / "leaking", leak=0.3))
+    maps = []
+    for block in (96, 4096):
+        run(write_recipe(model=leaking, block=block), folder / f"leaking-{block}")
+        maps.append(read_maps(folder / f"leaking-{block}"))
+    for name, values in maps[0].items():
+        np.testing.assert_array_equal(values, maps[1][name], name)
+
+
 def test_a_part_of_the_area_has_the_same_bits(prepared, mapped):
     folder, write_recipe = prepared
     out = folder / "part"
