@@ -30,6 +30,10 @@ _JOIN_COPIES = {"nearest": 1, "median": 4}
 _LAYERS = 40
 _EACH_INPUT = 4
 """Of the model."""
+_EACH_CALL = 128
+"""Of a model with windows, for each pixel of a chunk."""
+_OPENED = 3
+"""Sizes of its file."""
 
 
 def estimate_task_memory(task: Task, context: Context, threads: int) -> int:
@@ -63,8 +67,16 @@ def estimate_task_memory(task: Task, context: Context, threads: int) -> int:
     waiting = WAITING_BYTES if "earth-engine" in kinds else 0
     archive = ARCHIVE_BYTES if "zarr" in kinds else 0
     at_work = min(threads, len(area.split(context.block_size)))
-    shared = PROCESS_BYTES + fields + waiting + archive
+    shared = PROCESS_BYTES + _count_weights(context) + fields + waiting + archive
     return shared + at_work * (block * _FLOAT_BYTES + WRITER_BYTES)
+
+
+def _count_weights(context: Context) -> int:
+    """Bytes of an opened model with windows, whose files are large, from their size."""
+    if context.windows is None:
+        return 0
+    files = (context.package / one.file for one in context.card.members)
+    return _OPENED * sum(file.stat().st_size for file in files)
 
 
 def _count_window_values(task: Task, context: Context, height: int, width: int) -> int:
@@ -79,5 +91,6 @@ def _count_window_values(task: Task, context: Context, height: int, width: int) 
         # A block is widened to whole chunks, by less than one at either end.
         sides = ((size + 2 * (windows.chunk - 1)) * step + beyond for size in (height, width))
         pixels = next(sides) * next(sides)
-        held += pixels * (_RADAR + _JOINED + (_EACH_INPUT + 2 * scenes) * len(one.inputs))
+        call = windows.compute_side(one) ** 2 * _EACH_CALL
+        held += call + pixels * (_RADAR + _JOINED + (_EACH_INPUT + 2 * scenes) * len(one.inputs))
     return held
