@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,15 @@ REPOSITORY = Path(__file__).parent.parent
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """What the command line sets up in this process must not reach the next test."""
+    log = logging.getLogger("smmap")
+    level, handlers = log.level, log.handlers[:]
+    yield
+    log.level, log.handlers = level, handlers
 
 
 @pytest.fixture(scope="session")

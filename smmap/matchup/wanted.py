@@ -37,9 +37,6 @@ def load_wanted(name_or_path: str) -> InputList:
     """
     path = _find(name_or_path)
     data = load_yaml(path)
-    if isinstance(data, Mapping) and "simulated" in data and (path.parent / _FILES[1]).is_file():
-        path = path.parent / _FILES[1]  # a recipe that needs no table: its model does
-        data = load_yaml(path)
     if not isinstance(data, Mapping):
         raise ConfigError(f"{path}: expected keys and values, found {type(data).__name__}")
     wanted = _read(data, path)

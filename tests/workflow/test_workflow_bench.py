@@ -87,7 +87,10 @@ def measure(models, tmp_path, name, *more, code=0):
     return {row["name"]: row for row in rows}, done.stdout
 
 
-@pytest.mark.parametrize("name", GOALS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(one, marks=pytest.mark.slow) if one == "scale" else one for one in GOALS],
+)
 def test_rows_and_goals(models, tmp_path, name):
     # A tile of 128 pixels a side takes longer to plan than to predict, on any machine: its goal
     # is missed, which is told, and a failure only where it is asked for.

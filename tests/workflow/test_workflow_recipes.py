@@ -88,6 +88,7 @@ def test_ensemble_with_tabnet(tmp_path, world):
     members = [one.change({"weight": weights[one.kind]}) for one in recipe.members]
     inputs = tuple(one for one in recipe.inputs if one.name in FEW)
     changed = {"members": tuple(members), "combine": "given", "inputs": inputs}
+    changed |= {"splits": ("station",), "folds": 2}
     recipe = recipe.model_copy(update=changed)
     run = describe_run(world, "gssm10") | {"grid": "utm-100m"}
     mapped = follow(world, tmp_path, recipe, run, "2023-04-01")

@@ -60,6 +60,7 @@ def test_card_says_what_random_flatters_and_holds_no_row_of_the_data(table):
     }
 
 
+@pytest.mark.slow
 def test_small_form_sees_the_same_order_of_splits(table, tmp_path):
     recipe = load_recipe("poland2024")
     made = train_table(recipe, table, tmp_path / "model", small=True, draws=100)

@@ -46,7 +46,7 @@ def build(number, file):
     return build_frame(sensor, moments, np.array(value, dtype=float), flag, source=f"{number}.stm")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(files, st.randoms(use_true_random=False))
 def test_nothing_is_lost_and_order_does_not_matter(some, random):
     frames = [build(number, file) for number, file in enumerate(some)]

@@ -220,6 +220,7 @@ def test_scenes_are_of_the_days_and_optics_begin_earlier(summary, items):
     assert timedelta(days=4) < START - first < timedelta(days=5)
 
 
+@pytest.mark.slow
 def test_the_same_numbers_give_the_same_bytes_and_more_days_the_same_scenes(summary, tmp_path):
     more = simulate_continent(tmp_path / "x", region=REGION, days=3, resolution_m=2000, seed=1)
 

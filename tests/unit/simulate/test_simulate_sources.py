@@ -43,6 +43,7 @@ def world(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_command_writes_world_and_sources(tmp_path, world):
     options = ["--out", str(tmp_path / "w"), "--days", "4", "--seed", "3", "--size", "64"]
     done = CliRunner().invoke(app, ["simulate", "--sources", *options])
