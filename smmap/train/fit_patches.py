@@ -22,7 +22,7 @@ from smmap.spec.training_member import TwoBranch
 from smmap.spec.windows import CELL, SizedWindows
 from smmap.train.checkpoint import load_checkpoint, write_checkpoint
 from smmap.train.network import reproducible
-from smmap.train.patch_samples import PATCH, PatchSamples
+from smmap.train.patch_samples import PatchSamples
 from smmap.train.processor import cast, find_processor
 from smmap.validation.split import Ints, Split
 
@@ -172,8 +172,8 @@ class Course:
         one, split = self.samples.samples, self.split
         said = f"{self.spec.model_dump_json()} {self.windows.model_dump_json()} {self.seed}"
         digest = hashlib.sha256(f"{said} {self.samples.store.parts}".encode())
-        numbers = one.frame[PATCH].to_numpy(np.int64)
-        for part in (numbers, one.truth, one.rows, split.train, split.validation):
+        digest.update(one.frame.to_csv(index=False).encode())  # with scenes' fingerprints
+        for part in (one.truth, one.rows, split.train, split.validation):
             digest.update(part.tobytes())
         return digest.hexdigest()[:16]
 
