@@ -301,6 +301,7 @@ def test_no_output_has_its_own_exit_code(verb, tmp_path):
 @pytest.mark.parametrize("verb", ["gc", "mosaic"])
 def test_no_answer_has_its_own_exit_code(verb, monkeypatch, capsys):
     monkeypatch.setattr(connect, "RETRIES", 1)
+    monkeypatch.setattr("smmap.cli.app.signal.signal", lambda *_: None)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
