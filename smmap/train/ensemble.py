@@ -11,12 +11,12 @@ import pandas as pd
 from scipy.optimize import nnls
 
 from smmap.features.array import Doubles
+from smmap.fit.fitted import Fitted, Lesson, Rows
+from smmap.fit.member import fit_member
+from smmap.fit.tune import tune_member
 from smmap.spec.training import TrainingRecipe
 from smmap.spec.training_member import MemberSpec
-from smmap.train.fit_member import fit_member
-from smmap.train.fitted import Fitted, Lesson, Rows
 from smmap.train.samples import Samples
-from smmap.train.tune import tune_member
 from smmap.validation.nested import nest_folds, predict_unseen
 from smmap.validation.schemes import find_groups
 from smmap.validation.split import Ints, Split

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime import InferenceSession, SessionOptions
 
+from smmap.fit.network import Network, predict
 from smmap.spec.errors import ModelError
-from smmap.train.network import Network, predict
 
 OPSET = 17
 """ONNX operator set: old enough for every ONNX Runtime that smmap takes."""

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from smmap.features.array import Doubles
+from smmap.fit.checkpoint import load_checkpoint, write_checkpoint
+from smmap.fit.network import reproducible
+from smmap.fit.processor import cast, find_processor
 from smmap.patchnet.augment import crop_middle, draw_turns, turn_images
 from smmap.patchnet.network import TwoBranchNetwork
 from smmap.spec.training_member import TwoBranch
 from smmap.spec.windows import CELL, SizedWindows
-from smmap.train.checkpoint import load_checkpoint, write_checkpoint
-from smmap.train.network import reproducible
 from smmap.train.patch_samples import PatchSamples
-from smmap.train.processor import cast, find_processor
 from smmap.validation.split import Ints, Split
 
 logger = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.fit.fitted import Fitted, find_allowance
 from smmap.model.open_session import open_session
 from smmap.spec.errors import ModelError
-from smmap.train.fitted import Fitted, find_allowance
 from smmap.train.probe_rows import draw_probes
 
 logger = logging.getLogger(__name__)

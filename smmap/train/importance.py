@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from smmap.features.array import Doubles
+from smmap.fit.fitted import Rows
 from smmap.spec.card import ModelInput
 from smmap.train.ensemble import Ensemble
-from smmap.train.fitted import Rows
 
 
 def find_columns(inputs: Sequence[int], total: int, steps: int) -> list[int]:

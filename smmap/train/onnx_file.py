@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.features.array import Doubles
+from smmap.fit.fitted import Rows
 from smmap.model.session import Session
 from smmap.store.atomic import report_store_errors
-from smmap.train.fitted import Rows
 
 
 class OnnxFile:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from smmap.export.branch_arrays import compute_branch_arrays
 from smmap.export.sklearn_forest import SklearnForest
 from smmap.features.scaling import compute_scaled
+from smmap.fit.fitted import Fitted
 from smmap.spec.card import CyclicScaling, ModelCard, ModelInput
 from smmap.spec.errors import ConfigError, ModelError
 from smmap.spec.history import History
 from smmap.store.documents import load_yaml
-from smmap.train.fitted import Fitted
 from smmap.train.onnx_file import OnnxFile
 from smmap.train.package_files import GOLDEN
 from smmap.train.write_package import PackagedMember, write_package
@@ -113,7 +113,7 @@ def load_own(file: Path) -> tuple[Fitted, int | None]:
 def _load_booster(file: Path) -> tuple[Fitted, int]:
     import xgboost
 
-    from smmap.train.forests import hold_booster
+    from smmap.fit.forests import hold_booster
 
     booster = xgboost.Booster()
     try:
@@ -129,7 +129,7 @@ def _load_skops(file: Path) -> tuple[Fitted, int]:
     from sklearn.base import is_regressor
     from skops import io
 
-    from smmap.train.estimators import FittedEstimator
+    from smmap.fit.estimators import FittedEstimator
 
     try:
         strangers = sorted(set(io.get_untrusted_types(file=file)) - set(_TRUSTED))
@@ -151,7 +151,7 @@ def _load_skops(file: Path) -> tuple[Fitted, int]:
 
 def _check_nodes(forest: SklearnForest, model: Any, file: Path) -> Fitted:
     """Nodes that lead out of their tree, or look at inputs that are not there, read anything."""
-    from smmap.train.forests import hold_forest
+    from smmap.fit.forests import hold_forest
 
     for tree in forest.list_trees():
         compute_branch_arrays(tree, 0, (0, 0))

@@ -14,10 +14,10 @@ import onnx
 import torch
 from numpy.typing import NDArray
 
+from smmap.fit.network import WIDTH, Network, predict
 from smmap.spec.card import Domain, Golden, Member, ModelCard
 from smmap.spec.simulated_training import SimulatedRecipe
 from smmap.store.atomic import write_atomic
-from smmap.train.network import WIDTH, Network, predict
 from smmap.train.package_files import (
     CARD,
     GOLDEN,

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.features.array import Doubles
+from smmap.fit.network import Network, fit_network, predict
 from smmap.simulate.database import Cases, draw_cases
 from smmap.simulate.soil import OH_SOIL_MOISTURE_RANGE, SoilModel
 from smmap.spec.simulated_training import SimulatedRecipe
 from smmap.train.evaluation import compute_metrics, compute_metrics_by_class
 from smmap.train.export import check_export, export_network
-from smmap.train.network import Network, fit_network, predict
 from smmap.train.package import PhysicsTraining, write_package
 
 logger = logging.getLogger(__name__)

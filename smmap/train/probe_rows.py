@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from smmap.train.fitted import Fitted, Rows
+from smmap.fit.fitted import Fitted, Rows
 
 PROBES = 100_000
 """Rows that an export is compared over, at least."""

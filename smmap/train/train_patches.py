@@ -71,7 +71,7 @@ def train_patches(
     if recipe.windows is None:
         raise ConfigError(f"recipe '{recipe.name}': has no 'windows'; train it on a table")
     if checkpoints is not None:
-        from smmap.train.checkpoint import claim_checkpoints
+        from smmap.fit.checkpoint import claim_checkpoints
 
         claim_checkpoints(checkpoints, recipe)
     from smmap.patchnet.network import compute_windows

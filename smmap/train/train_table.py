@@ -123,7 +123,7 @@ def train_table(
     asked = recipe
     recipe = asked.shrink() if small else asked
     if checkpoints is not None:
-        from smmap.train.checkpoint import claim_checkpoints
+        from smmap.fit.checkpoint import claim_checkpoints
 
         claim_checkpoints(checkpoints, recipe)
     samples = select_samples(load_table(table), recipe, str(table))

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.fit.fitted import Fitted, Rows, find_allowance
 from smmap.model.package import load_model
 from smmap.spec.card import ModelCard
 from smmap.store.atomic import move_atomic, report_store_errors
 from smmap.store.checksum import compute_sha256
-from smmap.train.fitted import Fitted, Rows, find_allowance
 from smmap.train.gate import check_parity
 from smmap.train.package_files import (
     CARD,

@@ -20,9 +20,9 @@ from skops import io as skops_io
 
 from smmap.export.sklearn_forest import SklearnForest
 from smmap.export.write_forest import write_forest
+from smmap.fit.fitted import Fitted
 from smmap.model.package import load_card, load_model
 from smmap.spec.errors import ConfigError, ModelError
-from smmap.train.fitted import Fitted
 from smmap.train.gate import check_parity
 from smmap.train.own_model import export_own, load_own
 from smmap.train.probe_rows import PROBES, draw_probes

@@ -9,13 +9,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
+from smmap.fit.architectures import Scaled
+from smmap.fit.estimators import fit_mlp, fit_svr
+from smmap.fit.fitted import find_allowance
+from smmap.fit.torch_member import FittedNetwork
 from smmap.spec.errors import ModelError
 from smmap.spec.training_member import Mlp, Svr
-from smmap.train.architectures import Scaled
-from smmap.train.estimators import fit_mlp, fit_svr
-from smmap.train.fitted import find_allowance
 from smmap.train.gate import check_parity
-from smmap.train.torch_member import FittedNetwork
 
 LINEAR = Svr(kind="svr", kernel="linear", cost=2.0, epsilon=0.05)
 

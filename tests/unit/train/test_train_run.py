@@ -155,8 +155,8 @@ def test_the_form_with_both_polarisations_stays_below_its_ndvi(tmp_path):
 def test_an_export_that_differs_is_refused(rough):
     import torch
 
+    from smmap.fit.network import Network
     from smmap.train.export import check_export
-    from smmap.train.network import Network
 
     stranger = Network(torch.zeros(3), torch.ones(3))
     rows = np.load(rough / "golden.npz")["inputs"][:10]

@@ -7,13 +7,13 @@ import pytest
 import yaml
 from sample_tables import KINDS, RECIPE, draw_table, make_recipe, write_recipe
 
+from smmap.fit.estimators import fit_mlp
 from smmap.model.package import load_card, load_model
 from smmap.spec.errors import ConfigError, InsituError, StoreError
 from smmap.spec.training import TrainingRecipe
 from smmap.spec.training_member import Mlp
 from smmap.train import ensemble as ensemble_room
 from smmap.train.ensemble import compute_weights, fit_ensemble
-from smmap.train.estimators import fit_mlp
 from smmap.train.judge import judge, list_splits
 from smmap.train.samples import select_samples
 from smmap.train.table_file import load_table, read_numbers

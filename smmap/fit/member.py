@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from smmap.fit.fitted import Fitted, Lesson
 from smmap.spec.errors import ConfigError
 from smmap.spec.training_member import (
     MemberSpec,
@@ -14,7 +15,6 @@ from smmap.spec.training_member import (
     TwoBranch,
     Xgboost,
 )
-from smmap.train.fitted import Fitted, Lesson
 
 
 def fit_member(
@@ -38,29 +38,29 @@ def fit_member(
     try:
         match spec:
             case RandomForest():
-                from smmap.train.forests import grow_forest
+                from smmap.fit.forests import grow_forest
 
                 return grow_forest(spec, rows, truth, seed)
             case Xgboost():
-                from smmap.train.forests import grow_booster
+                from smmap.fit.forests import grow_booster
 
                 return grow_booster(spec, rows, truth, seed)
             case Svr():
-                from smmap.train.estimators import fit_svr
+                from smmap.fit.estimators import fit_svr
 
                 return fit_svr(spec, rows, truth)
             case Mlp():
-                from smmap.train.estimators import fit_mlp
+                from smmap.fit.estimators import fit_mlp
 
                 return fit_mlp(spec, rows, truth, seed)
             case TwoBranch():
                 raise ConfigError(f"'{spec.title}' is fitted on patches, not on rows of a table")
             case Physics():
-                from smmap.train.physics_member import FittedPhysics
+                from smmap.fit.physics_member import FittedPhysics
 
                 return FittedPhysics(spec, lesson)
             case _:
-                from smmap.train.torch_member import fit_torch
+                from smmap.fit.torch_member import fit_torch
 
                 return fit_torch(spec, lesson, seed, checkpoints)
     except ModuleNotFoundError as error:

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from smmap.features.array import Doubles
+from smmap.fit.fitted import Rows
 from smmap.spec.training_member import Cnn1d, Lstm, Tabnet
-from smmap.train.fitted import Rows
 
 _NARROWEST = 1e-6
 """Standard deviation that an input is divided by, at least."""

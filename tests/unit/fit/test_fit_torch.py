@@ -5,15 +5,15 @@ import pytest
 import torch
 from sample_tables import RECIPE, draw_table
 
+from smmap.fit import torch_member
+from smmap.fit.checkpoint import claim_checkpoints
+from smmap.fit.fitted import Lesson
+from smmap.fit.torch_member import fit_torch
 from smmap.model.package import load_model
 from smmap.spec.errors import ConfigError, ModelError, StoreError
 from smmap.spec.training import TrainingRecipe
 from smmap.spec.training_member import Cnn1d, Lstm, Tabnet
-from smmap.train import torch_member
-from smmap.train.checkpoint import claim_checkpoints
-from smmap.train.fitted import Lesson
 from smmap.train.gate import check_parity
-from smmap.train.torch_member import fit_torch
 from smmap.train.train_table import train_table
 
 CNN = {"kind": "cnn1d", "filters": [8, 8], "hidden": 16, "epochs": 60, "learning_rate": 1e-2}

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.features.array import Doubles
+from smmap.fit.fitted import Rows
 from smmap.spec.errors import ModelError
 from smmap.spec.training_member import Mlp, Svr
 from smmap.store.atomic import write_atomic
-from smmap.train.fitted import Rows
 
 logger = logging.getLogger(__name__)
 

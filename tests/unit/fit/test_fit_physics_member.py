@@ -5,15 +5,15 @@ import pytest
 from onnxruntime import InferenceSession
 from sample_tables import RECIPE, draw_table, make_recipe
 
+from smmap.fit.fitted import Lesson
+from smmap.fit.physics_member import FittedPhysics
 from smmap.model.package import load_model
 from smmap.spec.errors import ConfigError
 from smmap.spec.training_member import Physics
 from smmap.train.ablation import list_ablations
 from smmap.train.ensemble import fit_ensemble
-from smmap.train.fitted import Lesson
 from smmap.train.gate import check_parity
 from smmap.train.judge import list_splits
-from smmap.train.physics_member import FittedPhysics
 from smmap.train.samples import select_samples
 
 MEMBER = {"kind": "physics", "ndvi": 0.3}

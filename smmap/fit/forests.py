@@ -14,8 +14,8 @@ from smmap.export.sklearn_forest import SklearnForest
 from smmap.export.write_forest import write_forest
 from smmap.export.xgboost_forest import XgboostForest
 from smmap.features.array import Doubles
+from smmap.fit.fitted import Rows
 from smmap.spec.training_member import RandomForest, Xgboost
-from smmap.train.fitted import Rows
 from smmap.trees.processors import count_processors
 
 FEW = 20_000

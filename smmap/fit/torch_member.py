@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from smmap.export.write_network import write_network
 from smmap.features.array import Doubles
+from smmap.fit.architectures import Scaled, build_network
+from smmap.fit.checkpoint import load_checkpoint, write_checkpoint
+from smmap.fit.fitted import Lesson, Rows, find_allowance
+from smmap.fit.network import reproducible
+from smmap.fit.processor import cast, find_processor
 from smmap.spec.training_member import Cnn1d, Lstm, Tabnet
-from smmap.train.architectures import Scaled, build_network
-from smmap.train.checkpoint import load_checkpoint, write_checkpoint
-from smmap.train.fitted import Lesson, Rows, find_allowance
-from smmap.train.network import reproducible
-from smmap.train.processor import cast, find_processor
 from smmap.validation.split import number_groups
 
 logger = logging.getLogger(__name__)

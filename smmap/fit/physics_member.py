@@ -13,10 +13,10 @@ from onnx import TensorProto, compose, helper, numpy_helper
 from smmap.data import get_folder
 from smmap.features.array import Doubles
 from smmap.features.decibel import to_db
+from smmap.fit.fitted import Lesson, Rows
 from smmap.model.package import load_model
 from smmap.spec.training_member import Physics
 from smmap.store.atomic import write_atomic
-from smmap.train.fitted import Lesson, Rows
 
 _MODEL = "physics"
 _OPSET = 17

@@ -1,0 +1,1 @@
+"""Fits the members of models: forests, boosted trees, support vectors, networks."""
