@@ -37,6 +37,8 @@ class Pages:
     """When, path, range; by any method."""
     sent: int = 0
     """Bytes of files."""
+    meet: threading.Barrier | None = None
+    """Requests wait for each other there."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -48,6 +50,8 @@ class _Handler(BaseHTTPRequestHandler):
         wanted = self.headers.get("Range", "")
         pages.asked.append((time.monotonic(), url.path, wanted))
         fault = pages.faults.pop(0) if pages.faults else ""
+        if pages.meet is not None:
+            pages.meet.wait()
         path = pages.folder / unquote(url.path).lstrip("/")
         if url.path.startswith("/moved/"):
             self._say(302, {"Location": url.path.removeprefix("/moved")})

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from threading import Lock
 from typing import TypeVar
 
@@ -22,6 +24,8 @@ more than its bytes, and as many requests as with smaller pages; with 1 MiB it c
 _IN_MEMORY = 16
 """Pages of an open file: a header is read in many small pieces."""
 
+_AT_ONCE = 6
+"""Requests for one window: as many as browsers make to one server."""
 _GAP = 2
 """Pages between two others that are fetched along with them."""
 _GONE = (-1, "")
@@ -91,8 +95,7 @@ class RemoteFile:
             kept = self._cache is not None and self._version is not None
             self._room = _IN_MEMORY if kept else max(self._room, len(wanted) + _IN_MEMORY)
             missing = sorted(number for number in wanted if self._find(number) is None)
-            for first, stop in _join(missing):
-                self._fetch(first, stop)
+            self._fetch_all(list(_join(missing)))
         try:
             yield
         finally:
@@ -164,14 +167,30 @@ class RemoteFile:
             self._pages.move_to_end(number)
         return page
 
+    def _fetch_all(self, runs: list[tuple[int, int]]) -> None:
+        """Pages that are not there, one request a run, several at once: most of it is waiting."""
+        if len(runs) < 2:
+            for first, stop in runs:
+                self._fetch(first, stop)
+            return
+        with ThreadPoolExecutor(min(len(runs), _AT_ONCE), "fetch") as pool:
+            jobs = [
+                pool.submit(copy_context().run, self._ask_run, first, stop) for first, stop in runs
+            ]
+            for job in jobs:
+                self._keep(job.result())
+
     def _fetch(self, first: int, stop: int) -> dict[int, bytes]:
         """Pages that are not there, in one request."""
+        return self._keep(self._ask_run(first, stop))
+
+    def _ask_run(self, first: int, stop: int) -> Part:
         if is_offline():
             raise self._miss("is in the cache in part, and not where it is read now")
         part = self._fetch_part((first * PAGE, min(stop * PAGE, self.size)))
         if (part.size, part.version) != (self.size, self._version):
             raise TransientError(f"{self.name}: changed while it was read; rerun later")
-        return self._keep(part)
+        return part
 
     def _keep(self, part: Part) -> dict[int, bytes]:
         """Cut into pages, and keep them; a part is asked for by whole pages."""

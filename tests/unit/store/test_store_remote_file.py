@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 
 import numpy as np
@@ -98,8 +99,34 @@ def test_what_lies_far_apart_is_not_fetched_along(server, content, monkeypatch):
     file = RemoteFile(f"{server.address}/a.tif")
     count_requests(server)
     with file.hold([(0, 10), (PAGE, 2 * PAGE), (5 * PAGE, SIZE)]):
-        spans = [one[2] for one in server.asked]
-    assert spans == [f"bytes={PAGE}-{2 * PAGE - 1}", f"bytes={5 * PAGE}-{SIZE - 1}"]
+        spans = {one[2] for one in server.asked}
+    assert spans == {f"bytes={PAGE}-{2 * PAGE - 1}", f"bytes={5 * PAGE}-{SIZE - 1}"}
+
+
+def test_what_a_window_needs_is_asked_for_at_once(server, content, monkeypatch):
+    """Neither of three requests is answered before the others have come."""
+    monkeypatch.setattr(remote_file, "_GAP", 0)
+    file = RemoteFile(f"{server.address}/a.tif")
+    server.meet = threading.Barrier(3, timeout=20)
+    wanted = [(PAGE, PAGE + 1), (3 * PAGE, 3 * PAGE + 1), (5 * PAGE, SIZE)]
+    with file.hold(wanted):
+        server.meet = None
+        count_requests(server)
+        for start, stop in wanted:
+            assert file.read(start, stop - start) == content[start:stop]
+    assert count_requests(server) == 0
+
+
+@pytest.mark.parametrize("fault", ["404", "500"])
+def test_one_of_several_requests_that_fails_is_one_error(server, content, fault):
+    file = RemoteFile(f"{server.address}/a.tif")
+    server.faults = ["", *([fault] * 20)]
+    spans = [(PAGE, PAGE + 1), (5 * PAGE, SIZE)]
+    with pytest.raises((SceneError, TransientError), match=r"a\.tif"), file.hold(spans):
+        pytest.fail("held")
+    server.faults = []
+    with file.hold(spans):
+        assert file.read(5 * PAGE, SIZE) == content[5 * PAGE :]
 
 
 @pytest.mark.parametrize(
