@@ -163,6 +163,7 @@ class _Refuses(Progress):
             self.proxy.refuse(self.ways.pop(), writes=4)
 
 
+@pytest.mark.slow
 def test_a_store_that_refuses_writes_for_a_while(scenes, bucket, proxy, undisturbed):
     out = f"{bucket}/refused"
     refuses = _Refuses(proxy)
@@ -209,6 +210,7 @@ def test_all_processes_of_a_run_at_once(scenes, tmp_path, undisturbed, number, c
     check_end(out, undisturbed)
 
 
+@pytest.mark.slow
 def test_all_workers_at_once(scenes, tmp_path, undisturbed):
     with watching(str(tmp_path)) as watch:
         driver = Driver(scenes / "catalog.json", tmp_path, "--workers", "2")
