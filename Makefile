@@ -44,13 +44,12 @@ package: .venv/dev
 	$(PYTHON) -m venv .venv
 	touch $@
 
-# What is never imported need not be compiled: half of the time of installing.
 .venv/base: pyproject.toml constraints.txt | .venv/made
-	$(PIP) install --no-compile --constraint constraints.txt --editable .
+	$(PIP) install --constraint constraints.txt --editable .
 	touch $@
 
 .venv/dev: pyproject.toml constraints.txt | .venv/made
-	$(PIP) install --no-compile --constraint constraints.txt --editable ".[dev]"
+	$(PIP) install --constraint constraints.txt --editable ".[dev]"
 	touch .venv/base $@
 
 # Without npm the tests that need it are skipped, and say so.

@@ -101,8 +101,8 @@ def test_options_chosen_on_the_test_rows_are_never_worse_there():
         found = judge_placed(
             members=[BOOSTER | {"tune": {"depth": {"choices": [1, 2, 4]}}}],
             splits=["station", "zhu-spatial"],
-            scenarios={"repeats": 2, "cells": [1, 4]},
-            tuning={"trials": 3, "sampler": "random", "on_test_rows": on_test_rows},
+            scenarios={"repeats": 3, "cells": [1, 4]},
+            tuning={"trials": 4, "sampler": "random", "on_test_rows": on_test_rows},
         )
         of_model = found.curves[found.curves["model"] == "model"]
         curves[on_test_rows] = of_model.set_index(["size", "repeat"])["rmse"]
