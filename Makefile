@@ -10,6 +10,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export MPLBACKEND := Agg
 # Files written by tests and benchmarks must not depend on what the user has set.
 unexport PYTHONPATH
+# A process that may not keep what it compiles compiles it again, and tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test bench soak check package clean
 
