@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -21,6 +22,8 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     folder = Path()
+    name = ""
+    """In every address: a port may come again, and GDAL remembers what it fetched from one."""
     status = 0
     """Not 0: answers every GET so, or as many as ``failing`` says, but the first byte of a file."""
     failing = 10**9
@@ -39,7 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        path = self.server.folder / self.path.split("?")[0].lstrip("/")
+        path = self.server.folder / self.path.split("?")[0].rpartition("/")[2]
         probing = self.headers.get("Range") == "bytes=0-0"
         failing = self.server.status and not (probing and self.server.first_byte)
         if self.command == "HEAD" and self.server.heads:
@@ -84,6 +87,7 @@ def server(tmp_path, monkeypatch) -> Iterator[_Server]:
     monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.01)
     with _Server(("127.0.0.1", 0), _Handler) as one:
         one.folder = tmp_path
+        one.name = uuid4().hex
         thread = threading.Thread(target=one.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield one
@@ -97,7 +101,7 @@ def values(block):
 
 
 def make_band(server: _Server, name: str) -> Band:
-    return Band("vv", f"http://127.0.0.1:{server.server_port}/{name}", "1")
+    return Band("vv", f"http://127.0.0.1:{server.server_port}/{server.name}/{name}", "1")
 
 
 @pytest.mark.parametrize("query", ["", "?st=2023-04-01&sig=a%2Fb%3D"])
