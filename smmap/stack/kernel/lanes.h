@@ -9,21 +9,29 @@
 #define SNAP 1e-6       /* as in positions.py */
 #define TO_WHOLE 0x1p52 /* added and taken off, it rounds what is not negative */
 #define VECTORS (RUN / LANES)
-#define INLINE static inline __attribute__((always_inline))
+#ifndef TARGET
+#define TARGET
+#endif
+#define INLINE TARGET static inline __attribute__((always_inline))
 
 typedef double Vector __attribute__((vector_size(8 * LANES), may_alias));
 typedef int64_t Mask __attribute__((vector_size(8 * LANES), may_alias));
 typedef float Singles __attribute__((vector_size(4 * LANES), may_alias));
+typedef int32_t Halves __attribute__((vector_size(4 * LANES), may_alias));
+typedef int64_t Pairs __attribute__((vector_size(8 * LANES), may_alias));
 
 #define KEEP(which, yes) ((Vector)((which) & (Mask)(yes)))
 #define PICK(which, yes, no) ((Vector)(((which) & (Mask)(yes)) | (~(which) & (Mask)(no))))
 
+#ifndef HAS_ALL
 INLINE int has_all(Mask which) {
     int64_t all = -1;
     for (size_t lane = 0; lane < LANES; lane++)
         all &= which[lane];
     return all == -1;
 }
+#define HAS_ALL has_all
+#endif
 
 INLINE void draw(const Cubic *cubic, size_t from, Run *positions) {
     const Cubic c = *cubic;
@@ -86,22 +94,39 @@ INLINE void find(const Window *window, const Axis *down, const Axis *across, Pla
     }
 }
 
+/* One of two neighbours in a row, which were read at once: the left one comes first. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define LEFT_SHIFT 0
+#define RIGHT_SHIFT 32
+#else
+#define LEFT_SHIFT 32
+#define RIGHT_SHIFT 0
+#endif
+
+INLINE Vector split(Pairs pairs, int shift) {
+    Halves half = __builtin_convertvector(pairs >> shift, Halves);
+    return __builtin_convertvector((Singles)half, Vector);
+}
+
 /* Means of four neighbours; NaN beside a gap, or where index is negative. */
 INLINE void weigh(const Window *window, const Axis *down, const Axis *across, const Place *place,
                   Vector *means) {
     static const float unknown[2] = {NAN, NAN};
     for (size_t k = 0; k < VECTORS; k++) {
-        Vector a, b, c, d;
-        const int whole = has_all(place->inside[k]); /* mostly so */
+        Pairs above, below;
+        const int whole = HAS_ALL(place->inside[k]); /* mostly so */
         for (size_t lane = 0; lane < LANES; lane++) {
             const int known = whole || place->inside[k][lane];
             const float *upper = known ? window->values + place->index[k][lane] : unknown;
             const float *lower = known ? upper + window->width : unknown;
-            a[lane] = (double)upper[0];
-            b[lane] = (double)upper[1];
-            c[lane] = (double)lower[0];
-            d[lane] = (double)lower[1];
+            int64_t pair;
+            memcpy(&pair, upper, sizeof pair);
+            above[lane] = pair;
+            memcpy(&pair, lower, sizeof pair);
+            below[lane] = pair;
         }
+        Vector a = split(above, LEFT_SHIFT), b = split(above, RIGHT_SHIFT);
+        Vector c = split(below, LEFT_SHIFT), d = split(below, RIGHT_SHIFT);
         Vector lower = down->behind[k], upper = 1.0 - lower;
         Vector right = across->behind[k], left = 1.0 - right;
         Vector w = upper * left, x = upper * right, y = lower * left, z = lower * right;
@@ -133,7 +158,7 @@ INLINE void sample(const Window *window, const Run *rows, const Run *cols, size_
         const size_t from = v * LANES, rest = n - from < LANES ? n - from : LANES;
         const Mask there = down.there[v] & across.there[v];
         const Mask good = there & (found[v] <= DBL_MAX) & (found[v] >= -DBL_MAX);
-        if (rest == LANES && has_all(good)) {
+        if (rest == LANES && HAS_ALL(good)) {
             Singles singles = __builtin_convertvector(found[v], Singles);
             memcpy(out + from, &singles, sizeof singles);
             memset(covered + from, 1, LANES);

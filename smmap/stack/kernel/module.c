@@ -14,6 +14,7 @@ typedef struct {
 } Kernel;
 static const Kernel KERNELS[] = {
 #if defined(__x86_64__)
+    {8, draw_8, sample_8},
     {4, draw_4, sample_4},
 #endif
     {2, draw_2, sample_2},
@@ -23,6 +24,9 @@ static const Kernel KERNELS[] = {
 static int runs_here(const Kernel *kernel) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
+    if (kernel->lanes == 8)
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+               __builtin_cpu_supports("avx512vl");
     return kernel->lanes == 2 || __builtin_cpu_supports("avx2");
 #else
     (void)kernel;

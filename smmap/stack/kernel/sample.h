@@ -16,7 +16,7 @@ typedef struct {
 
 /* Positions of a run along one axis. */
 typedef struct {
-    double at[RUN] __attribute__((aligned(32)));
+    double at[RUN] __attribute__((aligned(64)));
 } Run;
 
 /* A cubic through four points, from the second on. */
@@ -42,6 +42,9 @@ void sample_2(const Window *window, const Run *rows, const Run *cols, size_t n, 
 #if defined(__x86_64__)
 void draw_4(const Cubic *cubic, size_t from, Run *positions);
 void sample_4(const Window *window, const Run *rows, const Run *cols, size_t n, float *out,
+              uint8_t *covered);
+void draw_8(const Cubic *cubic, size_t from, Run *positions);
+void sample_8(const Window *window, const Run *rows, const Run *cols, size_t n, float *out,
               uint8_t *covered);
 #endif
 

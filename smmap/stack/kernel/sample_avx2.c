@@ -1,9 +1,10 @@
 /* With AVX2: four numbers side by side. */
 #if defined(__x86_64__)
+#include <immintrin.h>
 #define LANES 4
-#include "lanes.h"
-
+#define HAS_ALL(which) (_mm256_movemask_pd((__m256d)(which)) == 0xf)
 #define TARGET __attribute__((target("avx2")))
+#include "lanes.h"
 
 TARGET void draw_4(const Cubic *cubic, size_t from, Run *positions) {
     draw(cubic, from, positions);
