@@ -12,12 +12,14 @@ import onnx
 from numpy.typing import NDArray
 
 from smmap.export.ghost_norm import fold_ghost_norms
+from smmap.export.rounding import measure_rounding
 from smmap.export.unrolled_lstm import unroll_lstms
 from smmap.spec.errors import ModelError
 from smmap.store.atomic import write_atomic
 
 OPSET = 17
 """ONNX operator set: old enough for every ONNX Runtime that smmap takes."""
+_ROUNDINGS = 4
 _EXAMPLES = 3
 """Rows that the network is traced with; no size that a layer could have."""
 
@@ -38,7 +40,8 @@ def write_network(
     inputs
         (n, features) rows to compare both with, n at least 2.
     tolerance
-        Largest difference that is allowed.
+        Largest difference that is allowed; four times the network's own rounding is, too, as the
+        file rounds as coarsely in another order.
 
     Returns
     -------
@@ -79,10 +82,11 @@ def write_network(
         with torch.inference_mode():
             expected = network(torch.from_numpy(inputs)).numpy()
         difference = float(np.abs(outputs - expected).max())
-        if difference <= tolerance:
+        allowed = max(tolerance, _ROUNDINGS * measure_rounding(network, inputs))
+        if difference <= allowed:
             write_atomic(path, buffer.getvalue())
             return difference
-        reason = f"it differs from the network by {difference:.2e}, more than {tolerance:.0e}"
+        reason = f"it differs from the network by {difference:.2e}, more than {allowed:.0e}"
     raise ModelError(f"{path}: {type(network).__name__} cannot be exported ({reason})")
 
 

@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from smmap.export.rounding import to_double
 from smmap.export.write_network import write_network
 from smmap.features.array import Doubles
 from smmap.fit.architectures import Scaled, build_network
 from smmap.fit.checkpoint import load_checkpoint, write_checkpoint
-from smmap.fit.fitted import Lesson, Rows, find_allowance
+from smmap.fit.fitted import Lesson, Rows
 from smmap.fit.network import reproducible
 from smmap.fit.processor import cast, find_processor
 from smmap.spec.training_member import Cnn1d, Lstm, Tabnet
@@ -49,7 +50,7 @@ class FittedNetwork:
 
     def measure_rounding(self, rows: Rows) -> float:
         """Largest difference between what it predicts and what it would in float64, m3/m3."""
-        exact = predict(_double(self._network), rows.astype(np.float64))
+        exact = predict(to_double(self._network), rows.astype(np.float64))
         return float(np.abs(self.predict(rows) - exact).max(initial=0.0))
 
     def list_thresholds(self) -> Mapping[int, NDArray[np.float32]]:
@@ -61,7 +62,7 @@ class FittedNetwork:
         drawn = np.random.default_rng(0).standard_normal((_COMPARED, self._inputs))
         spread = self._network.mean.numpy() + drawn * self._network.std.numpy()
         rows = spread.astype(np.float32)
-        write_network(self._network, path, rows, tolerance=find_allowance(self, rows))
+        write_network(self._network, path, rows, tolerance=self.tolerance)
 
 
 @dataclass
@@ -114,16 +115,6 @@ def fit_torch(
         network.load_state_dict(state.best)
     passes = f"{state.best_epoch or state.epoch} passes"
     return FittedNetwork(network.cpu().eval(), f"{spec.kind}, {passes}", lesson.rows.shape[1])
-
-
-def _double(network: Scaled) -> Scaled:
-    """A copy in float64, with the constants that are no buffers of their modules."""
-    exact = copy.deepcopy(network).double()
-    for module in exact.modules():
-        for name, value in vars(module).items():
-            if isinstance(value, torch.Tensor) and value.is_floating_point():
-                setattr(module, name, value.double())
-    return exact
 
 
 def predict(network: Scaled, rows: NDArray[np.floating[Any]]) -> Doubles:

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from smmap.export.ghost_norm import fold_ghost_norms
+from smmap.export.rounding import measure_rounding
 from smmap.export.unrolled_lstm import unroll_lstms
 from smmap.export.write_network import write_network
 from smmap.model.session import BATCHES, Session
@@ -163,3 +164,16 @@ def test_an_export_that_loses_something_is_refused(tmp_path):
     with pytest.raises(ModelError, match="differs from the network"):
         write_network(Fixed().eval(), tmp_path / "m.onnx", rows)
     assert not (tmp_path / "m.onnx").exists()
+
+
+def test_a_network_that_rounds_coarsely_may_be_exported(tmp_path):
+    """Sums of large numbers that nearly cancel: each order of adding has an error of its own."""
+    torch.manual_seed(0)
+    first, last = nn.Linear(FEATURES, 512), nn.Linear(512, 1)
+    with torch.no_grad():
+        first.weight.mul_(3e4)
+    network = nn.Sequential(first, nn.ReLU(), last).eval()
+    rows = np.random.default_rng(0).normal(size=(64, FEATURES)).astype(np.float32)
+    rounding = measure_rounding(network, rows)
+    assert rounding > 1e-4
+    assert write_network(network, tmp_path / "m.onnx", rows) <= 4 * rounding
