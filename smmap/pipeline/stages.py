@@ -11,6 +11,7 @@ from smmap.features.builder import compute_features
 from smmap.pipeline.attempt import Attempt, open_attempt
 from smmap.pipeline.blocks import BlockInputs, open_block
 from smmap.pipeline.commit import commit_unit, record_failure
+from smmap.pipeline.heap import give_back_memory
 from smmap.pipeline.load_layers import Layers, load_layers
 from smmap.pipeline.load_surroundings import Surroundings, load_surroundings
 from smmap.pipeline.past import Past, PastBlock
@@ -36,6 +37,7 @@ def run_task(task: Task, run: RunState) -> list[Receipt]:
             # is committed stands: its scenes were read wherever a unit needs them (`Attempt.put`),
             # so that a scene lost since is none of them, or lost for the moment alone.
             scenes.lose(error)
+    give_back_memory()
     return [receipts.get(unit.id) or record_failure(unit, scenes, run) for unit in task.units]
 
 
