@@ -60,7 +60,10 @@ def measure(folder, *, size, dates):
 
 
 def test_memory_follows_the_block_and_not_the_area(tmp_path):
-    """Six overpasses of 4096 x 4096 are 600 MB of packed pixels; a sink's window has 2048 a side."""
+    """Six overpasses of 4096 x 4096 are 600 MB of packed pixels.
+
+    A sink fills its window from 2048 x 2048 on.
+    """
     small, large = (measure(tmp_path / str(size), size=size, dates=6) for size in (2048, 4096))
     assert large - small < TOLERANCE_MB
 
