@@ -35,13 +35,18 @@ class FittedTrees:
         Its trees.
     detail
         Its architecture in words.
+    takes_missing
+        True: it has a value for rows that lack inputs.
     """
 
     is_trees = True
     tolerance = 1e-6
 
-    def __init__(self, model: Any, forest: Forest, detail: str) -> None:
+    def __init__(
+        self, model: Any, forest: Forest, detail: str, *, takes_missing: bool = True
+    ) -> None:
         self._model, self._forest, self.detail = model, forest, detail
+        self.takes_missing = takes_missing
 
     def predict(self, rows: Rows) -> Doubles:
         """(n,) m3/m3."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from smmap.fit.fitted import Fitted, Rows, find_allowance
 from smmap.model.package import load_model
 from smmap.spec.card import ModelCard
+from smmap.spec.errors import ConfigError
 from smmap.store.atomic import move_atomic, report_store_errors
 from smmap.store.checksum import compute_sha256
 from smmap.train.gate import check_parity
@@ -74,11 +75,17 @@ def write_package(
     ModelError
         If a file predicts otherwise than its model.
     ConfigError
-        If the draft is no card.
+        If the draft is no card, or lets a model decide on missing inputs that takes none.
     StoreError
         If ``out`` holds something else, or cannot be written.
     """
     check_package_folder(out)
+    for member in members:
+        if draft["missing"] == "model" and not member.fitted.takes_missing:
+            raise ConfigError(
+                f"'missing: model', but {member.fitted.detail} has no value for rows that lack "
+                "inputs; say 'missing: invalid'"
+            )
     with report_store_errors(str(out)):
         out.parent.mkdir(parents=True, exist_ok=True)
         staging = tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent)
