@@ -9,18 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.features.array import Doubles
+from smmap.features.builder import compute_required_layers
 from smmap.features.scaling import compute_scaled
-from smmap.spec.card import CyclicScaling, ModelCard, ModelInput
+from smmap.spec.card import CyclicScaling, ModelCard, ModelInput, ModelOutput
 from smmap.spec.errors import ConfigError, ModelError
 from smmap.spec.history import History
 from smmap.store.documents import load_yaml
 from smmap.train.own_file import load_own
 from smmap.train.package_files import GOLDEN
+from smmap.train.probe_rows import draw_within
 from smmap.train.write_package import PackagedMember, write_package
 from smmap.version import __version__
 
 logger = logging.getLogger(__name__)
 
+_ASKED = 1000
+"""Rows by which it is seen what a model gives."""
 _MADE = ("version", "members", "golden")
 """Keys of the card that exporting makes."""
 
@@ -45,7 +50,8 @@ def export_own(file: Path, card: Path, out: Path, *, seed: int = 0) -> ModelCard
     ConfigError
         If the card is not valid, or a library is missing.
     ModelError
-        If the file is a pickle, cannot be read, does not fit the card, or its export differs.
+        If the file is a pickle, cannot be read, does not fit the card, gives nothing that is
+        soil moisture, or its export differs.
     StoreError
         If ``out`` holds something else, or cannot be written.
     """
@@ -65,7 +71,21 @@ def export_own(file: Path, card: Path, out: Path, *, seed: int = 0) -> ModelCard
     if history is not None:
         step = np.vstack([ranges, np.array([[0, history.days]], np.float32)])
         ranges = np.tile(step, (history.overpasses, 1))
+    valid_range = ModelOutput.parse(draft["output"], f"{card}, output").valid_range
+    _check_values(own.fitted.predict(draw_within(ranges, _ASKED, seed)), valid_range, file)
     return write_package(out, draft, members, ranges, seed=seed)
+
+
+def _check_values(found: Doubles, valid_range: tuple[float, float], file: Path) -> None:
+    """A model of percent, or of a scaled target, would make empty maps."""
+    low, high = valid_range
+    if not ((found >= low) & (found <= high)).any():
+        known = found[np.isfinite(found)]
+        given = f"{known.min():.3g} to {known.max():.3g}" if len(known) else "no value"
+        raise ModelError(
+            f"{file}: gives {given} within the training ranges, nothing within 'valid_range', "
+            f"{low:g} to {high:g} m3/m3; fit it on m3/m3, or correct the card"
+        )
 
 
 def _check_order(names: tuple[str, ...], inputs: list[ModelInput], file: Path, card: Path) -> None:
@@ -88,7 +108,7 @@ def _load_draft(card: Path) -> dict[str, Any]:
         raise ConfigError(f"{card}: leave out {', '.join(made)}: exporting makes them")
     stand_in = {"file": GOLDEN, "sha256": "0" * 64}
     whole = {**draft, "version": "0", "members": [stand_in], "golden": stand_in}
-    ModelCard.parse(whole, str(card))
+    compute_required_layers(ModelCard.parse(whole, str(card)))
     return draft
 
 
