@@ -111,6 +111,8 @@ def _spool(forest: Forest, folder: Path) -> dict[str, Any]:
         for tree in forest.list_trees():
             roots.append(branches)
             arrays = compute_branch_arrays(tree, _MODES[forest.left_if], (branches, leaves))
+            if (arrays["nodes_featureids"] >= forest.features).any():
+                raise ModelError("a tree looks at an input that there is not; it is damaged")
             for name in INTEGERS:
                 spools[name].write(encode_varints(arrays[name]))
             for name, kind in TENSORS.items():

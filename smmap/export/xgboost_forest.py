@@ -85,7 +85,11 @@ def cut_to_best(booster: Any) -> Any:
         If what it notes of its best round is no number.
     """
     best = booster.attr("best_iteration")
-    if best is None or int(best) + 1 >= booster.num_boosted_rounds():
+    if best is None:
+        return booster
+    if not best.isdecimal():
+        raise ValueError(f"its best_iteration is '{best}'")
+    if int(best) + 1 >= booster.num_boosted_rounds():
         return booster
     return booster[: int(best) + 1]
 

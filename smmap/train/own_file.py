@@ -142,7 +142,9 @@ def _hold_estimator(model: Any, detail: str) -> Fitted:
     except UnsuitedError:
         return FittedEstimator(model, detail)
     native = NativeEstimator(model)
-    return FittedTrees(native.predict, forest, detail, takes_missing=native.takes_missing)
+    return FittedTrees(
+        native.predict, forest, detail, takes_missing=native.takes_missing, doubles=True
+    )
 
 
 def _check_nodes(model: Any) -> None:

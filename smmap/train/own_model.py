@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smmap.features.array import Doubles
 from smmap.features.builder import compute_required_layers
 from smmap.features.scaling import compute_scaled
 from smmap.spec.card import CyclicScaling, ModelCard, ModelInput, ModelOutput
@@ -18,14 +17,11 @@ from smmap.spec.history import History
 from smmap.store.documents import load_yaml
 from smmap.train.own_file import load_own
 from smmap.train.package_files import GOLDEN
-from smmap.train.probe_rows import draw_within
 from smmap.train.write_package import PackagedMember, write_package
 from smmap.version import __version__
 
 logger = logging.getLogger(__name__)
 
-_ASKED = 1000
-"""Rows by which it is seen what a model gives."""
 _MADE = ("version", "members", "golden")
 """Keys of the card that exporting makes."""
 
@@ -72,20 +68,7 @@ def export_own(file: Path, card: Path, out: Path, *, seed: int = 0) -> ModelCard
         step = np.vstack([ranges, np.array([[0, history.days]], np.float32)])
         ranges = np.tile(step, (history.overpasses, 1))
     valid_range = ModelOutput.parse(draft["output"], f"{card}, output").valid_range
-    _check_values(own.fitted.predict(draw_within(ranges, _ASKED, seed)), valid_range, file)
-    return write_package(out, draft, members, ranges, seed=seed)
-
-
-def _check_values(found: Doubles, valid_range: tuple[float, float], file: Path) -> None:
-    """A model of percent, or of a scaled target, would make empty maps."""
-    low, high = valid_range
-    if not ((found >= low) & (found <= high)).any():
-        known = found[np.isfinite(found)]
-        given = f"{known.min():.3g} to {known.max():.3g}" if len(known) else "no value"
-        raise ModelError(
-            f"{file}: gives {given} within the training ranges, nothing within 'valid_range', "
-            f"{low:g} to {high:g} m3/m3; fit it on m3/m3, or correct the card"
-        )
+    return write_package(out, draft, members, ranges, seed=seed, within=valid_range)
 
 
 def _check_order(names: tuple[str, ...], inputs: list[ModelInput], file: Path, card: Path) -> None:

@@ -1,5 +1,7 @@
 """Boosters of XGBoost: which rounds are theirs, and which models are more than a sum."""
 
+import json
+
 import numpy as np
 import pytest
 import xgboost
@@ -89,6 +91,39 @@ def test_what_is_more_than_a_sum_is_refused(tmp_path, options, told):
     booster.set_attr(best_iteration="2")
     booster.save_model(tmp_path / "m.json")
     with pytest.raises(ModelError, match=rf"m\.json: .*{told}.*; only gbtree"):
+        load_own(tmp_path / "m.json")
+
+
+def damage(key, place, value):
+    """The file of a booster with one number of its first tree changed."""
+    whole = json.loads(bytes(grow().save_raw("json")))
+    whole["learner"]["gradient_booster"]["model"]["trees"][0][key][place] = value
+    return json.dumps(whole)
+
+
+@pytest.mark.parametrize(
+    "key, place, value, told",
+    [
+        ("left_children", 0, 10**6, "out of its nodes"),
+        ("left_children", 1, 0, "leads back to itself"),
+        ("right_children", 0, -5, "out of its nodes"),
+        ("split_indices", 0, 99_999, "looks at an input that there is not"),
+    ],
+)
+def test_nodes_that_lead_astray_are_not_run(tmp_path, key, place, value, told):
+    """XGBoost's own prediction would end the process."""
+    (tmp_path / "m.json").write_text(damage(key, place, value))
+    with pytest.raises(ModelError, match=told):
+        export_own(tmp_path / "m.json", write_card(tmp_path / "c.yaml"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("best", ["many", "-7"])
+def test_a_best_round_that_is_none_is_refused(tmp_path, best):
+    booster = grow()
+    booster.set_attr(best_iteration=best)
+    booster.save_model(tmp_path / "m.json")
+    with pytest.raises(ModelError, match=f"best_iteration is '{best}'"):
         load_own(tmp_path / "m.json")
 
 

@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 from own_card import RANGES, draw_rows, write_card
@@ -16,8 +17,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from skops import io as skops_io
 
+from smmap.fit.forests import hold_forest
 from smmap.model.package import load_model
 from smmap.spec.errors import ConfigError, ModelError
+from smmap.train.gate import check_parity
 from smmap.train.own_file import load_own
 from smmap.train.own_model import export_own
 
@@ -137,6 +140,33 @@ def test_steps_that_float32_moves_are_found_and_refused(tmp_path, kind):
     with pytest.raises(ModelError, match=r"otherwise than the model.*leave out what stands before"):
         export_own(tmp_path / "m.skops", write_card(tmp_path / "c.yaml"), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_gate_sees_a_threshold_moved_by_one_float(tmp_path):
+    save(SUMS["scaled"], tmp_path / "m.skops")
+    fitted = load_own(tmp_path / "m.skops").fitted
+    fitted.write(tmp_path / "m.onnx")
+    ranges = np.array(RANGES, np.float32)
+    assert check_parity(fitted, tmp_path / "m.onnx", ranges, 0).difference < 1e-6
+    model = onnx.load(tmp_path / "m.onnx")
+    splits = next(a for a in model.graph.node[0].attribute if a.name == "nodes_splits").t
+    values = np.frombuffer(splits.raw_data, np.float32).copy()
+    values[0] = np.nextafter(values[0], np.float32(np.inf))
+    splits.raw_data = values.tobytes()
+    onnx.save(model, tmp_path / "off.onnx")
+    with pytest.raises(ModelError, match="predicts otherwise"):
+        check_parity(fitted, tmp_path / "off.onnx", ranges, 0)
+
+
+def test_a_forest_of_the_published_size_may_round(tmp_path):
+    """800 leaves of much the same value: each float32 sum rounds the same way."""
+    model = ensemble.RandomForestRegressor(800, max_depth=1, bootstrap=False, random_state=0)
+    fitted = hold_forest(model.fit(ROWS, TRUTH), "forest")
+    fitted.write(tmp_path / "m.onnx")
+    made = check_parity(fitted, tmp_path / "m.onnx", np.array(RANGES, np.float32), 0)
+    in_order = np.cumsum([one.predict(ROWS) for one in model.estimators_], 0, np.float32)[-1]
+    lost = np.abs(in_order / np.float32(800) - model.predict(ROWS)).max()
+    assert 1e-6 < lost <= made.difference < 800 * 2**-26
 
 
 def test_a_model_fitted_on_a_data_frame_is_asked_with_one(tmp_path):
