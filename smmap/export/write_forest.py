@@ -119,6 +119,8 @@ def _spool(forest: Forest, folder: Path) -> dict[str, Any]:
                 spools[name].write(arrays[name].astype(kind).tobytes())
             branches += len(arrays["nodes_featureids"])
             leaves += len(arrays["leaf_weights"])
+    if not roots:
+        raise ModelError("the model holds no tree; train it for a round at least")
     return {"branches": branches, "leaves": leaves, "roots": roots}
 
 

@@ -117,7 +117,9 @@ def _load_skops(file: Path) -> OwnModel:
             "harmless; export a model of scikit-learn alone"
         )
     if not is_regressor(model) or not hasattr(model, "n_features_in_"):
-        raise ModelError(f"{file}: {type(model).__name__} is not a fitted regressor")
+        raise ModelError(
+            f"{file}: {type(model).__name__} is no fitted regressor that says how many inputs it takes"
+        )
     try:
         fitted = _hold_estimator(model, f"{type(model).__name__} of {file.name}")
     except (AttributeError, IndexError, KeyError, TypeError) as error:

@@ -118,6 +118,13 @@ def test_nodes_that_lead_astray_are_not_run(tmp_path, key, place, value, told):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_booster_without_a_round_is_refused(tmp_path):
+    grow(rounds=0).save_model(tmp_path / "m.json")
+    card = write_card(tmp_path / "c.yaml")
+    with pytest.raises(ModelError, match="no tree"):
+        export_own(tmp_path / "m.json", card, tmp_path / "out")
+
+
 @pytest.mark.parametrize("best", ["many", "-7"])
 def test_a_best_round_that_is_none_is_refused(tmp_path, best):
     booster = grow()
