@@ -118,7 +118,7 @@ def _load_skops(file: Path) -> OwnModel:
         )
     if not is_regressor(model) or not hasattr(model, "n_features_in_"):
         raise ModelError(
-            f"{file}: {type(model).__name__} is no fitted regressor that says how many inputs it takes"
+            f"{file}: {type(model).__name__} is no fitted regressor of a known number of inputs"
         )
     try:
         fitted = _hold_estimator(model, f"{type(model).__name__} of {file.name}")
