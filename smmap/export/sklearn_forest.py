@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby, islice
 from typing import Any, Literal
 
 import numpy as np
@@ -11,8 +12,11 @@ from numpy.typing import NDArray
 from smmap.export.forest import Tree
 from smmap.export.grown_tree import GrownTree
 from smmap.export.input_columns import InputColumns
-from smmap.export.sklearn_sum import sum_trees
+from smmap.export.sklearn_sum import Addend, sum_trees
 from smmap.spec.errors import ModelError, UnsuitedError
+
+_TOGETHER = 16
+"""Trees whose thresholds are moved in one go: the steps cost more than their arithmetic."""
 
 
 class SklearnForest:
@@ -47,29 +51,42 @@ class SklearnForest:
 
     def list_trees(self) -> Iterator[Tree]:
         """The trees in order."""
-        for one in self._addends:
-            tree, weight = one.tree, 1.0 if self.average else one.weight
-            sources = one.columns.find_sources()
-            branch = tree.left >= 0
-            looked_at, limits = tree.feature[branch], tree.threshold[branch]
-            feature, threshold = tree.feature.copy(), np.zeros(len(branch), np.float32)
-            missing_left = tree.missing_left.copy()
-            feature[branch] = sources[looked_at]
-            if one.columns.are_inputs:
-                threshold[branch] = compute_float32_below(limits)
-            else:
-                threshold[branch] = one.columns.pull_back(looked_at, limits, tree.kind)
-                sent = one.columns.send_missing()[looked_at].astype(tree.kind)
-                missing_left[branch] &= np.isnan(sent)
-                missing_left[branch] |= sent <= limits
-            yield Tree(
-                left=tree.left,
-                right=tree.right,
-                feature=feature,
-                threshold=threshold,
-                missing_left=missing_left,
-                value=(weight * tree.value).astype(np.float32),
-            )
+        for _, alike in groupby(self._addends, lambda one: (id(one.columns), one.tree.kind)):
+            while some := tuple(islice(alike, _TOGETHER)):
+                for one, moved in zip(some, _move_thresholds(some), strict=True):
+                    yield self._make_tree(one, moved)
+
+    def _make_tree(self, one: Addend, moved: NDArray[np.float32]) -> Tree:
+        tree, weight = one.tree, 1.0 if self.average else one.weight
+        branch = tree.left >= 0
+        looked_at = tree.feature[branch]
+        feature, threshold = tree.feature.copy(), np.zeros(len(branch), np.float32)
+        feature[branch], threshold[branch] = one.columns.find_sources()[looked_at], moved
+        missing_left = tree.missing_left.copy()
+        if not one.columns.are_inputs:
+            sent = one.columns.send_missing()[looked_at].astype(tree.kind)
+            missing_left[branch] &= np.isnan(sent)
+            missing_left[branch] |= sent <= tree.threshold[branch]
+        return Tree(
+            left=tree.left,
+            right=tree.right,
+            feature=feature,
+            threshold=threshold,
+            missing_left=missing_left,
+            value=(weight * tree.value).astype(np.float32),
+        )
+
+
+def _move_thresholds(some: Sequence[Addend]) -> list[NDArray[np.float32]]:
+    """Of the branches of trees that look at the same columns: where these split the inputs."""
+    branches = [one.tree.left >= 0 for one in some]
+    limits = [one.tree.threshold[of] for one, of in zip(some, branches, strict=True)]
+    columns, kind = some[0].columns, some[0].tree.kind
+    if columns.are_inputs:
+        return [compute_float32_below(values) for values in limits]
+    looked_at = [one.tree.feature[of] for one, of in zip(some, branches, strict=True)]
+    moved = columns.pull_back(np.concatenate(looked_at), np.concatenate(limits), kind)
+    return np.split(moved, np.cumsum([len(values) for values in limits])[:-1])
 
 
 def check_features(tree: GrownTree, columns: int) -> None:
