@@ -12,6 +12,7 @@ PROBES = 100_000
 """Rows that an export is compared over, at least."""
 _SEARCHED = 2000
 """Pairs of rows between which a step is searched."""
+_LARGEST = np.finfo(np.float32).max
 _HUGE = np.float32(3e38)
 _TINY = np.float32(1e-45)
 
@@ -77,7 +78,8 @@ def _put_on_thresholds(fitted: Fitted, rows: Rows, seed: int) -> Rows:
         chosen = rng.choice(values, len(rows))
         towards = rng.choice(np.array([-np.inf, 0, np.inf], np.float32), len(rows))
         found[:, feature] = np.where(towards == 0, chosen, np.nextafter(chosen, towards))
-    return found
+    # A branch that all numbers take has an infinite threshold, which no input meets.
+    return np.clip(found, -_LARGEST, _LARGEST)
 
 
 def _search_steps(fitted: Fitted, rows: Rows, rng: np.random.Generator) -> list[Rows]:

@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from skops import io as skops_io
 
+from smmap.export.sklearn_forest import SklearnForest
 from smmap.fit.forests import hold_forest
 from smmap.model.open_session import open_session
 from smmap.model.package import load_model
@@ -141,6 +142,21 @@ def test_steps_that_float32_moves_are_found_and_refused(tmp_path, kind):
     with pytest.raises(ModelError, match=r"otherwise than the model.*leave out what stands before"):
         export_own(tmp_path / "m.skops", write_card(tmp_path / "c.yaml"), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_branch_that_all_numbers_take_is_no_hindrance(tmp_path):
+    """What is missing becomes -5, and all else 0 to 1: one branch parts just these."""
+    missing = SimpleImputer(strategy="constant", fill_value=-5.0)
+    model = save(
+        make_pipeline(MinMaxScaler(clip=True), missing, boost()), tmp_path / "m.skops", GAPS
+    )
+    trees = SklearnForest(model).list_trees()
+    assert any(np.isneginf(one.threshold).any() for one in trees)
+    card = write_card(tmp_path / "c.yaml", missing="model")
+    export_own(tmp_path / "m.skops", card, tmp_path / "out")
+    rows = GAPS.astype(np.float32)
+    found = load_model(tmp_path / "out", "cpu").predict(rows)
+    np.testing.assert_allclose(found, model.predict(rows.astype(float)), rtol=0, atol=1e-6)
 
 
 def test_the_gate_sees_a_threshold_moved_by_one_float(tmp_path):
