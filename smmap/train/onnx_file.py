@@ -79,7 +79,8 @@ class OnnxFile:
         model = onnx.load(self._path, load_external_data=False)
         names = sorted({ExternalDataInfo(one).location for one in _list_external(model.graph)})
         known = {one.key.removeprefix(_CHECKSUM) for one in model.metadata_props}
-        if names and not set(names) <= known:
+        beside = all(Path(name).name == name for name in names)
+        if names and not (beside and set(names) <= known):
             write_atomic(path, self._join())
             return
         with report_store_errors(str(path)):

@@ -140,6 +140,24 @@ def test_our_own_tensors_in_another_file_keep_their_checksum(tmp_path):
         load_model(tmp_path / "out", "cpu")
 
 
+def test_tensors_of_other_folders_are_never_copied_out(tmp_path):
+    """The name of a file in a file is a stranger's word."""
+    forest = RandomForestRegressor(3, max_depth=4, random_state=0).fit(ROWS, TRUTH)
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    write_forest(SklearnForest(forest), inner / "m.onnx", external=True)
+    (inner / "m.onnx.data").rename(tmp_path / "a" / "d")
+    model = onnx.load(inner / "m.onnx", load_external_data=False)
+    for one in model.graph.node[0].attribute:
+        for entry in one.t.external_data:
+            entry.value = "../d" if entry.key == "location" else entry.value
+    model.metadata_props[0].key = "sha256:../d"
+    onnx.save(model, inner / "m.onnx")
+    with pytest.raises(ModelError):
+        export_own(inner / "m.onnx", write_card(tmp_path / "c.yaml"), tmp_path / "x" / "y" / "out")
+    assert not list((tmp_path / "x").rglob("d"))
+
+
 def test_features_that_are_not_there_are_noticed_at_once(tmp_path):
     onnx.save(make(), tmp_path / "m.onnx")
     card = write_card(tmp_path / "c.yaml")
