@@ -23,6 +23,7 @@ def export(
     from smmap.train.own_model import export_own
 
     made = export_own(file, card, out, seed=seed)
+    typer.echo(f"{made.training['model']}", err=True)
     for name, parity in made.training["export"].items():
         typer.echo(
             f"{name}: equal within {parity['difference']:.1e} m3/m3 over {parity['rows']} rows",

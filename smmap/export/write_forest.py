@@ -111,12 +111,16 @@ def _spool(forest: Forest, folder: Path) -> dict[str, Any]:
         for tree in forest.list_trees():
             roots.append(branches)
             arrays = compute_branch_arrays(tree, _MODES[forest.left_if], (branches, leaves))
+            if (arrays["nodes_featureids"] >= forest.features).any():
+                raise ModelError("a tree looks at an input that there is not; it is damaged")
             for name in INTEGERS:
                 spools[name].write(encode_varints(arrays[name]))
             for name, kind in TENSORS.items():
                 spools[name].write(arrays[name].astype(kind).tobytes())
             branches += len(arrays["nodes_featureids"])
             leaves += len(arrays["leaf_weights"])
+    if not roots:
+        raise ModelError("the model holds no tree; train it for a round at least")
     return {"branches": branches, "leaves": leaves, "roots": roots}
 
 

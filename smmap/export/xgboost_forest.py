@@ -16,6 +16,7 @@ OBJECTIVES = (
     "reg:squaredlogerror",
     "reg:absoluteerror",
     "reg:pseudohubererror",
+    "reg:quantileerror",
 )
 """Whose prediction is the sum of the leaves itself."""
 _ROUNDS = 4
@@ -23,7 +24,7 @@ _ROUNDS = 4
 
 
 class XgboostForest:
-    """A trained ``Booster`` (or an ``XGBRegressor``, up to its best iteration) of one target.
+    """A trained ``Booster``, or an ``XGBRegressor`` up to its best iteration, of one target.
 
     Raises
     ------
@@ -43,20 +44,21 @@ class XgboostForest:
                     f"the model takes {model.missing:g} for missing, an ONNX file only NaN: put "
                     "NaN in its place, fit again, and export that"
                 )
-            booster = model.get_booster()
-            best = booster.attr("best_iteration")
-            model = booster if best is None else booster[: int(best) + 1]
+            model = cut_to_best(model.get_booster())
         if not isinstance(model, xgboost.Booster):
             raise ModelError(f"{type(model).__name__}: not a Booster or XGBRegressor of xgboost")
         self._booster = model
         settings = json.loads(model.save_config())["learner"]
         objective, kind = settings["objective"]["name"], settings["gradient_booster"]["name"]
         base = np.ravel(json.loads(settings["learner_model_param"]["base_score"]))
-        if objective not in OBJECTIVES or kind != "gbtree" or len(base) != 1:
+        targets = max(len(base), int(settings["learner_model_param"]["num_target"]))
+        if objective not in OBJECTIVES or kind != "gbtree" or targets != 1:
             raise ModelError(
-                f"a {kind} booster of {objective} for {len(base)} targets; only gbtree with "
+                f"a {kind} booster of {objective}, number of targets {targets}; only gbtree with "
                 f"{', '.join(OBJECTIVES)} and one target is exported"
             )
+        if "c" in (model.feature_types or ()):
+            raise ModelError("a booster that looks at categories is not exported; encode them")
         self.base = float(base[0])
         self.features = int(model.num_features())
         self._rounds = int(model.num_boosted_rounds())
@@ -70,6 +72,26 @@ class XgboostForest:
             model = json.loads(part.save_raw("json"))["learner"]["gradient_booster"]["model"]
             for tree in model["trees"]:
                 yield _read_tree(tree)
+
+
+def cut_to_best(booster: Any) -> Any:
+    """The rounds up to the best one, where training stopped early; else all.
+
+    A regressor predicts by these. A ``Booster`` predicts by all of them unless told otherwise.
+
+    Raises
+    ------
+    ValueError
+        If what it notes of its best round is no number.
+    """
+    best = booster.attr("best_iteration")
+    if best is None:
+        return booster
+    if not best.isdecimal():
+        raise ValueError(f"its best_iteration is '{best}'")
+    if int(best) + 1 >= booster.num_boosted_rounds():
+        return booster
+    return booster[: int(best) + 1]
 
 
 def _read_tree(tree: Any) -> Tree:

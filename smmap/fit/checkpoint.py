@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import pickle
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,12 @@ from smmap.spec.errors import ConfigError, ModelError, StoreError
 from smmap.spec.training import TrainingRecipe
 from smmap.store.atomic import write_atomic
 
+logger = logging.getLogger(__name__)
+
 OWNER = "recipe.sha256"
 """File in a folder of checkpoints that says whose they are."""
 _NUMBERS = ("best_error", "epoch", "best_epoch")
+_DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError, EOFError)
 
 
 def claim_checkpoints(folder: Path, recipe: TrainingRecipe) -> None:
@@ -34,8 +38,8 @@ def claim_checkpoints(folder: Path, recipe: TrainingRecipe) -> None:
     if owner.is_file():
         if owner.read_text(encoding="utf-8").strip() != whose:
             raise ConfigError(
-                f"{folder}: holds checkpoints of another recipe than '{recipe.name}' as it is now "
-                "(or of another seed); name another folder, or remove this one"
+                f"{folder}: holds checkpoints of another recipe or seed; name another folder, or "
+                "remove this one"
             )
         return
     if folder.is_dir() and any(folder.iterdir()):
@@ -75,10 +79,9 @@ def load_checkpoint(path: Path, state: Any) -> None:
             setattr(state, name, held[name])
         torch.set_rng_state(held["random"])
         torch.cuda.set_rng_state_all(held["random_gpu"])
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, EOFError) as error:
-        reason = str(error)
-    except pickle.UnpicklingError as error:
-        reason = str(error)
+    except (*_DAMAGED, pickle.UnpicklingError) as error:
+        # PyTorch's own words are many, and tell how to read what must not be read.
+        logger.debug("%s: %s", path, error)
     else:
         return
-    raise ModelError(f"{path}: is no checkpoint of this fit ({reason}); remove it")
+    raise ModelError(f"{path}: is no checkpoint of this fit (damaged, or of another); remove it")

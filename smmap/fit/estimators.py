@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.export.grown_tree import list_owners
 from smmap.features.array import Doubles
 from smmap.fit.fitted import Rows
+from smmap.fit.native_estimator import NativeEstimator
 from smmap.spec.errors import ModelError
 from smmap.spec.training_member import Mlp, Svr
 from smmap.store.atomic import write_atomic
@@ -31,16 +33,25 @@ class FittedEstimator:
     It is float64 where ONNX is float32, so that the two differ in the sixth digit or so.
     """
 
-    is_trees = False
     tolerance = 1e-4
 
     def __init__(self, model: Any, detail: str) -> None:
         self._model, self.detail = model, detail
+        self._native = NativeEstimator(model)
+
+    @property
+    def is_trees(self) -> bool:
+        """True: there are trees somewhere in it."""
+        return any(list_owners(self._model))
+
+    @property
+    def takes_missing(self) -> bool:
+        """True: it has a value for rows that lack inputs."""
+        return self._native.takes_missing
 
     def predict(self, rows: Rows) -> Doubles:
         """(n,) m3/m3."""
-        found = np.asarray(self._model.predict(rows.astype(np.float64)), dtype=np.float64)
-        return found.reshape(len(rows))
+        return self._native.predict(rows)
 
     def list_thresholds(self) -> Mapping[int, NDArray[np.float32]]:
         """None."""
@@ -64,7 +75,7 @@ class FittedEstimator:
                 warnings.simplefilter("ignore")  # of what it deprecates inside itself
                 found = to_onnx(self._model, initial_types=[("inputs", shape)], target_opset=OPSETS)
         except Exception as error:  # noqa: BLE001 (each converter raises kinds of its own)
-            reason = f"{type(error).__name__}: {error}"
+            reason = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200]}"
         else:
             # skl2onnx lists them in the order of a set, which differs from process to process.
             opsets = sorted((one.domain, one.version) for one in found.opset_import)
@@ -72,7 +83,10 @@ class FittedEstimator:
             found.opset_import.extend(make_opsetid(*one) for one in opsets)
             write_atomic(path, found.SerializeToString(deterministic=True))
             return
-        raise ModelError(f"{path}: skl2onnx does not write {self.detail} ({reason})")
+        raise ModelError(
+            f"{self.detail} is not exported: skl2onnx does not write it ({reason}); take a plainer "
+            "model, or make an ONNX file of it yourself"
+        )
 
 
 def fit_svr(spec: Svr, rows: Rows, truth: Doubles) -> FittedEstimator:

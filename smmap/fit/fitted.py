@@ -41,7 +41,11 @@ class Fitted(Protocol):
 
     @property
     def is_trees(self) -> bool:
-        """True: steps at thresholds, missing inputs allowed, any number is."""
+        """True: steps at thresholds, any number is allowed."""
+
+    @property
+    def takes_missing(self) -> bool:
+        """True: it has a value for rows that lack inputs."""
 
     @property
     def tolerance(self) -> float:
@@ -52,10 +56,10 @@ class Fitted(Protocol):
         """Its architecture in words."""
 
     def predict(self, rows: Rows) -> Doubles:
-        """(n,) m3/m3."""
+        """(n,) m3/m3; NaN for a row that lacks inputs, where it takes none of these."""
 
     def list_thresholds(self) -> Mapping[int, NDArray[np.float32]]:
-        """Input -> where its trees branch; empty for others than trees."""
+        """Input -> where its trees branch; empty where that is not known, and for others."""
 
     def write(self, path: Path) -> None:
         """Write it as ONNX."""

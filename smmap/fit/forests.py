@@ -20,6 +20,9 @@ from smmap.trees.processors import count_processors
 
 FEW = 20_000
 """Rows up to which one thread grows trees: more would wait for each other."""
+_TOLERANCE = 1e-6
+_LOST = 2.0**-26
+"""m3/m3 that adding one tree in float32 costs at most: half a last digit of what is below 0.5."""
 _TREES_ASKED = 200
 """Whose thresholds are probed."""
 
@@ -35,13 +38,26 @@ class FittedTrees:
         Its trees.
     detail
         Its architecture in words.
+    takes_missing
+        True: it has a value for rows that lack inputs.
+    doubles
+        True: it adds its trees up in float64, where ONNX adds in float32.
     """
 
     is_trees = True
-    tolerance = 1e-6
 
-    def __init__(self, model: Any, forest: Forest, detail: str) -> None:
+    def __init__(
+        self,
+        model: Any,
+        forest: Forest,
+        detail: str,
+        *,
+        takes_missing: bool = True,
+        doubles: bool = False,
+    ) -> None:
         self._model, self._forest, self.detail = model, forest, detail
+        self.takes_missing = takes_missing
+        self.tolerance = max(_TOLERANCE, forest.n_trees * _LOST) if doubles else _TOLERANCE
 
     def predict(self, rows: Rows) -> Doubles:
         """(n,) m3/m3."""
@@ -74,7 +90,7 @@ def hold_booster(booster: Any, detail: str) -> FittedTrees:
 
 def hold_forest(forest: Any, detail: str) -> FittedTrees:
     """A forest of scikit-learn that is fitted already."""
-    return FittedTrees(forest.predict, SklearnForest(forest), detail)
+    return FittedTrees(forest.predict, SklearnForest(forest), detail, doubles=True)
 
 
 def grow_forest(spec: RandomForest, rows: Rows, truth: Doubles, seed: int) -> FittedTrees:

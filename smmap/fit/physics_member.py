@@ -26,6 +26,7 @@ class FittedPhysics:
     """The physics model on columns of a table, with one NDVI for all of them, and an offset."""
 
     is_trees = False
+    takes_missing = False
     tolerance = 1e-5
 
     def __init__(self, spec: Physics, lesson: Lesson) -> None:

@@ -39,6 +39,7 @@ class FittedNetwork:
     """A network ready for prediction."""
 
     is_trees = False
+    takes_missing = False
     tolerance = 1e-5
 
     def __init__(self, network: Scaled, detail: str, inputs: int) -> None:

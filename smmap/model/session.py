@@ -147,5 +147,10 @@ def _check_input(inputs: list[Any], path: Path) -> tuple[str, int | None]:
         raise ModelError(
             f"{path}: a model takes one float32 input of shape (n, features); this takes {shapes}"
         )
-    width = inputs[0].shape[1]
+    count, width = inputs[0].shape
+    if isinstance(count, int) and count != BATCHES["cpu"]:
+        raise ModelError(
+            f"{path}: takes exactly {count} rows at a time; export it with a first axis that is "
+            "left open (torch: dynamic_shapes, skl2onnx: FloatTensorType([None, features]))"
+        )
     return inputs[0].name, width if isinstance(width, int) else None

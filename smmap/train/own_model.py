@@ -9,30 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smmap.export.branch_arrays import compute_branch_arrays
-from smmap.export.sklearn_forest import SklearnForest
+from smmap.features.builder import compute_required_layers
 from smmap.features.scaling import compute_scaled
-from smmap.fit.fitted import Fitted
-from smmap.spec.card import CyclicScaling, ModelCard, ModelInput
+from smmap.spec.card import CyclicScaling, ModelCard, ModelInput, ModelOutput
 from smmap.spec.errors import ConfigError, ModelError
 from smmap.spec.history import History
 from smmap.store.documents import load_yaml
-from smmap.train.onnx_file import OnnxFile
+from smmap.train.own_file import load_own
 from smmap.train.package_files import GOLDEN
 from smmap.train.write_package import PackagedMember, write_package
 from smmap.version import __version__
 
 logger = logging.getLogger(__name__)
 
-ENDINGS = (".json", ".ubj", ".skops", ".onnx")
-_PICKLES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".sav")
-_TRUSTED = [
-    "sklearn.tree._tree.Tree",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
-]
-"""Types of scikit-learn that skops leaves to its caller: numbers, and arrays of nodes, which are
-checked before they are run."""
 _MADE = ("version", "members", "golden")
 """Keys of the card that exporting makes."""
 
@@ -57,108 +46,39 @@ def export_own(file: Path, card: Path, out: Path, *, seed: int = 0) -> ModelCard
     ConfigError
         If the card is not valid, or a library is missing.
     ModelError
-        If the file is a pickle, cannot be read, does not fit the card, or its export differs.
+        If the file is a pickle, cannot be read, does not fit the card, gives nothing that is
+        soil moisture, or its export differs.
     StoreError
         If ``out`` holds something else, or cannot be written.
     """
     draft = _load_draft(card)
     inputs = [ModelInput.parse(one, f"{card}, inputs") for one in draft["inputs"]]
     history = History.parse(draft["history"], f"{card}, history") if draft.get("history") else None
-    fitted, features = load_own(file)
+    own = load_own(file)
     columns = history.count_columns(len(inputs)) if history else len(inputs)
-    if features not in (None, columns):
-        raise ModelError(f"{file}: takes {features} inputs, {card} names {columns}")
-    training = {"command": f"smmap export {file.name}", "smmap": __version__, "seed": seed}
-    given = draft.get("training") or {}
-    draft |= {"training": {**training, **given, "command": training["command"]}}
-    members = [PackagedMember("model", 1.0, fitted)]
+    if own.features not in (None, columns):
+        raise ModelError(f"{file}: takes {own.features} inputs, {card} names {columns}")
+    _check_order(own.names, inputs, file, card)
+    made = {"command": f"smmap export {file.name}", "model": own.fitted.detail}
+    training = {"smmap": __version__, "seed": seed, **(draft.get("training") or {}), **made}
+    draft |= {"training": training}
+    members = [PackagedMember("model", 1.0, own.fitted)]
     ranges = _scale_ranges(inputs, str(card))
     if history is not None:
         step = np.vstack([ranges, np.array([[0, history.days]], np.float32)])
         ranges = np.tile(step, (history.overpasses, 1))
-    return write_package(out, draft, members, ranges, seed=seed)
+    valid_range = ModelOutput.parse(draft["output"], f"{card}, output").valid_range
+    return write_package(out, draft, members, ranges, seed=seed, within=valid_range)
 
 
-def load_own(file: Path) -> tuple[Fitted, int | None]:
-    """A model file of a kind that cannot run code when it is read, and its number of inputs.
-
-    Raises
-    ------
-    ModelError
-        If it is a pickle or of another kind, or cannot be read.
-    ConfigError
-        If its library is missing.
-    """
-    if file.suffix in _PICKLES:
-        raise ModelError(
-            f"{file}: a pickle can run anything when it is read, so it is never loaded; save the "
-            "model as XGBoost JSON, by skops.io.dump, or as ONNX"
-        )
-    if file.suffix not in ENDINGS:
-        raise ModelError(f"{file}: not one of {', '.join(ENDINGS)}")
-    if not file.is_file():
-        raise ModelError(f"{file}: there is no such file")
-    try:
-        if file.suffix == ".onnx":
-            own = OnnxFile(file)
-            return own, own.features
-        if file.suffix == ".skops":
-            return _load_skops(file)
-        return _load_booster(file)
-    except ModuleNotFoundError as error:
-        missing = error.name
-    raise ConfigError(f"exporting {file} needs '{missing}': pip install 'smmap[train]'")
-
-
-def _load_booster(file: Path) -> tuple[Fitted, int]:
-    import xgboost
-
-    from smmap.fit.forests import hold_booster
-
-    booster = xgboost.Booster()
-    try:
-        booster.load_model(file)
-    except (xgboost.core.XGBoostError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-    else:
-        return hold_booster(booster, f"XGBoost of {file.name}"), int(booster.num_features())
-    raise ModelError(f"{file}: XGBoost cannot read it ({reason})")
-
-
-def _load_skops(file: Path) -> tuple[Fitted, int]:
-    from sklearn.base import is_regressor
-    from skops import io
-
-    from smmap.fit.estimators import FittedEstimator
-
-    try:
-        strangers = sorted(set(io.get_untrusted_types(file=file)) - set(_TRUSTED))
-        model: Any = None if strangers else io.load(file, trusted=_TRUSTED)
-    except Exception as error:  # noqa: BLE001 (a damaged file fails in kinds of many libraries)
-        raise ModelError(f"{file}: skops cannot read it ({error})") from None
-    if strangers:
-        raise ModelError(
-            f"{file}: holds {', '.join(strangers)}, which skops does not know to be harmless; "
-            "export a model of scikit-learn alone"
-        )
-    if not is_regressor(model) or not hasattr(model, "n_features_in_"):
-        raise ModelError(f"{file}: {type(model).__name__} is not a fitted regressor")
-    name = type(model).__name__
-    if name in ("RandomForestRegressor", "ExtraTreesRegressor"):
-        return _check_nodes(SklearnForest(model), model, file), int(model.n_features_in_)
-    return FittedEstimator(model, f"{name} of {file.name}"), int(model.n_features_in_)
-
-
-def _check_nodes(forest: SklearnForest, model: Any, file: Path) -> Fitted:
-    """Nodes that lead out of their tree, or look at inputs that are not there, read anything."""
-    from smmap.fit.forests import hold_forest
-
-    for tree in forest.list_trees():
-        compute_branch_arrays(tree, 0, (0, 0))
-        looked_at = tree.feature[tree.left >= 0]
-        if ((looked_at < 0) | (looked_at >= forest.features)).any():
-            raise ModelError(f"{file}: a tree looks at an input that there is not; it is damaged")
-    return hold_forest(model, f"{type(model).__name__} of {file.name}")
+def _check_order(names: tuple[str, ...], inputs: list[ModelInput], file: Path, card: Path) -> None:
+    """Columns whose names the file and the card both know must come in one order."""
+    for known in ([one.name for one in inputs], [one.column or one.name for one in inputs]):
+        if set(names) == set(known) and list(names) != known:
+            raise ModelError(
+                f"{file}: was fitted on {', '.join(names)} in this order, {card} lists "
+                f"{', '.join(known)}; list the inputs as they were when it was fitted"
+            )
 
 
 def _load_draft(card: Path) -> dict[str, Any]:
@@ -171,7 +91,7 @@ def _load_draft(card: Path) -> dict[str, Any]:
         raise ConfigError(f"{card}: leave out {', '.join(made)}: exporting makes them")
     stand_in = {"file": GOLDEN, "sha256": "0" * 64}
     whole = {**draft, "version": "0", "members": [stand_in], "golden": stand_in}
-    ModelCard.parse(whole, str(card))
+    compute_required_layers(ModelCard.parse(whole, str(card)))
     return draft
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from smmap.fit.fitted import Fitted, Rows, find_allowance
 from smmap.model.package import load_model
 from smmap.spec.card import ModelCard
+from smmap.spec.errors import ConfigError, ModelError
 from smmap.store.atomic import move_atomic, report_store_errors
 from smmap.store.checksum import compute_sha256
 from smmap.train.gate import check_parity
@@ -54,6 +55,7 @@ def write_package(
     ranges: NDArray[np.float32],
     *,
     seed: int,
+    within: tuple[float, float] | None = None,
 ) -> ModelCard:
     """Export, compare, and only then put the package into ``out``, its card last.
 
@@ -68,17 +70,25 @@ def write_package(
     seed
         Of the rows that are compared, and of the golden rows: both are drawn within the ranges,
         none is of the training data.
+    within
+        m3/m3, where some golden output must lie; None: anywhere.
 
     Raises
     ------
     ModelError
-        If a file predicts otherwise than its model.
+        If a file predicts otherwise than its model, or the model nothing that is soil moisture.
     ConfigError
-        If the draft is no card.
+        If the draft is no card, or lets a model decide on missing inputs that takes none.
     StoreError
         If ``out`` holds something else, or cannot be written.
     """
     check_package_folder(out)
+    for member in members:
+        if draft["missing"] == "model" and not member.fitted.takes_missing:
+            raise ConfigError(
+                f"'missing: model', but {member.fitted.detail} has no value for rows that lack "
+                "inputs; say 'missing: invalid'"
+            )
     with report_store_errors(str(out)):
         out.parent.mkdir(parents=True, exist_ok=True)
         staging = tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent)
@@ -94,6 +104,8 @@ def write_package(
             entries.append({"file": path.name, "sha256": sha256, "weight": float(member.weight)})
         card = complete_card(draft, entries, parity)
         rows = _compute_golden(card, members, ranges, seed)
+        if within is not None:
+            _check_values(rows["outputs"], within, members[0].fitted.detail)
         inside = rows["inputs"][np.isfinite(rows["inputs"]).all(axis=1)]
         golden = pack_arrays(rows)
         tolerance = max(_TIGHTEST, *(find_allowance(one.fitted, inside) for one in members))
@@ -131,6 +143,18 @@ def complete_card(
         "training": training,
     }
     return ModelCard.parse({**draft, **added}, "the package's card")
+
+
+def _check_values(found: NDArray[np.float32], within: tuple[float, float], detail: str) -> None:
+    """A model of percent, or of a scaled target, would make empty maps."""
+    low, high = within
+    if not ((found >= low) & (found <= high)).any():
+        known = found[np.isfinite(found)]
+        given = f"{known.min():.3g} to {known.max():.3g}" if len(known) else "no value"
+        raise ModelError(
+            f"{detail} gives {given} within the training ranges, nothing within 'valid_range', "
+            f"{low:g} to {high:g} m3/m3; fit it on m3/m3, or correct the card"
+        )
 
 
 def _compute_golden(

@@ -72,6 +72,7 @@ def test_export_of_ones_own_model(tmp_path):
     table = draw_table()
     rows, truth = table[["VV", "VH", "angle"]].to_numpy(), table["moisture"].to_numpy() / 100
     booster = xgboost.train({"max_depth": 3}, xgboost.DMatrix(rows, truth), 20)
+    booster.set_attr(best_iteration="11")  # as if stopped early
     booster.save_model(tmp_path / "mine.ubj")
     kept = ("name", "title", "description", "licence", "radiometry")
     draft = {key: RECIPE[key] for key in kept}
@@ -85,11 +86,12 @@ def test_export_of_ones_own_model(tmp_path):
     out = tmp_path / "package"
     done = smmap("export", tmp_path / "mine.ubj", "--card", tmp_path / "card.yaml", "--out", out)
     assert done.returncode == 0, done.stderr
+    assert "12 of 20 rounds: stopped early" in done.stderr
     assert "equal within 0.0e+00" in done.stderr
     table.to_parquet(tmp_path / "t.parquet")
     done = smmap("predict", out, tmp_path / "t.parquet", "--out", tmp_path / "sm.parquet")
     assert done.returncode == 0, done.stderr
-    expected = booster.inplace_predict(rows.astype(np.float32))
+    expected = booster.inplace_predict(rows.astype(np.float32), iteration_range=(0, 12))
     np.testing.assert_array_equal(pd.read_parquet(tmp_path / "sm.parquet")["sm"], expected)
 
     (tmp_path / "mine.pkl").write_bytes(b"cos\nsystem\n(S'touch trace'\ntR.")

@@ -24,7 +24,8 @@ from smmap.fit.fitted import Fitted
 from smmap.model.package import load_card, load_model
 from smmap.spec.errors import ConfigError, ModelError
 from smmap.train.gate import check_parity
-from smmap.train.own_model import export_own, load_own
+from smmap.train.own_file import load_own
+from smmap.train.own_model import export_own
 from smmap.train.probe_rows import PROBES, draw_probes
 
 RANGES = np.array([[-18, -6], [-26, -14], [30, 45]], np.float32)
@@ -135,7 +136,7 @@ def test_onnx_trees_are_compared_at_their_own_thresholds(tmp_path, data, card, c
         (tmp_path / "m.onnx").write_bytes(to_onnx(forest, data[0][:1]).SerializeToString())
     else:
         write_forest(SklearnForest(forest), tmp_path / "m.onnx")
-    fitted, _ = load_own(tmp_path / "m.onnx")
+    fitted = load_own(tmp_path / "m.onnx").fitted
     assert fitted.is_trees
     known = SklearnForest(forest)
     for tree in known.list_trees():
@@ -194,7 +195,7 @@ def test_models_that_do_not_fit_are_refused(tmp_path, data, card):
 def test_gate_refuses_a_threshold_that_is_one_float_off(tmp_path, data):
     """What only rows exactly on a threshold can show."""
     grow(data, rounds=3).save_model(tmp_path / "m.json")
-    fitted, _ = load_own(tmp_path / "m.json")
+    fitted = load_own(tmp_path / "m.json").fitted
     fitted.write(tmp_path / "m.onnx")
     assert check_parity(fitted, tmp_path / "m.onnx", RANGES, 0).difference == 0
     model = onnx.load(tmp_path / "m.onnx")
@@ -211,7 +212,7 @@ def test_gate_refuses_missing_values_that_go_astray(tmp_path, data):
     rows, truth = data
     holed = np.where(np.random.default_rng(3).random(rows.shape) < 0.3, np.nan, rows)
     grow((holed, truth), rounds=2).save_model(tmp_path / "m.json")
-    fitted, _ = load_own(tmp_path / "m.json")
+    fitted = load_own(tmp_path / "m.json").fitted
     fitted.write(tmp_path / "m.onnx")
     model = onnx.load(tmp_path / "m.onnx")
     way = next(
@@ -225,7 +226,7 @@ def test_gate_refuses_missing_values_that_go_astray(tmp_path, data):
 
 def test_probes_hold_what_they_promise(tmp_path, data):
     grow(data).save_model(tmp_path / "m.json")
-    fitted: Fitted = load_own(tmp_path / "m.json")[0]
+    fitted: Fitted = load_own(tmp_path / "m.json").fitted
     probes = draw_probes(fitted, RANGES, 0)
     assert len(probes) >= PROBES
     assert np.isnan(probes).any(axis=0).all()
