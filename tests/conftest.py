@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import s3_server
 from hypothesis import settings
 from pystac.validation import JsonSchemaSTACValidator
 
@@ -24,6 +25,10 @@ settings.load_profile("untimed")
 def pytest_configure():
     # Tests run side by side already: threads of OpenMP that wait for their turn only spin.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_unconfigure():
+    s3_server.stop_s3()
 
 
 @pytest.fixture(autouse=True)
