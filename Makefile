@@ -12,6 +12,10 @@ export MPLBACKEND := Agg
 unexport PYTHONPATH
 # A process that may not keep what it compiles compiles it again, and tests start hundreds.
 unexport PYTHONDONTWRITEBYTECODE
+# pip would compile one file after another; this does on all cores, but for libraries' own tests.
+# A file that no Python reads is nobody's: a template, or one for another version.
+INSTALL := $(PIP) install --no-compile --constraint constraints.txt --editable
+COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/tests?/' .venv/lib || true
 
 .PHONY: demo test bench soak check package clean
 
@@ -47,11 +51,13 @@ package: .venv/dev
 	touch $@
 
 .venv/base: pyproject.toml constraints.txt | .venv/made
-	$(PIP) install --constraint constraints.txt --editable .
+	$(INSTALL) .
+	$(COMPILE)
 	touch $@
 
 .venv/dev: pyproject.toml constraints.txt | .venv/made
-	$(PIP) install --constraint constraints.txt --editable ".[dev]"
+	$(INSTALL) ".[dev]"
+	$(COMPILE)
 	touch .venv/base $@
 
 # Without npm the tests that need it are skipped, and say so.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import s3_server
 from hypothesis import settings
 from pystac.validation import JsonSchemaSTACValidator
 
@@ -18,6 +20,15 @@ REPOSITORY = Path(__file__).parent.parent
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_configure():
+    # Tests run side by side already: threads of OpenMP that wait for their turn only spin.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_unconfigure():
+    s3_server.stop_s3()
 
 
 @pytest.fixture(autouse=True)

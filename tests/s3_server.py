@@ -15,26 +15,27 @@ from urllib.request import Request, urlopen
 BUCKET = "maps"
 
 
+_started: dict[str, subprocess.Popen[bytes]] = {}
+"""The server by its address: one for all tests of this process, because it starts for seconds."""
+
+
 @contextmanager
 def serve_s3() -> Iterator[str]:
-    """Start the server with one bucket; the bucket's URL, ``AWS_*`` set in the environment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """One bucket, empty; its URL, ``AWS_*`` set in the environment."""
+    endpoint = next(iter(_started), None) or _start()
     settings = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ENDPOINT_URL": endpoint,
         "AWS_ALLOW_HTTP": "true",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
+    _ask("POST", f"{endpoint}/moto-api/reset")
+    _ask("PUT", f"{endpoint}/{BUCKET}")
     before = {key: os.environ.get(key) for key in settings}
+    os.environ.update(settings)
     try:
-        _make_bucket(settings["AWS_ENDPOINT_URL"])
-        os.environ.update(settings)
         yield f"s3://{BUCKET}"
     finally:
         for key, value in before.items():
@@ -42,14 +43,32 @@ def serve_s3() -> Iterator[str]:
                 os.environ.pop(key, None)
             else:
                 os.environ[key] = value
+
+
+def stop_s3() -> None:
+    """End what `serve_s3` started."""
+    for server in _started.values():
         server.terminate()
         server.wait(10)
+    _started.clear()
 
 
-def _make_bucket(endpoint: str) -> None:
-    for _ in range(200):
+def _start() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    endpoint = f"http://127.0.0.1:{port}"
+    _started[endpoint] = server
+    return endpoint
+
+
+def _ask(method: str, address: str) -> None:
+    """Wait for the server, which may be starting."""
+    for _ in range(600):
         try:
-            with urlopen(Request(f"{endpoint}/{BUCKET}", method="PUT"), timeout=5):
+            with urlopen(Request(address, method=method), timeout=30):
                 return
         except (URLError, ConnectionError):
             time.sleep(0.05)

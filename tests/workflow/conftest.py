@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from made_once import make_once
 
 import smmap
 from smmap.simulate.world import simulate_world
@@ -14,17 +15,19 @@ from smmap.simulate.world import simulate_world
 @pytest.fixture(scope="session")
 def world(tmp_path_factory) -> Path:
     """Catalogue of a small simulated world."""
-    folder = tmp_path_factory.mktemp("world") / "scenes"
-    simulate_world(folder, days=12, seed=3, size=192)
+    numbers = {"days": 12, "seed": 3, "size": 192}
+    folder = make_once(tmp_path_factory, "world", lambda path: simulate_world(path, **numbers))
     return folder / "catalog.json"
 
 
 @pytest.fixture(scope="session")
 def maps(world, tmp_path_factory) -> Path:
     """Output of one undisturbed run over that world."""
-    out = tmp_path_factory.mktemp("maps") / "out"
-    smmap.run("local-stac", out, changes=[f"catalog={world}"])
-    return out
+
+    def run(out: Path) -> None:
+        smmap.run("local-stac", out, changes=[f"catalog={world}"])
+
+    return make_once(tmp_path_factory, "maps", run)
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import command_line
 import numpy as np
 import pytest
 from s3_server import serve_s3
@@ -17,7 +16,6 @@ import smmap
 from smmap.archive.status import describe_output
 from smmap.archive.superseded import find_superseded, remove_superseded
 from smmap.archive.verify import verify_output
-from smmap.cli.app import main
 from smmap.grid.utm import UtmGrid
 from smmap.mosaic.plan import Asked
 from smmap.mosaic.run import make_mosaic
@@ -75,11 +73,6 @@ def local(made, tmp_path):
 
 def find(store, ending, below="soil-moisture-daily"):
     return next(path for path in store.list_files(below) if path.endswith(ending))
-
-
-def smmap_cli(*arguments):
-    command = [sys.executable, "-m", "smmap", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_an_undisturbed_output_is_whole(store):
@@ -292,36 +285,32 @@ def test_an_output_of_days_alone_says_so(made, tmp_path):
 
 @pytest.mark.parametrize("verb", ["status", "verify", "gc", "mosaic"])
 def test_no_output_has_its_own_exit_code(verb, tmp_path):
-    nothing = smmap_cli(verb, tmp_path / "typo")
+    nothing = command_line.smmap(verb, tmp_path / "typo")
     assert (nothing.returncode, nothing.stdout) == (6, "")
     assert "typo is not an output of smmap" in nothing.stderr
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("verb", ["gc", "mosaic"])
-def test_no_answer_has_its_own_exit_code(verb, monkeypatch, capsys):
+def test_no_answer_has_its_own_exit_code(verb, monkeypatch):
     monkeypatch.setattr(connect, "RETRIES", 1)
-    monkeypatch.setattr("smmap.cli.app.signal.signal", lambda *_: None)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    monkeypatch.setattr(sys, "argv", ["smmap", verb, "s3://maps/out"])
-    with pytest.raises(SystemExit, match="7"):
-        main()
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "rerun later" in told.err
-    assert len(told.err.strip().splitlines()) == 1
+    done = command_line.smmap(verb, "s3://maps/out")
+    assert (done.returncode, done.stdout) == (7, "")
+    assert "rerun later" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_the_verbs_see_both_levels(local):
-    shown = smmap_cli("status", local.address).stdout
+    shown = command_line.smmap("status", local.address).stdout
     assert "utm-100m/31N_6_55" in shown
     assert SERIES in shown
-    assert smmap_cli("verify", local.address).returncode == 0
+    assert command_line.smmap("verify", local.address).returncode == 0
     path = find(local, "_sm.tif")
     local.delete(path)
-    broken = smmap_cli("verify", local.address, "--json")
+    broken = command_line.smmap("verify", local.address, "--json")
     assert broken.returncode == 6
     assert path in json.loads(broken.stdout)["problems"][0]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import onnx
 import pytest
+from command_line import smmap as smmap_cli
 
 import smmap
 from smmap.bench.card_inputs import CARD_INPUTS
@@ -55,7 +56,7 @@ def bench(*arguments):
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bench") / "models"
-    done = bench("models", "--out", folder, "--small")
+    done = smmap_cli("bench", "models", "--out", folder, "--small")
     assert done.returncode == 0, done.stderr
     assert "xgb-1000x10: 5," in done.stdout.replace("\n", "")  # nodes are told
     return folder
@@ -130,7 +131,7 @@ def test_trees_are_identical_to_xgboost_whatever_the_kernel(models, tmp_path):
     ],
 )
 def test_what_cannot_be_is_told_in_one_line(tmp_path, arguments, told):
-    done = bench(*arguments, "--models", tmp_path / "none")
+    done = smmap_cli("bench", *arguments, "--models", tmp_path / "none")
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr

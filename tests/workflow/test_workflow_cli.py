@@ -6,20 +6,21 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
+from command_line import smmap
 from small_world import SmallWorld
 
 from smmap.catalog.definitions import list_definitions, load_definition
 from smmap.data import get_folder
 
 
-def smmap(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def start_smmap(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """In a process of its own."""
     command = [sys.executable, "-m", "smmap", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_help_imports_nothing_heavy():
 
 
 def test_help_names_every_verb():
-    text = smmap("--help").stdout
+    text = start_smmap("--help").stdout
     verbs = "run plan status inspect doctor schema simulate train insitu validate demo bench"
     for verb in verbs.split(" "):
         assert verb in text
@@ -62,7 +63,7 @@ def test_run_status_and_json(small, tmp_path):
 
 
 def test_logs_and_tables_go_to_stderr(small, tmp_path):
-    done = smmap(
+    done = start_smmap(
         "-v", "run", "local-stac", "--set", f"catalog={small.write()}", "-o", tmp_path / "o"
     )
     assert done.returncode == 0

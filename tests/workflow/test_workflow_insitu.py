@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
+from command_line import smmap
 from station_files import HEADER, write_ismn, write_scan
 
 GOOD = [f"2020/05/{day:02d} 06:00   0.{200 + day} G M" for day in range(1, 21)]
-
-
-def smmap(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "smmap", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_archive_to_parquet(tmp_path):

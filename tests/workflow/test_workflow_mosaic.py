@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import command_line
 import numpy as np
 import pystac
 import pytest
@@ -262,8 +261,7 @@ def test_command_line(output, tmp_path):
     output.put(TILE, DAWN, area=CORNER)
 
     def run(*arguments):
-        command = [sys.executable, "-m", "smmap", "mosaic", str(output.root), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        return command_line.smmap("mosaic", output.root, *arguments)
 
     planned = json.loads(run("--plan", "--json").stdout)
     assert (planned["new"], planned["overpass_maps"], planned["mosaics"]) == (1, 1, ["globe"])

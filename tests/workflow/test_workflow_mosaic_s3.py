@@ -6,8 +6,6 @@ import json
 import pickle
 import posixpath
 import re
-import subprocess
-import sys
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -17,6 +15,7 @@ import numpy as np
 import pystac
 import pytest
 import xarray as xr
+from forked import start_forked, wait
 from s3_server import serve_s3
 from small_output import SmallOutput, copy_output, digest_daily
 
@@ -40,12 +39,6 @@ DAWN = datetime(2023, 12, 30, 5, 40, tzinfo=UTC)
 TILE = UtmGrid("utm-100m", 100).get_tile(31, "N", 6, 55)
 CORNER = Block(TILE.geobox, 0, 0, 256, 256)
 ASKED = Asked(grid="utm-100m", rule="mean")
-SCRIPT = (
-    "import sys\n"
-    "from smmap.mosaic.plan import Asked\n"
-    "from smmap.mosaic.run import make_mosaic\n"
-    "make_mosaic(sys.argv[1], Asked(grid='utm-100m', rule='mean'), sys.argv[2])\n"
-)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +95,7 @@ def list_sources(store):
 
 
 def start(source, out):
-    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(source), str(out)])
+    return start_forked(make_mosaic, str(source), ASKED, str(out))
 
 
 def test_from_a_folder_to_a_bucket(maps, local, out):
@@ -184,7 +177,7 @@ def test_a_passing_fault_is_tried_again(bucket, tmp_path):
 
 def test_two_drivers_cannot_both_commit(remote, local, out):
     rivals = [start(remote.address, out) for _ in range(2)]
-    assert [one.wait() for one in rivals] == [0, 0]
+    assert [wait(one) for one in rivals] == [0, 0]
     store = open_output_store(out)
     assert digest_daily(store).items() >= digest_daily(local).items()
     assert verify_output(store) == []
@@ -207,12 +200,12 @@ def test_a_day_never_shrinks_between_two_drivers(maps, out, tmp_path, place):
 
 
 def test_killed_and_rerun(remote, local, out):
-    for wait in (1.6, 2.4):
+    for seconds in (0.4, 1.0):
         process = start(remote.address, out)
-        time.sleep(wait)
+        time.sleep(seconds)
         process.kill()
-        process.wait()
-    assert start(remote.address, out).wait() == 0
+        process.join()
+    assert wait(start(remote.address, out)) == 0
     store = open_output_store(out)
     assert digest_daily(store).items() >= digest_daily(local).items()
     assert verify_output(store) == []

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
 import pytest
+from forked import start_forked, wait
 from small_output import SmallOutput, digest_daily, list_items
 
 from smmap.archive.verify import verify_output
@@ -28,15 +27,6 @@ GRID = UtmGrid("utm-100m", 100)
 TILES = [GRID.get_tile(31, "N", 5, row) for row in (50, 52, 54, 56)]
 ASKED = Asked(grid="utm-100m", rule="mean")
 DAYS = 2
-SCRIPT = (
-    "import sys\n"
-    "from smmap.mosaic.plan import Asked\n"
-    "from smmap.mosaic.run import make_mosaic\n"
-    "if __name__ == '__main__':\n"
-    "    workers = int(sys.argv[3]) or None\n"
-    "    asked = Asked(grid='utm-100m', rule='mean')\n"
-    "    make_mosaic(sys.argv[1], asked, sys.argv[2], threads=1, workers=workers)\n"
-)
 
 
 class Heard:
@@ -81,8 +71,7 @@ def count_records(out: Path) -> int:
 
 
 def start(maps, out, workers=0):
-    command = [sys.executable, "-c", SCRIPT, str(maps), str(out), str(workers)]
-    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    return start_forked(make_mosaic, maps, ASKED, out, threads=1, workers=workers or None)
 
 
 def check_whole(out, undisturbed):
@@ -104,11 +93,11 @@ def test_a_killed_run_goes_on_from_the_shards_that_are_there(maps, undisturbed, 
     process = start(maps, tmp_path)
     end = time.monotonic() + 120
     while count_records(tmp_path) < 2:
-        assert process.poll() is None
+        assert process.is_alive()
         assert time.monotonic() < end
         time.sleep(0.005)
     process.kill()
-    process.wait()
+    process.join()
     there, committed = count_records(tmp_path), len(list_items(tmp_path))
     heard = Heard()
     result = run_mosaic(plan_mosaic(maps, ASKED, tmp_path), heard, threads=1)
@@ -164,11 +153,11 @@ def test_killed_workers_cost_nothing_but_time(maps, undisturbed, tmp_path):
     process = start(maps, tmp_path, workers=2)
     end = time.monotonic() + 120
     while not count_records(tmp_path):
-        assert process.poll() is None
+        assert process.is_alive()
         assert time.monotonic() < end
         time.sleep(0.01)
     nannies = psutil.Process(process.pid).children(recursive=True)
     workers = [one for one in nannies if "multiprocessing.spawn" in " ".join(one.cmdline())]
     workers[-1].send_signal(signal.SIGKILL)
-    assert process.wait(timeout=180) == 0
+    assert wait(process) == 0
     check_whole(tmp_path, undisturbed)

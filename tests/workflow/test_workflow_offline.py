@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 
+import command_line
 import pytest
 from page_server import serve_pages
 from recorded import digest_pixels
@@ -87,8 +88,9 @@ def test_offline_without_what_it_needs_fails_and_says_so(served, tmp_path):
     """Nothing is mapped from the rest: an unread scene is not a scene that is broken."""
     server, catalog = served
     out = tmp_path / "out"
-    place = ["--out", str(out), "--set", f"catalog={catalog}"]
-    ended = start("-m", "smmap", "run", "local-stac", "--offline", *place)
+    place = ["--out", out, "--set", f"catalog={catalog}"]
+    ended = command_line.smmap("run", "local-stac", "--offline", *place)
+    use_network(offline=False, cache=None)
     assert ended.returncode == 4, ended.stderr
     assert "is not in the cache, and this runs offline" in ended.stdout + ended.stderr
     assert server.asked == []

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
 import xarray as xr
 from azure_server import find_azurite, serve_azure
+from forked import start_forked, wait
 from gcs_server import serve_gcs
 from recorded import digest_pixels
 from s3_server import serve_s3
@@ -21,12 +20,6 @@ import smmap
 from smmap.archive.status import describe_output
 from smmap.store.folder import FolderOutput
 from smmap.store.objects import ObjectOutput
-
-SCRIPT = (
-    "import sys, smmap\n"
-    "smmap.run('local-stac', sys.argv[2], changes=['catalog=' + sys.argv[1], 'batch=1'])\n"
-)
-
 
 AZURE = pytest.param("az", marks=pytest.mark.slow)
 
@@ -61,7 +54,8 @@ def local(catalog, tmp_path_factory):
 
 
 def start(catalog, out):
-    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(catalog), out])
+    changes = [f"catalog={catalog}", "batch=1"]
+    return start_forked(smmap.run, "local-stac", out, changes=changes)
 
 
 def test_the_same_bytes_as_in_a_folder(bucket, catalog, local):
@@ -100,7 +94,7 @@ def test_scenes_that_lie_in_the_store(bucket, catalog, local, tmp_path):
 def test_two_drivers_cannot_both_commit(bucket, catalog, local):
     out = f"{bucket}/rivals"
     rivals = [start(catalog, out) for _ in range(2)]
-    assert [one.wait() for one in rivals] == [0, 0]
+    assert [wait(one) for one in rivals] == [0, 0]
     found, expected = digest_pixels(ObjectOutput(out)), digest_pixels(FolderOutput(local))
     assert {path: found[path] for path in expected} == expected
     assert smmap.open(out).sizes["time"] == 3
@@ -110,12 +104,12 @@ def test_two_drivers_cannot_both_commit(bucket, catalog, local):
 def test_killed_and_rerun(bucket, catalog, local):
     out = f"{bucket}/killed"
     expected = digest_pixels(FolderOutput(local))
-    for wait in (1.2, 2.0, 2.6):
+    for seconds in (0.3, 0.7, 1.1):
         process = start(catalog, out)
-        time.sleep(wait)
+        time.sleep(seconds)
         process.kill()
-        process.wait()
-    assert start(catalog, out).wait() == 0
+        process.join()
+    assert wait(start(catalog, out)) == 0
     found = digest_pixels(ObjectOutput(out))
     assert {path: found[path] for path in expected} == expected
 

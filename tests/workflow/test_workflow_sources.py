@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+from unittest.mock import patch
 
 import yaml
+from command_line import smmap
 from page_server import serve_pages
 
 from smmap.catalog.definitions import list_definitions, load_definition
@@ -16,14 +16,8 @@ from smmap.data import get_folder
 
 def ask(*arguments, **environment):
     clean = {key: text for key, text in os.environ.items() if not key.startswith(("AWS_", "PC_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "smmap", "sources", *map(str, arguments)],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=clean | {"COLUMNS": "100"} | environment,
-    )
+    with patch.dict(os.environ, clean | {"COLUMNS": "100"} | environment, clear=True):
+        return smmap("sources", *arguments)
 
 
 def write_recipe(folder, endpoint, catalog):

@@ -1,18 +1,11 @@
 """From a table of samples to a package, and from the package to a table with soil moisture."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import xgboost
 import yaml
+from command_line import smmap
 from sample_tables import RECIPE, draw_table, write_recipe
-
-
-def smmap(*arguments):
-    command = [sys.executable, "-m", "smmap", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_train_then_predict(tmp_path):

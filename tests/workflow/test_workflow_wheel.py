@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from made_once import make_once
 from small_world import SmallWorld
 from tree_files import Forest, Leaf, write_forest
 
@@ -38,9 +39,19 @@ def install(wheel: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory) -> Path:
+def built(tmp_path_factory) -> Path:
+    """The folder that holds the wheel and ``site``, where it was installed."""
+    return make_once(tmp_path_factory, "wheel", lambda folder: install(build_wheel(folder)))
+
+
+@pytest.fixture(scope="module")
+def installed(built) -> Path:
     """A folder into which the wheel was unpacked, as an installer would."""
-    wheel = build_wheel(tmp_path_factory.mktemp("wheel"))
+    return built / "site"
+
+
+def test_the_wheel_carries_what_is_needed(built):
+    (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     for needed in (
         "smmap/data/catalogs/local-sentinel-1.yaml",
@@ -53,7 +64,6 @@ def installed(tmp_path_factory) -> Path:
         *KERNELS,
     ):
         assert needed in names
-    return install(wheel)
 
 
 def test_the_wheel_runs_from_elsewhere(installed, tmp_path):

@@ -167,14 +167,14 @@ def commit(side):
 
 commit(2048)
 small = read_peak_mb()
-commit(8192)
+commit(6144)
 print(read_peak_mb() - small)
 """
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads peak memory from /proc")
 def test_memory_does_not_grow_with_the_area(tmp_path):
-    """Sixteen times the area, 512 MB of staged pixels: GDAL's cache fills up, and that is all."""
+    """Nine times the area, 288 MB of staged pixels: GDAL's cache fills up, and that is all."""
     done = subprocess.run(
         [sys.executable, "-c", PEAK, str(tmp_path)], capture_output=True, text=True, check=True
     )
