@@ -79,6 +79,11 @@ class FileCache:
                 missing = [one for one in missing if one not in found]
         return found
 
+    def list_missing(self, keys: list[BlockKey]) -> list[BlockKey]:
+        """Blocks that are not there, and that nobody is reading."""
+        with self._changed:
+            return [one for one in keys if one not in self._blocks and one not in self._pending]
+
     def close(self) -> None:
         """Close all files and forget all blocks."""
         with self._changed:

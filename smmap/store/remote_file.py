@@ -187,7 +187,9 @@ class RemoteFile:
         if len(runs) == 1:
             return found | self._keep(self._ask_run(*runs[0]))
         with ThreadPoolExecutor(min(len(runs), _AT_ONCE), "fetch") as pool:
-            jobs = [pool.submit(copy_context().run, self._ask_run, *run) for run in runs]
+            jobs = [
+                pool.submit(copy_context().run, self._ask_run, first, stop) for first, stop in runs
+            ]
             for job in jobs:
                 found |= self._keep(job.result())
         return found
