@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
 from threading import Lock
@@ -13,6 +12,7 @@ from typing import TypeVar
 
 from smmap.spec.band import Signer
 from smmap.spec.errors import OfflineError, RefusedError, SceneError, TransientError
+from smmap.store.held_pages import HeldPages
 from smmap.store.network import get_page_cache, is_offline
 from smmap.store.part import Part, fetch_part
 from smmap.store.retry import retry
@@ -21,8 +21,6 @@ from smmap.store.signing import forget_signature, sign_href, strip_signature
 PAGE = 1 << 16
 """Bytes of a page. A block of 1024 x 1024 pixels of a Sentinel-2 band in tiles of 512 costs 8 %
 more than its bytes, and as many requests as with smaller pages; with 1 MiB it costs twice."""
-_IN_MEMORY = 16
-"""Pages of an open file that nobody holds: what lies around windows is read again."""
 
 _AT_ONCE = 6
 """Requests for one window: as many as browsers make to one server."""
@@ -71,10 +69,9 @@ class RemoteFile:
         self._href, self._signer, self._rate = href, signer, requests_per_second
         self._ahead = ahead
         self._cache = get_page_cache()
-        self._holders: Counter[int] = Counter()
-        """By page: how many hold it."""
-        self._held: dict[int, bytes] = {}
-        self._recent: OrderedDict[int, bytes] = OrderedDict()
+        self._pages = HeldPages()
+        self._asked: dict[int, Future[None]] = {}
+        """By page: settled when a request that is under way has come to its end."""
         self._lock = Lock()
         self.changed = False
         """True: the server has another version by now, and nothing more can be had of this one."""
@@ -96,15 +93,15 @@ class RemoteFile:
             for number in range(start // PAGE, -(-min(stop, self.size) // PAGE))
         }
         # What is on disk need not be in memory.
-        claimed = set() if self._cache and self._version else wanted
+        held = set() if self._cache and self._version else wanted
         with self._lock:
-            self._claim(claimed)
+            self._pages.hold(held)
         try:
             self._get_pages(wanted)
             yield
         finally:
             with self._lock:
-                self._release(claimed)
+                self._pages.let_go(held)
 
     def read(self, start: int, count: int) -> bytes:
         """Bytes from ``start`` on, fewer at the file's end; errors as of the constructor."""
@@ -135,7 +132,7 @@ class RemoteFile:
         self._version, self.size = part.version, part.size
         if part.version is not None:
             self._write_note((part.size, part.version))
-        self._claim(range(-(-len(part.data) // PAGE)))
+        self._pages.hold(range(-(-len(part.data) // PAGE)))
         self._keep(part)
         return part.size, part.version
 
@@ -159,33 +156,40 @@ class RemoteFile:
         size, version = json.loads(content)
         return int(size), str(version)
 
-    def _claim(self, numbers: Iterable[int]) -> None:
-        self._holders.update(numbers)
-        for number in numbers:
-            if number in self._recent:
-                self._held[number] = self._recent.pop(number)
-
-    def _release(self, numbers: Iterable[int]) -> None:
-        self._holders.subtract(numbers)
-        for number in numbers:
-            if not self._holders[number]:
-                del self._holders[number]
-                if number in self._held:
-                    self._remember(number, self._held.pop(number))
-
     def _get_pages(self, numbers: Collection[int]) -> dict[int, bytes]:
         """Those that are there and those that are not, which are asked for side by side.
 
-        Who comes for a page that another thread has asked for asks, too: that is rare, as threads
-        read different tiles, and nobody waits for another's attempts.
+        What another thread has asked for is waited for, and asked for here if it fails there.
         """
+        found: dict[int, bytes] = {}
+        while missing := {*numbers} - found.keys():
+            with self._lock:
+                found |= {one: page for one in missing if (page := self._find(one)) is not None}
+                missing -= found.keys()
+                theirs = {self._asked[one] for one in missing if one in self._asked}
+                runs = {run: Future[None]() for run in _join(sorted(missing - self._asked.keys()))}
+                for run, answer in runs.items():
+                    self._asked |= dict.fromkeys(range(*run), answer)
+            try:
+                found |= self._fetch(list(runs))
+            finally:
+                self._settle(runs.values())
+            wait(theirs)
+        return found
+
+    def _settle(self, answers: Collection[Future[None]]) -> None:
+        """Let those go on who wait for these answers, whatever became of them."""
         with self._lock:
-            found = {one: page for one in numbers if (page := self._find(one)) is not None}
-        runs = list(_join(sorted({*numbers} - found.keys())))
-        if not runs:
+            self._asked = {one: job for one, job in self._asked.items() if job not in answers}
+        for one in answers:
+            one.set_result(None)
+
+    def _fetch(self, runs: list[tuple[int, int]]) -> dict[int, bytes]:
+        found: dict[int, bytes] = {}
+        if len(runs) < 2:
+            for run in runs:
+                found |= self._keep(self._ask_run(*run))
             return found
-        if len(runs) == 1:
-            return found | self._keep(self._ask_run(*runs[0]))
         with ThreadPoolExecutor(min(len(runs), _AT_ONCE), "fetch") as pool:
             jobs = [
                 pool.submit(copy_context().run, self._ask_run, first, stop) for first, stop in runs
@@ -195,14 +199,11 @@ class RemoteFile:
         return found
 
     def _find(self, number: int) -> bytes | None:
-        page = self._held.get(number)
-        if page is not None:
-            return page
-        page = self._recent.get(number)
+        page = self._pages.get(number)
         if page is None and self._cache and self._version:
             page = self._cache.read(self._get_key(number))
-        if page is not None:
-            self._remember(number, page)
+            if page is not None:
+                self._pages.put(number, page)
         return page
 
     def _ask_run(self, first: int, stop: int) -> Part:
@@ -222,20 +223,11 @@ class RemoteFile:
         }
         with self._lock:
             for number, page in pages.items():
-                self._remember(number, page)
+                self._pages.put(number, page)
         if self._cache and part.version:
             for number, page in pages.items():
                 self._cache.write(self._get_key(number), page)
         return pages
-
-    def _remember(self, number: int, page: bytes) -> None:
-        if self._holders[number]:
-            self._held[number] = page
-            return
-        self._recent[number] = page
-        self._recent.move_to_end(number)
-        if len(self._recent) > _IN_MEMORY:
-            self._recent.popitem(last=False)
 
     def _get_key(self, number: int) -> str:
         return f"{self.name}\n{self._version}\n{self.size}\n{number}"
