@@ -25,7 +25,7 @@ Stored = NDArray[np.generic]
 
 MOST_BYTES = 96 * 2**20
 """Of unpacked blocks; the least recently used go first."""
-MOST_FILES = 32
+MOST_FILES = 64
 """Open and idle at once."""
 
 

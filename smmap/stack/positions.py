@@ -7,8 +7,10 @@ one piece, which warping libraries with approximate transformers do not.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from threading import Lock
+from weakref import WeakValueDictionary
 
 import numpy as np
 from affine import Affine
@@ -23,6 +25,8 @@ SNAP = 1e-6
 _MOST_BYTES = 8 * 2**20
 """Of positions that are remembered; those of a block where a map tears are too many."""
 _KNOWN: Kept[Positions | Lattice] = Kept(_MOST_BYTES)
+_WORKING: WeakValueDictionary[Hashable, Lock] = WeakValueDictionary()
+"""Held by the thread that computes them, for which others wait."""
 _LOCK = Lock()
 _NOWHERE = (np.inf, -np.inf, np.inf, -np.inf)
 
@@ -89,13 +93,18 @@ def compute_positions(
     """
     key = (block, transform, crs, shape)
     with _LOCK:
-        known = _KNOWN.get(key)
-    if known is None:
-        known = _compute(block, transform, crs, shape)
-        held = known.nodes.nbytes if isinstance(known, Lattice) else known.nbytes
-        if held <= _MOST_BYTES:
-            with _LOCK:
-                _KNOWN.put(key, known, held)
+        known, working = _KNOWN.get(key), _WORKING.setdefault(key, Lock())
+    if known is not None:
+        return known
+    with working:
+        with _LOCK:
+            known = _KNOWN.get(key)
+        if known is None:
+            known = _compute(block, transform, crs, shape)
+            held = known.nodes.nbytes if isinstance(known, Lattice) else known.nbytes
+            if held <= _MOST_BYTES:
+                with _LOCK:
+                    _KNOWN.put(key, known, held)
     return known
 
 

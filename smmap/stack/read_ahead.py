@@ -6,11 +6,13 @@ given for its work. Pixels do not hang on it: what was not fetched ahead is fetc
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar, copy_context
+from functools import lru_cache
 from typing import TypeAlias
 
 from smmap.spec.band import Band
@@ -22,8 +24,11 @@ from smmap.store.dataset import is_remote
 
 _Read: TypeAlias = tuple[Band, Block]
 
-_AT_ONCE = 8
-"""Files that are asked for at once, and that are ahead of what is read, of each reading thread."""
+_AHEAD_OF_EACH = 8
+"""Files that are fetched ahead of each reading thread."""
+_THREADS = 16
+"""Of a process, which fetch for all that read. They stay: a thread that opens its first file reads
+PROJ's database, which takes more time than a file."""
 _ROOM = Room(64 * 2**20)
 """Compressed bytes that wait to be read, of all threads of the process."""
 
@@ -35,15 +40,13 @@ class ReadAhead:
     ----------
     reads
         Bands of remote rasters, each with the block that it will be read onto.
-    pool
-        Threads that fetch.
     """
 
-    def __init__(self, reads: Iterable[_Read], pool: ThreadPoolExecutor) -> None:
+    def __init__(self, reads: Iterable[_Read]) -> None:
         self._coming = deque(dict.fromkeys(reads))
-        self._pool = pool
+        self._pool = _open_pool(os.getpid())
         self._jobs: dict[_Read, Future[ExitStack]] = {}
-        for _ in range(_AT_ONCE):
+        for _ in range(_AHEAD_OF_EACH):
             self._submit()
 
     def take(self, band: Band, block: Block) -> AbstractContextManager[object]:
@@ -68,6 +71,12 @@ class ReadAhead:
             self._jobs[read] = job
 
 
+@lru_cache(maxsize=1)
+def _open_pool(process: int) -> ThreadPoolExecutor:
+    """Of that process: threads do not come along with a fork."""
+    return ThreadPoolExecutor(_THREADS, f"ahead-{process}")
+
+
 _AHEAD: ContextVar[ReadAhead | None] = ContextVar("read_ahead", default=None)
 
 
@@ -87,14 +96,13 @@ def read_ahead(reads: Iterable[_Read]) -> Iterator[None]:
     if get_file_cache() is None or len(remote) < 2:
         yield
         return
-    with ThreadPoolExecutor(min(len(remote), _AT_ONCE), "ahead") as pool:
-        ahead = ReadAhead(remote, pool)
-        token = _AHEAD.set(ahead)
-        try:
-            yield
-        finally:
-            _AHEAD.reset(token)
-            ahead.drop()
+    ahead = ReadAhead(remote)
+    token = _AHEAD.set(ahead)
+    try:
+        yield
+    finally:
+        _AHEAD.reset(token)
+        ahead.drop()
 
 
 def take_ahead(band: Band, block: Block) -> AbstractContextManager[object]:

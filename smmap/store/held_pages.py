@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
 
-_RECENT = 16
+_RECENT = 8
 """Pages that nobody holds: what lies around windows is read again."""
 
 

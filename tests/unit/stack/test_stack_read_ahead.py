@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -143,10 +144,8 @@ def test_what_is_held_is_not_asked_for_and_is_let_go(server, bands, parts, monke
         assert free, "also of what nobody read"
 
 
-def test_one_file_alone_and_files_of_this_machine_need_no_threads(server, bands, parts):
-    local = [Band("a", str(server.folder / f"b{number}.tif"), "1") for number in range(3)]
-    with keep_files():
-        for some in (bands[:1], local):
-            with read_ahead((one, parts[0]) for one in some):
-                load_band(some[0], parts[0])
-                assert not [one for one in threading.enumerate() if one.name.startswith("ahead")]
+def test_one_file_alone_is_not_fetched_ahead(server, bands, parts):
+    with keep_files(), read_ahead([(bands[0], parts[0])]):
+        time.sleep(0.1)
+        assert server.asked == []
+        load_band(bands[0], parts[0])
