@@ -15,7 +15,7 @@ from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
 from smmap.stack.file_cache import keep_files
 from smmap.stack.raster import load_overview, load_raster
-from smmap.store import gdal, retry
+from smmap.store import retry
 
 
 class _Server(ThreadingHTTPServer):
@@ -83,7 +83,6 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(tmp_path, monkeypatch) -> Iterator[_Server]:
     """Serves ``tmp_path``; waits between attempts are cut short."""
-    monkeypatch.setitem(gdal.READ_SETTINGS, "GDAL_HTTP_MAX_RETRY", 0)
     monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.01)
     with _Server(("127.0.0.1", 0), _Handler) as one:
         one.folder = tmp_path
