@@ -16,9 +16,9 @@ from rasterio.windows import Window
 from smmap.bench.clock import time_in_turns
 from smmap.bench.comparison import Comparison, Comparisons, compare_speeds
 from smmap.bench.goal import Goal
+from smmap.bench.read_network import compare_network
 from smmap.bench.read_scene import ReadScene, make_scene
 from smmap.bench.settings import Settings, require
-from smmap.bench.slow_server import serve_file
 from smmap.spec.band import Band
 from smmap.spec.recipe import Recipe
 from smmap.spec.tile import Block
@@ -31,8 +31,6 @@ EXACT = Goal("at most", 1.0)
 """Digital numbers by which a value may differ from the exact one."""
 SAME = Goal("at least", 1.0)
 """1: every block size gives the same bits."""
-LATENCY_S = 0.02
-"""Of each answer, where a server is read from."""
 
 _BLOCK: int = Recipe.model_fields["block"].default
 _SMALL_BLOCK = 512
@@ -57,7 +55,7 @@ def compare_reading(settings: Settings) -> Comparisons:
     yield from _compare_values(scene)
     for threads in settings.threads:
         yield _compare_same_grid(scene, threads, settings)
-    yield from _compare_network(scene)
+    yield from compare_network(scene, settings)
 
 
 def _compare_reprojected(scene: ReadScene, threads: int, settings: Settings) -> Comparisons:
@@ -93,16 +91,14 @@ def read_by_blocks(
     return values
 
 
-def read_by_odc(
-    scene: ReadScene, geobox: GeoBox, threads: int, href: str | None = None
-) -> NDArray[np.uint16]:
+def read_by_odc(scene: ReadScene, geobox: GeoBox, threads: int) -> NDArray[np.uint16]:
     """All of the grid by odc-stac: at once, or with several threads in chunks."""
     import dask
     import odc.stac
 
     chunks: dict[str, int | Literal["auto"]] = {"x": _ODC_CHUNK, "y": _ODC_CHUNK}
     loaded = odc.stac.load(
-        [scene.describe_item(href)],
+        [scene.describe_item()],
         ["red"],
         geobox=geobox,
         resampling="bilinear",
@@ -149,23 +145,3 @@ def _compare_same_grid(scene: ReadScene, threads: int, settings: Settings) -> Co
     }
     seconds = time_in_turns(sides, settings.rounds)
     return compare_speeds("same grid", threads, scene.values.size / 1e6, seconds)
-
-
-def _compare_network(scene: ReadScene) -> Comparisons:
-    """Requests and bytes for the whole target; seconds say what the waiting costs."""
-    blocks = len(Block.whole(scene.target).split(_BLOCK))
-    # Once each: GDAL keeps what it has fetched.
-    with serve_file(scene.path, LATENCY_S) as ours, serve_file(scene.path, LATENCY_S) as theirs:
-        sides = {
-            "ours": lambda: read_by_blocks(scene.describe_band(ours.url), scene.target, 2),
-            "odc-stac": lambda: read_by_odc(scene, scene.target, 2, theirs.url),
-        }
-        seconds = time_in_turns(sides, 1)
-    needed = scene.count_needed_bytes() / 1e6
-    where = f"over HTTP, {LATENCY_S * 1e3:.0f} ms"
-    yield Comparison(f"{where}, time", 2, "s", seconds["ours"], seconds["odc-stac"], "odc-stac")
-    requests, their_requests = ours.requests / blocks, theirs.requests / blocks
-    yield Comparison(f"{where}, requests", 2, "1/block", requests, their_requests, "odc-stac")
-    for name, side in (("", ours), (" by odc-stac", theirs)):
-        label = f"{where}, bytes read{name}"
-        yield Comparison(label, 2, "MB", side.sent / 1e6, needed, "blocks that are needed")

@@ -47,7 +47,7 @@ class ReadScene:
         """For smmap."""
         return Band("red", href or str(self.path), "1", nodata=0, crs=_SOURCE)
 
-    def describe_item(self, href: str | None = None) -> pystac.Item:
+    def describe_item(self) -> pystac.Item:
         """For other loaders."""
         item = make_item(
             "scene",
@@ -58,7 +58,7 @@ class ReadScene:
         )
         band = {"data_type": "uint16", "nodata": 0}
         add_asset(item, "red", self.path, band)
-        item.assets["red"].href = href or str(self.path)
+        item.assets["red"].href = str(self.path)
         return item
 
     def compute_exact(self, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -75,10 +75,12 @@ class ReadScene:
         x, y = Transformer.from_crs(_TARGET, _SOURCE, always_xy=True).transform(x, y)
         return back.f + back.e * y - 0.5, back.c + back.a * x - 0.5
 
-    def count_needed_bytes(self) -> int:
-        """Of the file's blocks that hold a pixel which the target needs, compressed."""
-        whole = Block.whole(self.target)
-        rows, cols = np.mgrid[0 : whole.height : 8, 0 : whole.width : 8]
+    def count_needed_bytes(self, part: Block | None = None) -> int:
+        """Of the file's blocks that the target, or a part of it, has a pixel in; compressed."""
+        part = part or Block.whole(self.target)
+        rows, cols = np.mgrid[
+            part.row : part.row + part.height : 8, part.col : part.col + part.width : 8
+        ]
         down, across = (np.floor(at / _SIDE).astype(int) for at in self.place(rows, cols))
         needed = {*zip(down.ravel().tolist(), across.ravel().tolist(), strict=True)}
         with rasterio.open(self.path) as file:

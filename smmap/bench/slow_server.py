@@ -6,10 +6,12 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
@@ -17,25 +19,63 @@ _LOOPBACK = "127.0.0.1"
 
 
 @dataclass
-class Served:
+class Count:
     """What was asked for."""
 
-    url: str
-    """Of the file."""
     requests: int = 0
     """Answered."""
     sent: int = 0
     """Bytes of the file."""
 
 
+class Served:
+    """A server in a process of its own: who reads from it does not pay for its work.
+
+    Parameters
+    ----------
+    name
+        Of the file.
+    pipe
+        To the process.
+    """
+
+    def __init__(self, name: str, pipe: Connection) -> None:
+        self._name, self._pipe = name, pipe
+        self._address: str = pipe.recv()
+
+    def make_url(self, folder: str) -> str:
+        """Of the file, as if it lay in that folder: to all caches another file."""
+        return f"{self._address}/{folder}/{self._name}"
+
+    def count(self) -> Count:
+        """What was asked for since the last time."""
+        self._pipe.send("count")
+        found: Count = self._pipe.recv()
+        return found
+
+
 @contextmanager
 def serve_file(path: Path, latency_s: float) -> Iterator[Served]:
-    """Serve one file, whole or in ranges, each answer so much later."""
-    content = path.read_bytes()
-    lock = threading.Lock()
+    """Serve one file, whole or in ranges, in any folder; each answer so much later."""
+    context = get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(path, latency_s, there), daemon=True)
+    process.start()
+    there.close()
+    try:
+        yield Served(path.name, here)
+    finally:
+        here.close()
+        process.join()
+
+
+def _serve(path: Path, latency_s: float, pipe: Connection) -> None:
+    """Until the other end of the pipe is closed."""
+    content, lock, count = path.read_bytes(), threading.Lock(), Count()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_HEAD(self) -> None:
             self._answer(send=False)
@@ -53,7 +93,7 @@ def serve_file(path: Path, latency_s: float) -> Iterator[Served]:
                 return
             asked = _RANGE.fullmatch(self.headers.get("Range", ""))
             first = int(asked[1]) if asked else 0
-            last = int(asked[2]) if asked and asked[2] else len(content) - 1
+            last = min(int(asked[2]) if asked and asked[2] else len(content), len(content) - 1)
             part = content[first : last + 1]
             self.send_response(HTTPStatus.PARTIAL_CONTENT if asked else HTTPStatus.OK)
             if asked:
@@ -62,17 +102,17 @@ def serve_file(path: Path, latency_s: float) -> Iterator[Served]:
             self.send_header("Content-Length", str(len(part)))
             self.end_headers()
             with lock:
-                served.requests += 1
-                served.sent += len(part) if send else 0
+                count.requests += 1
+                count.sent += len(part) if send else 0
             if send:
                 self.wfile.write(part)
 
     with ThreadingHTTPServer((_LOOPBACK, 0), Handler) as server:
-        served = Served(f"http://{_LOOPBACK}:{server.server_port}/{path.name}")
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield served
-        finally:
-            server.shutdown()
-            thread.join()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        pipe.send(f"http://{_LOOPBACK}:{server.server_port}")
+        with suppress(EOFError):
+            while pipe.recv():
+                with lock:
+                    pipe.send(Count(count.requests, count.sent))
+                    count.requests = count.sent = 0
+        server.shutdown()

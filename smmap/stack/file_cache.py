@@ -25,7 +25,7 @@ Stored = NDArray[np.generic]
 
 MOST_BYTES = 96 * 2**20
 """Of unpacked blocks; the least recently used go first."""
-MOST_FILES = 32
+MOST_FILES = 64
 """Open and idle at once."""
 
 
@@ -78,6 +78,11 @@ class FileCache:
                 found |= self._read(mine, read)
                 missing = [one for one in missing if one not in found]
         return found
+
+    def list_missing(self, keys: list[BlockKey]) -> list[BlockKey]:
+        """Blocks that are not there, and that nobody is reading."""
+        with self._changed:
+            return [one for one in keys if one not in self._blocks and one not in self._pending]
 
     def close(self) -> None:
         """Close all files and forget all blocks."""

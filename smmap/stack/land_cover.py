@@ -11,6 +11,7 @@ from smmap.spec.scene import Scene
 from smmap.spec.tile import Block
 from smmap.stack.average import average
 from smmap.stack.load_band import load_band
+from smmap.stack.read_ahead import read_ahead
 from smmap.stack.scene_errors import blame
 
 GROUNDS = ("water", "built_up", "barren")
@@ -41,11 +42,12 @@ def load_land_cover(
     working = block.refine(factor)
     shares = {ground: np.full(working.shape, np.nan, np.float32) for ground in GROUNDS}
     vacant = np.ones(working.shape, bool)
-    for scene in scenes:
-        with blame(scene):
-            kind = load_band(scene.bands["land_cover"], working).values
-        filled = vacant & np.isfinite(kind)
-        for ground, classes in scene.definition.surfaces.items():
-            shares[ground][filled] = np.isin(kind[filled], classes)
-        vacant &= ~filled
+    with read_ahead((scene.bands["land_cover"], working) for scene in scenes):
+        for scene in scenes:
+            with blame(scene):
+                kind = load_band(scene.bands["land_cover"], working).values
+            filled = vacant & np.isfinite(kind)
+            for ground, classes in scene.definition.surfaces.items():
+                shares[ground][filled] = np.isin(kind[filled], classes)
+            vacant &= ~filled
     return {f"land_cover:{name}": average(share, factor)[0] for name, share in shares.items()}

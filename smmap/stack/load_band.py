@@ -6,6 +6,7 @@ from smmap.spec.band import Band
 from smmap.spec.tile import Block
 from smmap.stack.earth_engine import load_image
 from smmap.stack.raster import load_raster
+from smmap.stack.read_ahead import take_ahead
 from smmap.stack.resample import Aligned
 
 
@@ -21,4 +22,5 @@ def load_band(band: Band, block: Block) -> Aligned:
     """
     if band.reader == "earth-engine":
         return load_image(band, block)
-    return load_raster(band, block)
+    with take_ahead(band, block):
+        return load_raster(band, block)

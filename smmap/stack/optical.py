@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from smmap.features.conditions import holds
 from smmap.features.request import Request
 from smmap.features.temporal import compute_median, compute_nearest
+from smmap.spec.band import Band
 from smmap.spec.definition import Condition
 from smmap.spec.errors import ConfigError
 from smmap.spec.join import Median, Nearest
@@ -21,6 +22,7 @@ from smmap.spec.scene import Scene
 from smmap.spec.tile import Block
 from smmap.stack.average import average
 from smmap.stack.load_band import load_band
+from smmap.stack.read_ahead import read_ahead
 from smmap.stack.scene_errors import blame
 
 Array = NDArray[np.float32]
@@ -148,9 +150,9 @@ class OpticalBlock:
         working = part.refine(self.factor)
         names = (*bands, *_SURFACE)
         before, after = rule.reach
-        loaded = [
-            self._load_clear(one) for one in scenes if -before <= one.datetime - moment <= after
-        ]
+        near = [one for one in scenes if -before <= one.datetime - moment <= after]
+        with read_ahead(self._list_reads(near)):
+            loaded = [self._load_clear(one) for one in near]
         if not loaded:
             nothing = np.full(working.shape, np.nan, np.float32)
             return dict.fromkeys(names, nothing), nothing
@@ -175,6 +177,17 @@ class OpticalBlock:
         oldest = moment - max((rule.reach[0] for rule in rules), default=timedelta(0))
         self._read = {key: one for key, one in self._read.items() if one.moment >= oldest}
 
+    def _list_reads(self, scenes: Sequence[Scene]) -> Iterator[tuple[Band, Block]]:
+        """What of these scenes is not read yet."""
+        working = self.block.refine(self.factor)
+        for scene in scenes:
+            if scene.id not in self._read:
+                for name in self._list_needed(scene):
+                    yield scene.bands[name], working
+
+    def _list_needed(self, scene: Scene) -> list[str]:
+        return list(dict.fromkeys([*self._loaded, *scene.definition.flag_bands]))
+
     def _load_clear(self, scene: Scene) -> _Clear:
         if scene.id not in self._read:
             with blame(scene):
@@ -184,8 +197,9 @@ class OpticalBlock:
     def _load_scene(self, scene: Scene) -> _Clear:
         working = self.block.refine(self.factor)
         valid, water, snow = scene.definition.conditions
-        needed = dict.fromkeys([*self._loaded, *scene.definition.flag_bands])
-        bands = {name: load_band(scene.bands[name], working).values for name in needed}
+        bands = {
+            name: load_band(scene.bands[name], working).values for name in self._list_needed(scene)
+        }
         values = {name: bands[name] for name in self._loaded}
         for name, condition in zip(_SURFACE, (water, snow), strict=True):
             values[name] = _find_surface(condition, bands, working)

@@ -7,17 +7,27 @@ one piece, which warping libraries with approximate transformers do not.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from threading import Lock
+from weakref import WeakValueDictionary
 
 import numpy as np
 from affine import Affine
 
 from smmap.grid.reproject import get_transformer, is_geographic
 from smmap.spec.tile import Block
+from smmap.stack.kept import Kept
 from smmap.stack.lattice import Doubles, Lattice, compute_positions_between
 
 SNAP = 1e-6
 """Source pixels: nearer than this to a pixel centre counts as on it."""
+_MOST_BYTES = 8 * 2**20
+"""Of positions that are remembered; those of a block where a map tears are too many."""
+_KNOWN: Kept[Positions | Lattice] = Kept(_MOST_BYTES)
+_WORKING: WeakValueDictionary[Hashable, Lock] = WeakValueDictionary()
+"""Held by the thread that computes them, for which others wait."""
+_LOCK = Lock()
 _NOWHERE = (np.inf, -np.inf, np.inf, -np.inf)
 
 
@@ -36,6 +46,11 @@ class Positions:
     def shape(self) -> tuple[int, int]:
         """(h, w) of the block."""
         return self.rows.shape[0], self.cols.shape[1]
+
+    @property
+    def nbytes(self) -> int:
+        """Of memory."""
+        return self.rows.nbytes + self.cols.nbytes
 
     def compute(self) -> tuple[Doubles, Doubles]:
         """Rows and columns of all pixels, each (h, w)."""
@@ -73,8 +88,29 @@ def compute_positions(
 
     Where the scene has another coordinate system, few pixels are transformed and the rest lie
     between them, to ``lattice.TOLERANCE``. NaN where the scene's map has no such place. A scene in
-    longitude and latitude may lie on both sides of the antimeridian.
+    longitude and latitude may lie on both sides of the antimeridian. The bands of a scene ask for
+    the same positions one after another: they are remembered, and not to be changed.
     """
+    key = (block, transform, crs, shape)
+    with _LOCK:
+        known, working = _KNOWN.get(key), _WORKING.setdefault(key, Lock())
+    if known is not None:
+        return known
+    with working:
+        with _LOCK:
+            known = _KNOWN.get(key)
+        if known is None:
+            known = _compute(block, transform, crs, shape)
+            held = known.nodes.nbytes if isinstance(known, Lattice) else known.nbytes
+            if held <= _MOST_BYTES:
+                with _LOCK:
+                    _KNOWN.put(key, known, held)
+    return known
+
+
+def _compute(
+    block: Block, transform: Affine, crs: str, shape: tuple[int, int]
+) -> Positions | Lattice:
     inverse = ~transform
     here = str(block.geobox.crs)
     shared, geographic = here == crs, is_geographic(crs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,7 @@ from smmap.features.looks import compute_effective_looks, compute_lee_kept
 from smmap.features.radiometry import compute_sigma0
 from smmap.features.speckle import filter_boxcar, filter_lee, filter_quegan
 from smmap.features.swath import compute_eroded, compute_halo
+from smmap.spec.band import Band
 from smmap.spec.definition import Definition
 from smmap.spec.errors import SceneError
 from smmap.spec.recipe import Radar
@@ -22,6 +23,7 @@ from smmap.spec.tile import Block
 from smmap.stack.average import average
 from smmap.stack.incidence import load_incidence
 from smmap.stack.load_band import load_band
+from smmap.stack.read_ahead import read_ahead
 from smmap.stack.scene_errors import blame
 
 Array = NDArray[np.floating]
@@ -111,7 +113,8 @@ def load_radar(
     working = block.refine(grid.factor)
     wide = working.pad(window // 2)
     dates = passes if filtered and radar.despeckle.method == "quegan" else passes[-1:]
-    seen = [_load_pass(one, wide, radar) for one in dates]
+    with read_ahead(_list_reads(dates, wide, radar)):
+        seen = [_load_pass(one, wide, radar) for one in dates]
     inner = working.within(wide)
     layers: dict[str, Array] = {}
     for name in [key for key in ("sigma0_vv", "sigma0_vh") if key in seen[-1]]:
@@ -123,6 +126,15 @@ def load_radar(
     angle = np.where(np.isfinite(seen[-1]["sigma0_vv"]), seen[-1]["incidence_deg"], np.nan)
     layers["incidence_deg"], _ = average(angle[inner], grid.factor)
     return layers
+
+
+def _list_reads(passes: Sequence[Pass], wide: Block, radar: Radar) -> Iterator[tuple[Band, Block]]:
+    """What `_load_pass` reads, in its order."""
+    angle = ["incidence"] if radar.angle in ("auto", "asset") else []
+    for scene in (scene for one in passes for scene in one):
+        for name in (*angle, "vv", "vh"):
+            if name in scene.bands:
+                yield scene.bands[name], wide.pad(compute_halo(radar.erode))
 
 
 def _load_pass(scenes: Pass, wide: Block, radar: Radar) -> dict[str, Array]:

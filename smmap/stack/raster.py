@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import numpy as np
 import rasterio
@@ -20,29 +20,25 @@ from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
 from smmap.stack.decode import decode
+from smmap.stack.lattice import Lattice
 from smmap.stack.positions import Positions, compute_positions, find_window
 from smmap.stack.raster_file import RasterFile, Rectangle, open_raster
 from smmap.stack.read_meter import count_read
 from smmap.stack.resample import Aligned, Source, resample
+from smmap.stack.room import Room
 from smmap.stack.scratch import get_scratch
-from smmap.store.dataset import is_left_to_gdal
-from smmap.store.gdal import forget_failure, hear_warnings, open_environment
-from smmap.store.probe import FileState, probe_file, to_path
+from smmap.store.dataset import is_remote
+from smmap.store.gdal import hear_warnings, open_environment
+from smmap.store.network import get_page_cache, is_offline
+from smmap.store.prefetch import count_bytes, prefetch
 from smmap.store.retry import ATTEMPTS, retry
-from smmap.store.signing import forget_signature, sign_href
 
 _Result = TypeVar("_Result")
 Choose = Callable[[str, Affine, tuple[int, int]], list[tuple[int, int, int, int]]]
 
 
-_REFUSED = re.compile(r"response[ _]code[=: ]+(408|429|5\d\d)\b")
-"""GDAL's words for a part of a file that the server did not send for now."""
 _DAMAGED = (RasterioError, ProjError, TransformNotInvertibleError, UnicodeDecodeError)
 """What comes of a file whose pixels, coordinate system, place or text are broken."""
-_SAME_WARNINGS = 3
-"""So many reads in a row with the same warnings: not a fault of the moment."""
-_OWN_WARNINGS: dict[str, frozenset[str]] = {}
-"""By address: what GDAL always warns of."""
 
 
 def load_raster(band: Band, block: Block) -> Aligned:
@@ -56,6 +52,22 @@ def load_raster(band: Band, block: Block) -> Aligned:
         If a remote file cannot be had at the moment, after several attempts.
     """
     return _read_file(band, lambda source: _read_block(source, band, block))
+
+
+def hold_raster(band: Band, block: Block, room: Room) -> ExitStack:
+    """Fetch what `load_raster` will read of a remote file, without unpacking it.
+
+    Parameters
+    ----------
+    room
+        For the bytes; where there is none for these, the file is opened and no more.
+
+    Returns
+    -------
+    ExitStack
+        Holds the bytes until it is closed. Errors are those of ``load_raster``.
+    """
+    return _read_file(band, lambda source: _hold_block(source, band, block, room))
 
 
 def load_windows(band: Band, choose: Choose) -> list[NDArray[np.float32]]:
@@ -88,76 +100,37 @@ def load_overview(band: Band, side: int) -> NDArray[np.float32]:
 
 
 def _read_file(band: Band, read: Callable[[RasterFile], _Result]) -> _Result:
-    """Read a file, a remote one in several attempts.
-
-    What is wrong is the file only if the server delivered it each time; else it is the server.
-    """
-    states: list[FileState] = []
-    warned: list[frozenset[str]] = []
+    """Read a file; one that a server sent broken once may come whole the next time."""
+    faults: list[str] = []
 
     def attempt() -> _Result:
-        href = to_path(sign_href(band.href, band.sign))
-        with hear_warnings() as told:
-            result, refusal, reason = _try_to_read(href, band, read, told)
-        if not reason:
-            warned.append(frozenset(told))
-            if not is_left_to_gdal(href, band) or _is_its_own(band.href, warned):
-                if refusal is not None:
-                    raise refusal
-                return cast("_Result", result)
-            # What GDAL could not fetch of a header it takes for absent.
-            reason = "; ".join(told)
-        if refused := _REFUSED.search(" ".join(told)):
-            reason = f"{reason}; the server answered {refused[1]}"
+        try:
+            return _open_and_read(band, read)
+        except _DAMAGED as error:
+            faults.append(f"{type(error).__name__}: {error}")
         # Raised outside any handler: a rasterio error cannot be sent between processes.
-        reason = reason.replace(href, band.href)  # a signature is for nobody's eyes
-        states.append(_find_state(href, band, refused=refused is not None))
-        if states[-1] == "gone" or (len(states) == ATTEMPTS and set(states) == {"delivered"}):
-            raise SceneError(f"band '{band.name}' of {band.href} cannot be read ({reason})")
-        raise TransientError(f"{band.href}: not readable at the moment ({reason}); rerun later")
+        if len(faults) == ATTEMPTS or not _may_come_whole(band):
+            raise SceneError(f"band '{band.name}' of {band.href} cannot be read ({faults[-1]})")
+        raise TransientError(f"{band.href}: not readable at the moment ({faults[-1]}); rerun later")
 
     return retry(attempt)
 
 
-def _is_its_own(href: str, warned: list[frozenset[str]]) -> bool:
-    """Whether a file gives no warnings, or always the same ones: then they are the file's own."""
-    latest = warned[-1]
-    if not latest or latest == _OWN_WARNINGS.get(href):
-        return True
-    if warned[-_SAME_WARNINGS:] == [latest] * _SAME_WARNINGS:
-        _OWN_WARNINGS[href] = latest
-        return True
-    return False
+def _may_come_whole(band: Band) -> bool:
+    """Whether to ask anew for what came whole and makes no sense: not where asking has its price.
+
+    Nor where pages are kept, which would come from there.
+    """
+    kept = is_offline() or get_page_cache() is not None
+    return is_remote(band.href) and not kept and band.requests_per_second is None
 
 
-def _find_state(href: str, band: Band, *, refused: bool) -> FileState:
-    """What became of a file that could not be read; the next attempt asks the server anew."""
-    if not is_left_to_gdal(href, band):
-        return "gone"  # what was read is what is there
-    forget_failure(href)
-    state = probe_file(href)
-    if state == "refused":
-        forget_signature(band.href, band.sign)
-    # A server that sends the first byte may have refused those that were read.
-    return "unknown" if refused and state == "delivered" else state
-
-
-def _try_to_read(
-    href: str, band: Band, read: Callable[[RasterFile], _Result], told: list[str]
-) -> tuple[_Result | None, SceneError | None, str]:
-    """What was read, or why the file is refused, or why it could not be read at all."""
-    try:
-        return _open_and_read(href, band, read, told), None, ""
-    except SceneError as error:
-        return None, error, ""
-    except _DAMAGED as error:
-        return None, None, f"{type(error).__name__}: {error}"
-
-
-def _open_and_read(
-    href: str, band: Band, read: Callable[[RasterFile], _Result], told: list[str]
-) -> _Result:
-    with open_environment(), open_raster(href, band, lambda: not told) as source:
+def _open_and_read(band: Band, read: Callable[[RasterFile], _Result]) -> _Result:
+    with (
+        hear_warnings() as told,
+        open_environment(),
+        open_raster(band, lambda: not told) as source,
+    ):
         count = source.file.count
         if band.index > count:
             raise SceneError(f"{band.href} has {count} bands, number {band.index} is wanted")
@@ -173,32 +146,55 @@ def _read_thinned(source: RasterFile, band: Band, side: int) -> NDArray[np.float
     return _decode(stored, mask, file, band)
 
 
+def _hold_block(source: RasterFile, band: Band, block: Block, room: Room) -> ExitStack:
+    _, window = _place(source, band, block)
+    unread = source.find_unread(band.index, window) if window else []
+    with ExitStack() as held:
+        if held.enter_context(room.take(count_bytes(source.file, band.index, unread))):
+            held.enter_context(prefetch(source.file, band.index, unread))
+        return held.pop_all()
+
+
 def _read_block(source: RasterFile, band: Band, block: Block) -> Aligned:
+    place, window = _place(source, band, block)
+    if window is None:
+        return _cover_nothing(block)
+    if isinstance(place, tuple):
+        return _read_in_place(source, band, block, place, window)
+    shape = (window[1] - window[0], window[3] - window[2])
+    values = _read_window(source, band, window, get_scratch("decoded", shape, np.float32))
+    part = Source(values, (window[0], window[2]), source.file.shape)
+    return resample(part, place, band.resampling)
+
+
+def _place(
+    source: RasterFile, band: Band, block: Block
+) -> tuple[Positions | Lattice | tuple[int, int], Rectangle | None]:
+    """Where the block's pixels lie in the file, and the window that they need of it, if any.
+
+    The row and column of the first pixel where they are the file's own.
+    """
     file = source.file
     _check_file(file, band)
     positions = compute_positions(block, file.transform, file.crs.to_string(), file.shape)
     shift = positions.find_shift() if isinstance(positions, Positions) else None
-    if shift is not None:
-        return _read_in_place(source, band, block, shift)
-    window = find_window(positions.bounds(), file.shape)
-    if window is None:
-        return _cover_nothing(block)
-    shape = (window[1] - window[0], window[3] - window[2])
-    values = _read_window(source, band, window, get_scratch("decoded", shape, np.float32))
-    return resample(Source(values, (window[0], window[2]), file.shape), positions, band.resampling)
-
-
-def _read_in_place(source: RasterFile, band: Band, block: Block, shift: tuple[int, int]) -> Aligned:
-    """Where the block's pixels are the scene's: nothing is resampled."""
+    if shift is None:
+        return positions, find_window(positions.bounds(), file.shape)
     (top, bottom), (left, right) = (
         (max(0, start), min(end, start + size))
-        for start, size, end in zip(shift, block.shape, source.file.shape, strict=True)
+        for start, size, end in zip(shift, block.shape, file.shape, strict=True)
     )
-    if top >= bottom or left >= right:
-        return _cover_nothing(block)
-    values = _read_window(source, band, (top, bottom, left, right))
+    return shift, None if top >= bottom or left >= right else (top, bottom, left, right)
+
+
+def _read_in_place(
+    source: RasterFile, band: Band, block: Block, shift: tuple[int, int], window: Rectangle
+) -> Aligned:
+    """Where the block's pixels are the scene's: nothing is resampled."""
+    values = _read_window(source, band, window)
     if values.shape == block.shape:
         return Aligned(values, np.ones(block.shape, bool))
+    top, bottom, left, right = window
     aligned = _cover_nothing(block)
     reached = np.s_[top - shift[0] : bottom - shift[0], left - shift[1] : right - shift[1]]
     aligned.values[reached], aligned.covered[reached] = values, True

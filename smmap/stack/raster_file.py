@@ -61,6 +61,32 @@ class RasterFile:
         """The file's own mask of a band: 0 is nodata; good until the next read."""
         return self._read(f"mask {index}", index, window, np.dtype(np.uint8), self._read_mask)
 
+    def find_unread(self, index: int, window: Rectangle) -> list[Rectangle]:
+        """Pixels that `read` would read of the file: what of the window is not in the cache."""
+        dtype = np.dtype(self.file.dtypes[index - 1])
+        size = self._find_kept_size(index, dtype)
+        if self._cache is None or size is None:
+            return [window]
+        missing = self._cache.list_missing(self._name_blocks(f"band {index}", window, size))
+        return [self._scale(one, size) for one in _join({key[2:] for key in missing})]
+
+    def _find_kept_size(self, index: int, dtype: np.dtype[np.generic]) -> tuple[int, int] | None:
+        """Rows and columns of a block as it is kept; None: nothing is."""
+        height, width = (
+            -(-_LEAST_SIDE // side) * side if side < _LEAST_SIDE else side
+            for side in self.file.block_shapes[index - 1]
+        )
+        large = height * width * dtype.itemsize > _MOST_BYTES
+        return None if self._cache is None or large else (height, width)
+
+    def _name_blocks(self, what: str, window: Rectangle, size: tuple[int, int]) -> list[BlockKey]:
+        (top, bottom, left, right), (height, width) = window, size
+        return [
+            (self._address, what, row, col)
+            for row in range(top // height, -(-bottom // height))
+            for col in range(left // width, -(-right // width))
+        ]
+
     def _read(
         self,
         what: str,
@@ -69,18 +95,10 @@ class RasterFile:
         dtype: np.dtype[np.generic],
         read: Callable[[int, Rectangle], Stored],
     ) -> Stored:
-        height, width = (
-            -(-_LEAST_SIDE // side) * side if side < _LEAST_SIDE else side
-            for side in self.file.block_shapes[index - 1]
-        )
-        if self._cache is None or height * width * dtype.itemsize > _MOST_BYTES:
+        size = self._find_kept_size(index, dtype)
+        if self._cache is None or size is None or not self._trusted():
             return read(index, window)
-        top, bottom, left, right = window
-        keys: list[BlockKey] = [
-            (self._address, what, row, col)
-            for row in range(top // height, -(-bottom // height))
-            for col in range(left // width, -(-right // width))
-        ]
+        height, width = size
 
         def read_blocks(wanted: list[BlockKey]) -> dict[BlockKey, Stored]:
             blocks = {}
@@ -94,9 +112,8 @@ class RasterFile:
                         blocks[self._address, what, row, col] = np.ascontiguousarray(part)
             return blocks
 
-        if not self._trusted():
-            return read(index, window)
-        found = self._cache.find_blocks(keys, read_blocks)
+        top, bottom, left, right = window
+        found = self._cache.find_blocks(self._name_blocks(what, window, size), read_blocks)
         out = get_scratch(what[:4], (bottom - top, right - left), dtype)
         for (_, _, row, col), block in found.items():
             down, across = row * height, col * width
@@ -114,7 +131,7 @@ class RasterFile:
         return top * height, min(bottom * height, rows), left * width, min(right * width, cols)
 
     def _read_band(self, index: int, window: Rectangle) -> Stored:
-        with prefetch(self.file, index, window):
+        with prefetch(self.file, index, [window]):
             return cast("Stored", self.file.read(index, window=_to_window(window)))
 
     def _read_mask(self, index: int, window: Rectangle) -> Stored:
@@ -142,13 +159,11 @@ def _join(blocks: set[tuple[int, int]]) -> Iterator[Rectangle]:
 
 
 @contextmanager
-def open_raster(href: str, band: Band, trusted: Callable[[], bool]) -> Iterator[RasterFile]:
+def open_raster(band: Band, trusted: Callable[[], bool]) -> Iterator[RasterFile]:
     """The file of a band, as the task's cache has it open or newly opened.
 
     Parameters
     ----------
-    href
-        As GDAL opens it, signed.
     band
         Whose address names it in the cache.
     trusted
@@ -162,7 +177,7 @@ def open_raster(href: str, band: Band, trusted: Callable[[], bool]) -> Iterator[
     cache = get_file_cache()
     dataset = cache.take_file(band.href) if cache else None
     if dataset is None:
-        dataset = open_dataset(href, band)
+        dataset = open_dataset(band)
     keep = False
     try:
         yield RasterFile(

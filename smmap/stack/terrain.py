@@ -13,6 +13,7 @@ from smmap.spec.scene import Scene
 from smmap.spec.tile import Block
 from smmap.stack.average import average
 from smmap.stack.load_band import load_band
+from smmap.stack.read_ahead import read_ahead
 from smmap.stack.scene_errors import blame
 
 Array = NDArray[np.float32]
@@ -30,10 +31,11 @@ def load_terrain(
     working = block.refine(factor)
     wide = working.pad(1)
     elevation = np.full(wide.shape, np.nan, np.float32)
-    for scene in scenes:
-        with blame(scene):
-            values = load_band(scene.bands["elevation"], wide).values
-        np.copyto(elevation, values, where=~np.isfinite(elevation))
+    with read_ahead((scene.bands["elevation"], wide) for scene in scenes):
+        for scene in scenes:
+            with blame(scene):
+                values = load_band(scene.bands["elevation"], wide).values
+            np.copyto(elevation, values, where=~np.isfinite(elevation))
     down, across = compute_spacing(working)
     layers = {"elevation": average(elevation[working.within(wide)], factor)[0]}
     if not aspect:

@@ -1,4 +1,4 @@
-"""Opens a raster: GDAL asks the server itself, or reads pages of which every request is counted."""
+"""Opens a raster; what lies on a server is read by pages, of which every request is counted."""
 
 from __future__ import annotations
 
@@ -12,17 +12,15 @@ from rasterio.errors import RasterioError
 
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
-from smmap.store.network import get_page_cache, is_offline
 from smmap.store.prefetch import prepare
-from smmap.store.probe import is_object, is_web
-from smmap.store.rate import await_turn
+from smmap.store.probe import is_object, is_web, to_path
 from smmap.store.remote_file import RemoteFile
+from smmap.store.shared_file import share_file
 
 
-def is_left_to_gdal(href: str, band: Band) -> bool:
-    """Whether GDAL asks a server itself: what it could not fetch may look like a broken file."""
-    paged = band.requests_per_second is not None or is_offline() or get_page_cache() is not None
-    return is_web(href) and not paged
+def is_remote(href: str) -> bool:
+    """Whether a file lies on a server."""
+    return is_web(href) or is_object(href)
 
 
 class Dataset:
@@ -33,7 +31,7 @@ class Dataset:
     file
         As rasterio has it.
     opener
-        Reads pages for it; None: GDAL asks by itself.
+        Reads pages for it; None: it lies on this machine.
     """
 
     def __init__(self, file: rasterio.DatasetReader, opener: _Opener | None = None) -> None:
@@ -50,16 +48,8 @@ class Dataset:
         self.file.close()
 
 
-def open_dataset(href: str, band: Band) -> Dataset:
+def open_dataset(band: Band) -> Dataset:
     """Open the file of a band, within `smmap.store.gdal.open_environment`.
-
-    Parameters
-    ----------
-    href
-        A path, or the band's address with a signature.
-    band
-        What is read: pages, where the provider bounds requests, where remote files are kept in a
-        cache, and where the network must not be used.
 
     Raises
     ------
@@ -68,11 +58,9 @@ def open_dataset(href: str, band: Band) -> Dataset:
     SceneError, TransientError, OfflineError
         As `RemoteFile` raises them, whatever GDAL makes of it.
     """
-    if is_left_to_gdal(href, band) or not (is_web(href) or is_object(href)):
-        if is_web(href):
-            await_turn(href)
-        return Dataset(rasterio.open(href))
-    opener = _Opener(RemoteFile(band.href, band.sign, band.requests_per_second))
+    if not is_remote(band.href):
+        return Dataset(rasterio.open(to_path(band.href)))
+    opener = _Opener(share_file(band.href, band.sign, band.requests_per_second))
     try:
         file = rasterio.open(opener.path, opener=opener)
     except RasterioError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
@@ -22,8 +22,10 @@ def prepare(dataset: rasterio.DatasetReader, file: RemoteFile) -> None:
 
 
 @contextmanager
-def prefetch(dataset: rasterio.DatasetReader, index: int, window: Rectangle) -> Iterator[None]:
-    """Have what a window needs at hand while it is read.
+def prefetch(
+    dataset: rasterio.DatasetReader, index: int, windows: Iterable[Rectangle]
+) -> Iterator[None]:
+    """Have what windows need at hand while they are read.
 
     Nothing happens for a dataset that GDAL reads by itself, or that does not say where its tiles
     are.
@@ -34,7 +36,7 @@ def prefetch(dataset: rasterio.DatasetReader, index: int, window: Rectangle) -> 
         Open.
     index
         Band, from 1.
-    window
+    windows
         Pixels of the file.
 
     Raises
@@ -46,17 +48,23 @@ def prefetch(dataset: rasterio.DatasetReader, index: int, window: Rectangle) -> 
     if file is None:
         yield
         return
-    with file.hold(_find_spans(dataset, index, window)):
+    spans = {span for window in windows for span in _find_spans(dataset, index, window)}
+    with file.hold(spans):
         yield
+
+
+def count_bytes(dataset: rasterio.DatasetReader, index: int, windows: Iterable[Rectangle]) -> int:
+    """Bytes that `prefetch` would hold at least; parameters as there."""
+    spans = {span for window in windows for span in _find_spans(dataset, index, window)}
+    return sum(stop - start for start, stop in spans)
 
 
 def _find_spans(
     dataset: rasterio.DatasetReader, index: int, window: Rectangle
-) -> list[tuple[int, int]]:
+) -> Iterator[tuple[int, int]]:
     """First byte, and byte after the last, of every tile that is stored."""
     height, width = dataset.block_shapes[index - 1]
     top, bottom, left, right = window
-    spans = []
     for row in range(top // height, -(-bottom // height)):
         for col in range(left // width, -(-right // width)):
             offset, size = (
@@ -64,5 +72,4 @@ def _find_spans(
                 for what in ("OFFSET", "SIZE")
             )
             if offset and size:
-                spans.append((int(offset), int(offset) + int(size)))
-    return spans
+                yield int(offset), int(offset) + int(size)

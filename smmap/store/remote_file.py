@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
 from threading import Lock
@@ -13,6 +12,7 @@ from typing import TypeVar
 
 from smmap.spec.band import Signer
 from smmap.spec.errors import OfflineError, RefusedError, SceneError, TransientError
+from smmap.store.held_pages import HeldPages
 from smmap.store.network import get_page_cache, is_offline
 from smmap.store.part import Part, fetch_part
 from smmap.store.retry import retry
@@ -21,8 +21,6 @@ from smmap.store.signing import forget_signature, sign_href, strip_signature
 PAGE = 1 << 16
 """Bytes of a page. A block of 1024 x 1024 pixels of a Sentinel-2 band in tiles of 512 costs 8 %
 more than its bytes, and as many requests as with smaller pages; with 1 MiB it costs twice."""
-_IN_MEMORY = 16
-"""Pages of an open file: a header is read in many small pieces."""
 
 _AT_ONCE = 6
 """Requests for one window: as many as browsers make to one server."""
@@ -35,7 +33,7 @@ _Result = TypeVar("_Result")
 
 
 class RemoteFile:
-    """Reads any bytes of a file, with as few requests as its pages need; for threads.
+    """Reads any bytes of a file, with as few requests as its pages need; for many threads at once.
 
     Parameters
     ----------
@@ -47,6 +45,7 @@ class RemoteFile:
         As of `smmap.store.rate.await_turn`.
     ahead
         Bytes that come with the opening, whole pages: of what will be read from its beginning.
+        They stay in memory: a header is read in many small pieces, and again for each window.
 
     Raises
     ------
@@ -69,10 +68,13 @@ class RemoteFile:
         self.name = strip_signature(href)
         self._href, self._signer, self._rate = href, signer, requests_per_second
         self._ahead = ahead
-        self._room = max(_IN_MEMORY, ahead // PAGE)
         self._cache = get_page_cache()
-        self._pages: OrderedDict[int, bytes] = OrderedDict()
+        self._pages = HeldPages()
+        self._asked: dict[int, Future[None]] = {}
+        """By page: settled when a request that is under way has come to its end."""
         self._lock = Lock()
+        self.changed = False
+        """True: the server has another version by now, and nothing more can be had of this one."""
         self._version: str | None
         self.size, self._version = self._open()
 
@@ -90,16 +92,16 @@ class RemoteFile:
             for start, stop in spans
             for number in range(start // PAGE, -(-min(stop, self.size) // PAGE))
         }
+        # What is on disk need not be in memory.
+        held = set() if self._cache and self._version else wanted
         with self._lock:
-            # What is on disk need not be in memory.
-            kept = self._cache is not None and self._version is not None
-            self._room = _IN_MEMORY if kept else max(self._room, len(wanted) + _IN_MEMORY)
-            missing = sorted(number for number in wanted if self._find(number) is None)
-            self._fetch_all(list(_join(missing)))
+            self._pages.hold(held)
         try:
+            self._get_pages(wanted)
             yield
         finally:
-            self._room = max(_IN_MEMORY, self._ahead // PAGE)
+            with self._lock:
+                self._pages.let_go(held)
 
     def read(self, start: int, count: int) -> bytes:
         """Bytes from ``start`` on, fewer at the file's end; errors as of the constructor."""
@@ -107,12 +109,8 @@ class RemoteFile:
         if start >= stop:
             return b""
         numbers = range(start // PAGE, (stop - 1) // PAGE + 1)
-        with self._lock:
-            found = {one: self._find(one) for one in numbers}
-            missing = [one for one, page in found.items() if page is None]
-            if missing:
-                found |= self._fetch(missing[0], missing[-1] + 1)
-        pages = b"".join(found[one] or b"" for one in numbers)
+        found = self._get_pages(numbers)
+        pages = b"".join(found[one] for one in numbers)
         return pages[start - numbers[0] * PAGE : stop - numbers[0] * PAGE]
 
     def _open(self) -> tuple[int, str | None]:
@@ -134,6 +132,7 @@ class RemoteFile:
         self._version, self.size = part.version, part.size
         if part.version is not None:
             self._write_note((part.size, part.version))
+        self._pages.hold(range(-(-len(part.data) // PAGE)))
         self._keep(part)
         return part.size, part.version
 
@@ -157,56 +156,78 @@ class RemoteFile:
         size, version = json.loads(content)
         return int(size), str(version)
 
-    def _find(self, number: int) -> bytes | None:
-        page = self._pages.get(number)
-        if page is None and self._cache and self._version:
-            page = self._cache.read(self._get_key(number))
-            if page is not None:
-                self._remember(number, page)
-        if page is not None:
-            self._pages.move_to_end(number)
-        return page
+    def _get_pages(self, numbers: Collection[int]) -> dict[int, bytes]:
+        """Those that are there and those that are not, which are asked for side by side.
 
-    def _fetch_all(self, runs: list[tuple[int, int]]) -> None:
-        """Pages that are not there, one request a run, several at once: most of it is waiting."""
+        What another thread has asked for is waited for, and asked for here if it fails there.
+        """
+        found: dict[int, bytes] = {}
+        while missing := {*numbers} - found.keys():
+            with self._lock:
+                found |= {one: page for one in missing if (page := self._find(one)) is not None}
+                missing -= found.keys()
+                theirs = {self._asked[one] for one in missing if one in self._asked}
+                runs = {run: Future[None]() for run in _join(sorted(missing - self._asked.keys()))}
+                for run, answer in runs.items():
+                    self._asked |= dict.fromkeys(range(*run), answer)
+            try:
+                found |= self._fetch(list(runs))
+            finally:
+                self._settle(runs.values())
+            wait(theirs)
+        return found
+
+    def _settle(self, answers: Collection[Future[None]]) -> None:
+        """Let those go on who wait for these answers, whatever became of them."""
+        with self._lock:
+            self._asked = {one: job for one, job in self._asked.items() if job not in answers}
+        for one in answers:
+            one.set_result(None)
+
+    def _fetch(self, runs: list[tuple[int, int]]) -> dict[int, bytes]:
+        found: dict[int, bytes] = {}
         if len(runs) < 2:
-            for first, stop in runs:
-                self._fetch(first, stop)
-            return
+            for run in runs:
+                found |= self._keep(self._ask_run(*run))
+            return found
         with ThreadPoolExecutor(min(len(runs), _AT_ONCE), "fetch") as pool:
             jobs = [
                 pool.submit(copy_context().run, self._ask_run, first, stop) for first, stop in runs
             ]
             for job in jobs:
-                self._keep(job.result())
+                found |= self._keep(job.result())
+        return found
 
-    def _fetch(self, first: int, stop: int) -> dict[int, bytes]:
-        """Pages that are not there, in one request."""
-        return self._keep(self._ask_run(first, stop))
+    def _find(self, number: int) -> bytes | None:
+        page = self._pages.get(number)
+        if page is None and self._cache and self._version:
+            page = self._cache.read(self._get_key(number))
+            if page is not None:
+                self._pages.put(number, page)
+        return page
 
     def _ask_run(self, first: int, stop: int) -> Part:
         if is_offline():
             raise self._miss("is in the cache in part, and not where it is read now")
         part = self._fetch_part((first * PAGE, min(stop * PAGE, self.size)))
         if (part.size, part.version) != (self.size, self._version):
+            self.changed = True
             raise TransientError(f"{self.name}: changed while it was read; rerun later")
         return part
 
     def _keep(self, part: Part) -> dict[int, bytes]:
         """Cut into pages, and keep them; a part is asked for by whole pages."""
-        pages: dict[int, bytes] = {}
-        for offset in range(0, len(part.data), PAGE):
-            number, page = (part.first + offset) // PAGE, part.data[offset : offset + PAGE]
-            pages[number] = page
-            self._remember(number, page)
-            if self._cache and part.version:
+        pages = {
+            (part.first + offset) // PAGE: part.data[offset : offset + PAGE]
+            for offset in range(0, len(part.data), PAGE)
+        }
+        with self._lock:
+            for number, page in pages.items():
+                self._pages.put(number, page)
+        if self._cache and part.version:
+            for number, page in pages.items():
                 self._cache.write(self._get_key(number), page)
         return pages
-
-    def _remember(self, number: int, page: bytes) -> None:
-        self._pages[number] = page
-        while len(self._pages) > self._room:
-            self._pages.popitem(last=False)
 
     def _get_key(self, number: int) -> str:
         return f"{self.name}\n{self._version}\n{self.size}\n{number}"

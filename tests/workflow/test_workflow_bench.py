@@ -22,6 +22,7 @@ GOALS = {
     "networks": {("tabnet", 1.0), ("mlp", 1.0), ("cnn1d", 1.0), ("lstm", 1.0)},
     "read": {
         ("reprojected, blocks of 1024", 5.0),
+        ("over HTTP, 20 ms, 8 bands, first blocks", 5.0),
         ("furthest from exact", 1.0),
         ("same for every block size", 1.0),
     },
@@ -103,6 +104,9 @@ def test_rows_and_goals(models, tmp_path, name):
     if name == "read":
         assert rows["furthest from exact"]["ours"] <= 1.0
         assert rows["same for every block size"]["met"]
+        # Every file is opened once, and read for one of its two blocks at least.
+        assert rows["over HTTP, 20 ms, 8 bands, requests"]["ours"] >= 8 / 2
+        assert rows["over HTTP, 20 ms, 8 bands, bytes read"]["ratio"] >= 1
     if name == "tile":
         assert not rows["tile of 0.0164 Mpx, time"]["met"]
         assert rows["tile, values within 0.01 m3/m3 of the script's"]["ours"] > 0.99

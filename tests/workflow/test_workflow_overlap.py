@@ -15,12 +15,12 @@ from small_world import VV, SmallWorld
 
 import smmap
 from smmap.crew import work_queue
-from smmap.store import gdal, retry
+from smmap.store import retry
 
 BLOCK, SIDE = 234, 400
-TILE = 64
-"""Of scenes' files, which are kept in pieces of 256: with its halo of 21 only the last block needs
-the last piece."""
+TILE = 256
+"""Of scenes' files: with its halo of 21 only the last block needs the last tile, which is longer
+than the page of the tile before."""
 LAST = "S1A_3/vv.tif"
 
 
@@ -84,8 +84,6 @@ def server(tmp_path, monkeypatch):
     """Serves ``tmp_path / "scenes"``; waits between attempts are cut short."""
     monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.001)
     monkeypatch.setattr(work_queue, "FIRST_WAIT_S", 0.01)
-    # Else a file that was opened once is not asked for again.
-    monkeypatch.setitem(gdal.READ_SETTINGS, "CPL_VSIL_CURL_NON_CACHED", "/vsicurl/")
     with Server(("127.0.0.1", 0), Handler) as one:
         one.folder = tmp_path / "scenes"
         thread = threading.Thread(target=one.serve_forever, kwargs={"poll_interval": 0.02})
@@ -160,7 +158,7 @@ def test_a_fault_of_the_moment_midway_redoes_only_what_it_hit(
     caplog.set_level(logging.INFO, "smmap")
     out = tmp_path / "out"
     server.may_go_on = lambda: len(list_items(out)) >= 3
-    server.refusal, server.refusals = 503, 30
+    server.refusal, server.refusals = 503, 2 * retry.ATTEMPTS
     assert run(server, out).count("done") == 4
     assert not server.waited_in_vain
     assert server.refusals == 0

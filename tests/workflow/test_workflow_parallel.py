@@ -24,7 +24,7 @@ import smmap
 from smmap.crew import cluster, work_queue
 from smmap.pipeline.progress import Progress
 from smmap.spec.errors import ConfigError, TransientError
-from smmap.store import gdal, retry
+from smmap.store import retry
 
 BATCH = "batch=1"
 
@@ -188,7 +188,6 @@ class _Heals(Progress):
 def test_a_source_that_fails_for_a_while_costs_a_while(tmp_path, monkeypatch):
     monkeypatch.setattr(retry, "ATTEMPTS", 1)
     monkeypatch.setattr(work_queue, "FIRST_WAIT_S", 0.1)
-    monkeypatch.setitem(gdal.READ_SETTINGS, "GDAL_HTTP_MAX_RETRY", 0)
     world = SmallWorld(tmp_path / "scenes")
     world.add_radar("S1A_SICK", orbit=10)
     world.add_radar("S1A_WELL", days=1, orbit=11)

@@ -68,7 +68,7 @@ def test_numbers_are_those_of_the_file(files, data, layout):
             right = data.draw(st.integers(left + 1, SHAPE[1]))
             window = Window(left, top, right - left, bottom - top)
             index = data.draw(st.sampled_from([1, 2]))
-            with open_raster(path, Band("a", path, "1"), lambda: True) as source:
+            with open_raster(Band("a", path, "1"), lambda: True) as source:
                 found = source.read(index, (top, bottom, left, right))
                 assert found.dtype == np.uint16
                 np.testing.assert_array_equal(found, plain.read(index, window=window))
@@ -79,11 +79,11 @@ def test_numbers_are_those_of_the_file(files, data, layout):
 def test_a_file_stays_open_and_one_thread_has_it_at_a_time(files):
     path = str(files / "tiles.tif")
     with keep_files() as cache:
-        with open_raster(path, Band("a", path, "1"), lambda: True) as first:
-            with open_raster(path, Band("a", path, "1"), lambda: True) as other:
+        with open_raster(Band("a", path, "1"), lambda: True) as first:
+            with open_raster(Band("a", path, "1"), lambda: True) as other:
                 assert first.file is not other.file
             assert not other.file.closed
-        with open_raster(path, Band("a", path, "1"), lambda: True) as again:
+        with open_raster(Band("a", path, "1"), lambda: True) as again:
             assert again.file in (first.file, other.file)
     assert first.file.closed
     assert other.file.closed
@@ -93,12 +93,12 @@ def test_a_file_stays_open_and_one_thread_has_it_at_a_time(files):
 def test_a_file_that_is_not_trusted_or_fails_is_closed_and_nothing_of_it_kept(files):
     path = str(files / "tiles.tif")
     with keep_files() as cache:
-        with open_raster(path, Band("a", path, "1"), lambda: False) as source:
+        with open_raster(Band("a", path, "1"), lambda: False) as source:
             source.read(1, (0, 100, 0, 100))
         assert source.file.closed
 
         def fail():
-            with open_raster(path, Band("a", path, "1"), lambda: True) as source:
+            with open_raster(Band("a", path, "1"), lambda: True) as source:
                 failed.append(source.file)
                 raise ValueError("for a test")
 

@@ -17,7 +17,7 @@ from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
 from smmap.stack.annotation import load_annotation_angle
 from smmap.stack.raster import load_raster
-from smmap.store import gdal, retry
+from smmap.store import retry
 
 pytest.importorskip("planetary_computer")
 
@@ -82,7 +82,6 @@ def server(tmp_path, monkeypatch) -> Iterator[_Server]:
     from planetary_computer.sas import TOKEN_CACHE
     from planetary_computer.settings import Settings
 
-    monkeypatch.setitem(gdal.READ_SETTINGS, "GDAL_HTTP_MAX_RETRY", 0)
     monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.001)
     with _Server(("127.0.0.1", 0), _Handler) as one:
         one.folder = tmp_path

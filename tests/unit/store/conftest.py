@@ -17,7 +17,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     """``/<status>/...`` answers with that status; ``/cut/...`` breaks off; ``/hang-up/..`` too.
 
-    ``/head-only/...`` answers HEAD alone, ``/late-<n>/...`` fails n times first.
+    ``/late-<n>/...`` fails n times first.
     """
 
     server: _Server
@@ -25,8 +25,6 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         kind = self.path.split("/")[1]
         self.server.asked[self.path] += 1
-        if kind == "head-only":
-            kind = "200" if self.command == "HEAD" else "503"
         if kind.startswith("late-"):
             late = self.server.asked[self.path] <= int(kind.removeprefix("late-"))
             kind = "503" if late else "200"

@@ -5,7 +5,6 @@ import pytest
 from smmap.spec.errors import SceneError, TransientError
 from smmap.store import retry as retry_module
 from smmap.store.fetch import read_small_file
-from smmap.store.probe import probe_file
 from smmap.store.retry import retry
 
 
@@ -21,30 +20,6 @@ def closed_port() -> str:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{one.getsockname()[1]}"
-
-
-@pytest.mark.parametrize(
-    "kind, state",
-    [
-        ("200", "delivered"),
-        ("206", "delivered"),
-        ("416", "delivered"),  # has no first byte: it is empty
-        ("404", "gone"),
-        ("410", "gone"),
-        ("403", "refused"),
-        ("429", "unknown"),
-        ("500", "unknown"),
-        ("503", "unknown"),
-        ("head-only", "unknown"),
-        ("hang-up", "unknown"),
-    ],
-)
-def test_what_an_answer_says_of_a_file(server, kind, state):
-    assert probe_file(f"{server}/{kind}/file.tif") == state
-
-
-def test_no_answer_says_nothing(closed_port):
-    assert probe_file(f"{closed_port}/file.tif") == "unknown"
 
 
 def test_what_passes_is_tried_again(server, asked):

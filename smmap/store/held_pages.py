@@ -1,0 +1,52 @@
+"""Pages of one file in memory: those that somebody holds, and the last few besides."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterable
+
+_RECENT = 8
+"""Pages that nobody holds: what lies around windows is read again."""
+
+
+class HeldPages:
+    """By number; for one thread at a time."""
+
+    def __init__(self) -> None:
+        self._holders: Counter[int] = Counter()
+        self._held: dict[int, bytes] = {}
+        self._recent: OrderedDict[int, bytes] = OrderedDict()
+
+    def hold(self, numbers: Iterable[int]) -> None:
+        """Keep these from now on, also those that are yet to come, until they are let go."""
+        self._holders.update(numbers)
+        for number in numbers:
+            if number in self._recent:
+                self._held[number] = self._recent.pop(number)
+
+    def let_go(self, numbers: Iterable[int]) -> None:
+        """Once for each time that they were held."""
+        self._holders.subtract(numbers)
+        for number in numbers:
+            if not self._holders[number]:
+                del self._holders[number]
+                if number in self._held:
+                    self.put(number, self._held.pop(number))
+
+    def get(self, number: int) -> bytes | None:
+        """A page, if it is there."""
+        page = self._held.get(number)
+        if page is None and number in self._recent:
+            self._recent.move_to_end(number)
+            page = self._recent[number]
+        return page
+
+    def put(self, number: int, page: bytes) -> None:
+        """Keep a page for as long as it is held, or among the last few."""
+        if self._holders[number]:
+            self._held[number] = page
+            return
+        self._recent[number] = page
+        self._recent.move_to_end(number)
+        if len(self._recent) > _RECENT:
+            self._recent.popitem(last=False)
