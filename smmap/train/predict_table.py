@@ -20,6 +20,7 @@ from smmap.store.atomic import write_atomic
 from smmap.train.samples import describe_samples
 from smmap.train.table_file import load_table
 from smmap.train.table_inputs import compute_rows, follow_rows, read_inputs
+from smmap.train.table_notes import check_notes, load_notes
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,8 @@ def predict_table(model: str | Path, table: Path, out: Path) -> Predicted:
     ModelError
         If the model cannot be opened, or has no card.
     InsituError
-        If the table lacks a column, holds words, or has a column ``sm`` already.
+        If the table lacks a column, holds words, has a column ``sm`` already, or was made for
+        other inputs.
     StoreError
         If ``out`` is the table itself, of another kind, or cannot be written.
     """
@@ -70,6 +72,7 @@ def predict_table(model: str | Path, table: Path, out: Path) -> Predicted:
     if opened.card.windows is not None:
         raise ModelError(f"{model}: looks at images around cells, no table has them; map with it")
     frame = load_table(table)
+    check_notes(load_notes(table), opened.card, str(table))
     taken = [name for name in (SM, UNCERTAINTY) if name in frame.columns]
     if taken:
         raise InsituError(f"{table}: has a column '{taken[0]}' already; rename it")

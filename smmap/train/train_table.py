@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.pipeline.recipe import apply_change
 from smmap.report.findings import Findings
 from smmap.report.validation_report import write_validation_report
 from smmap.spec.card import ModelCard
@@ -25,6 +27,7 @@ from smmap.train.recipe_file import find_recipe, list_all_recipes
 from smmap.train.run import load_simulated
 from smmap.train.samples import Samples, draw_samples, select_samples
 from smmap.train.table_file import check_table_name, load_table, write_table
+from smmap.train.table_notes import check_notes, load_notes
 from smmap.train.write_package import PackagedMember, write_package
 from smmap.validation.bootstrap import Bootstrap
 from smmap.validation.split import Split
@@ -47,8 +50,13 @@ class Training:
     """That were used."""
 
 
-def load_recipe(name_or_path: str) -> TrainingRecipe:
+def load_recipe(name_or_path: str, changes: Iterable[str] = ()) -> TrainingRecipe:
     """A training recipe by its path, its folder, or the name of a packaged one.
+
+    Parameters
+    ----------
+    changes
+        ``KEY=VALUE``, keys with dots for inner ones, values as in YAML.
 
     Raises
     ------
@@ -57,7 +65,10 @@ def load_recipe(name_or_path: str) -> TrainingRecipe:
     """
     path = find_recipe(name_or_path)
     if path is not None:
-        return TrainingRecipe.parse(load_yaml(path), str(path))
+        data = load_yaml(path)
+        for change in changes:
+            apply_change(data, change)
+        return TrainingRecipe.parse(data, str(path))
     raise ConfigError(
         f"no training '{name_or_path}': give a recipe's YAML file, or one of "
         f"{', '.join(list_all_recipes())}"
@@ -111,7 +122,7 @@ def train_table(
     ConfigError
         If a library is missing or an option is none.
     InsituError
-        If the table cannot be used.
+        If the table cannot be used, or was made for other inputs.
     ModelError
         If an export differs from its model.
     StoreError
@@ -126,7 +137,9 @@ def train_table(
         from smmap.fit.checkpoint import claim_checkpoints
 
         claim_checkpoints(checkpoints, recipe)
-    samples = select_samples(load_table(table), recipe, str(table))
+    loaded = load_table(table)
+    check_notes(load_notes(table), recipe.list_inputs(), str(table))
+    samples = select_samples(loaded, recipe, str(table))
     samples = draw_samples(samples, recipe.small.rows if small else None, recipe.seed)
     logger.info("%d samples", len(samples.truth))
     if recipe.tuning.on_test_rows and any(spec.tune for spec in recipe.members):
