@@ -210,6 +210,7 @@ def _draft(
             one.model_dump() | {"training_range": _find_range(samples.values[:, i])}
             for i, one in enumerate(recipe.inputs)
         ],
+        "quality": [one.model_dump() for one in recipe.list_limits()],
         "history": recipe.history,
         "table": recipe.columns if recipe.history else None,
         "output": recipe.output.model_dump(),
