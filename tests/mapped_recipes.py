@@ -113,14 +113,16 @@ def tabulate(recipe, layers, world, area) -> pd.DataFrame:
         truth = load_truth(world, moment, area).ravel()
         pixel = np.arange(truth.size)
         longitude, latitude = (one.ravel() for one in compute_lonlat(area))
-        columns = {one.column or one.name: inputs[one.name].ravel() for one in recipe.inputs}
+        columns = {
+            names.latitude or "latitude": latitude,
+            names.longitude or "longitude": longitude,
+        }
+        columns |= {one.column or one.name: inputs[one.name].ravel() for one in recipe.inputs}
         columns |= {
             names.network or "network": "simulated",
             names.station: [f"p{one}" for one in pixel],
             names.time or "time": moment.strftime(form),
             recipe.target.column: truth * (100 if recipe.target.units == "percent" else 1),
-            names.latitude or "latitude": latitude,
-            names.longitude or "longitude": longitude,
             "truth": truth,
             "pixel": pixel,
             "moment": moment,

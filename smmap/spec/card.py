@@ -12,8 +12,9 @@ from smmap.spec.history import History
 from smmap.spec.join import Join
 from smmap.spec.limit import Limit
 from smmap.spec.options import Options
-from smmap.spec.sample_columns import SampleColumns
+from smmap.spec.sample_columns import SampleColumns, Target
 from smmap.spec.source import SourceKey
+from smmap.spec.trained_on import TrainedOn
 from smmap.spec.windows import SizedWindows
 
 _NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.+-]*"
@@ -238,8 +239,11 @@ class ModelCard(Options):
     history: History | None = None
     """Earlier overpasses that it takes too, step after step; None: the overpass alone."""
     table: SampleColumns | None = None
-    """What tables of samples call stations and times, which a history asks for; None: by their
-    own names."""
+    """What tables of samples call stations and times; None: by their own names."""
+    target: Target | None = None
+    """What they call soil moisture, and in which units; None: ``soil_moisture``, m3/m3."""
+    trained_on: TrainedOn | None = None
+    """Sites of its samples, to know them again; None: nobody said."""
     members: tuple[Member, ...] = Field(min_length=1)
     """The ensemble; one member is an ordinary model."""
     output: ModelOutput

@@ -12,7 +12,7 @@ from smmap.spec.history import History
 from smmap.spec.input_list import InputList
 from smmap.spec.limit import Limit
 from smmap.spec.options import Options
-from smmap.spec.sample_columns import SampleColumns
+from smmap.spec.sample_columns import SampleColumns, Target
 from smmap.spec.training_member import (
     TREES,
     Lstm,
@@ -23,15 +23,6 @@ from smmap.spec.training_member import (
 )
 from smmap.spec.training_scenarios import SCENARIOS, Scenarios
 from smmap.spec.windows import Windows
-
-
-class Target(Options):
-    """What is learnt."""
-
-    column: str = "soil_moisture"
-    """Of the table."""
-    units: str = "m3/m3"
-    """``m3/m3`` or ``percent`` (by volume)."""
 
 
 class Tuning(Options):

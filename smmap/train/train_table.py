@@ -16,6 +16,7 @@ from smmap.report.findings import Findings
 from smmap.report.validation_report import write_validation_report
 from smmap.spec.card import ModelCard
 from smmap.spec.errors import ConfigError
+from smmap.spec.sample_columns import SampleColumns, Target
 from smmap.spec.training import TrainingRecipe
 from smmap.spec.training_member import MemberOptions
 from smmap.store.documents import load_yaml
@@ -28,8 +29,10 @@ from smmap.train.run import load_simulated
 from smmap.train.samples import Samples, draw_samples, select_samples
 from smmap.train.table_file import check_table_name, load_table, write_table
 from smmap.train.table_notes import check_notes, load_notes
+from smmap.train.trained_on import describe_training
 from smmap.train.write_package import PackagedMember, write_package
 from smmap.validation.bootstrap import Bootstrap
+from smmap.validation.scenarios import settle_training_year
 from smmap.validation.split import Split
 from smmap.version import __version__
 
@@ -142,6 +145,9 @@ def train_table(
     samples = select_samples(loaded, recipe, str(table))
     samples = draw_samples(samples, recipe.small.rows if small else None, recipe.seed)
     logger.info("%d samples", len(samples.truth))
+    if _is_temporal(recipe):
+        settled = settle_training_year(samples.frame, recipe.scenarios)
+        recipe = recipe.model_copy(update={"scenarios": settled})
     if recipe.tuning.on_test_rows and any(spec.tune for spec in recipe.members):
         logger.warning(
             "tuning.on_test_rows: options are chosen by the rows that judge them: all scores "
@@ -212,7 +218,9 @@ def _draft(
         ],
         "quality": [one.model_dump() for one in recipe.list_limits()],
         "history": recipe.history,
-        "table": recipe.columns if recipe.history else None,
+        "table": None if recipe.columns == SampleColumns() else recipe.columns,
+        "target": None if recipe.target == Target() else recipe.target,
+        "trained_on": describe_training(samples.frame),
         "output": recipe.output.model_dump(),
         "metrics": judgement.describe(),
         "training": {
@@ -227,12 +235,18 @@ def _draft(
                 "std": round(float(samples.truth.std()), 4),
             },
             "splits": list(recipe.splits),
+            **({"training_year": recipe.scenarios.training_year} if _is_temporal(recipe) else {}),
             "tuned_on_test_rows": recipe.tuning.on_test_rows,
             "deviations": list(recipe.deviations),
             "members": {one.spec.title: _describe(one.spec) for one in counted},
         },
         "expectations": recipe.expectations,
     }
+
+
+def _is_temporal(recipe: TrainingRecipe) -> bool:
+    """Whether a scenario trains on one year and tests by those before."""
+    return "zhu-temporal" in recipe.splits
 
 
 def _describe(spec: MemberOptions) -> dict[str, Any]:
