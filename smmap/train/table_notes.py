@@ -9,7 +9,7 @@ from typing import Any
 
 from smmap.features.feature import Feature
 from smmap.features.registry import get_feature
-from smmap.features.request import REFLECTANCES
+from smmap.features.request import REFLECTANCES, find_requests
 from smmap.spec.card import ModelInput
 from smmap.spec.errors import ConfigError, InsituError
 from smmap.spec.input_list import FeatureSet, InputList
@@ -78,13 +78,12 @@ def check_notes(notes: Mapping[str, Any], wanted: FeatureSet, where: str) -> Non
     stored = {one.column or one.name: one for one in made.inputs}
     for one in wanted.inputs:
         column = one.column or one.name
-        if column in stored and _describe(stored[column]) != _describe(one):
-            raise _refuse(
-                where,
-                wanted,
-                f"its column '{column}' was derived as {_describe(stored[column])}, "
-                f"not as {_describe(one)}",
-            )
+        if column not in stored:
+            continue
+        there, needed = _describe(stored[column], wanted), _describe(one, wanted)
+        if there != needed:
+            reason = f"its column '{column}' was derived as {there}, not as {needed}"
+            raise _refuse(where, wanted, reason)
 
 
 def _get_feature(one: ModelInput, wanted: FeatureSet) -> Feature:
@@ -98,7 +97,9 @@ def _refuse(where: str, wanted: FeatureSet, reason: str) -> InsituError:
     )
 
 
-def _describe(one: ModelInput) -> dict[str, Any]:
-    """All that decides its values before scaling."""
-    kept = one.model_dump(mode="json", exclude={"name", "column", "scaling", "training_range"})
-    return {key: value for key, value in kept.items() if value not in (None, {})}
+def _describe(one: ModelInput, wanted: FeatureSet) -> str:
+    """All that decides its values before scaling, defaults spelled out."""
+    feature = _get_feature(one, wanted)
+    found = find_requests(one, sorted(feature.layers), f"'{wanted.name}'")
+    sources = ", ".join(f"{found[key].source} {found[key].join}" for key in sorted(found))
+    return f"{feature!r}" + (f" of {sources}" if sources else "")

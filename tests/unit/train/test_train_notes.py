@@ -10,12 +10,13 @@ from typer.testing import CliRunner
 
 from smmap.cli.app import app
 from smmap.matchup.geoparquet import write_geoparquet
+from smmap.matchup.wanted import load_wanted, name_columns
 from smmap.patches.read import PatchStore, open_patches
 from smmap.spec.errors import InsituError
 from smmap.train.patch_samples import select_patches
 from smmap.train.predict_table import predict_table
 from smmap.train.table_notes import check_notes
-from smmap.train.train_table import load_recipe, train_table
+from smmap.train.train_table import list_recipes, load_recipe, train_table
 
 NDVI = {"name": "ndvi", "feature": "ndvi", "units": "1"}
 
@@ -98,3 +99,29 @@ def test_a_recipe_is_changed_where_it_is_trained(tmp_path):
     assert done.exit_code == 0, done.output
     wrong = CliRunner().invoke(app, [*command, "--set", "fold=2"])
     assert "unknown key 'fold'" in str(wrong.exception)
+
+
+def test_what_is_left_out_means_what_it_says_when_spelled_out():
+    """Of reflectances without a source those of Sentinel-2."""
+    join = {"rule": "nearest", "days_before": 3}
+    band = {"name": "b", "feature": "reflectance", "options": {"band": "blue"}, "units": "1"}
+    plain = make_recipe(inputs=[band | {"join": join}]).list_inputs()
+    named = make_recipe(inputs=[band | {"join": join, "source": "sentinel2"}]).list_inputs()
+    check_notes({"inputs": plain.model_dump(mode="json")}, named, "t")
+    other = make_recipe(inputs=[band | {"join": join, "source": "landsat"}]).list_inputs()
+    with pytest.raises(InsituError, match="landsat"):
+        check_notes({"inputs": plain.model_dump(mode="json")}, other, "t")
+
+
+@pytest.mark.parametrize("name", [one for one in list_recipes() if one[:4] in ("wang", "zhu2")])
+def test_a_studys_list_is_that_of_its_recipes_but_for_how_pixels_become_cells(name):
+    recipe = load_recipe(name)
+    listed = load_wanted(name.partition("-")[0])
+    columns = set(name_columns(load_wanted(name)))
+    assert columns - set(name_columns(listed)) == {
+        one.column for one in recipe.quality if one.feature
+    }
+    with pytest.raises(InsituError, match="aggregation 'mean_db', not 'mean_power'"):
+        check_notes({"inputs": listed.model_dump(mode="json")}, recipe.list_inputs(), "t")
+    reproduced = load_recipe(name, ["aggregation=mean_db"])
+    check_notes({"inputs": listed.model_dump(mode="json")}, reproduced.list_inputs(), "t")
