@@ -43,9 +43,11 @@ def validate(
     from smmap.model.package import find_package, load_card
     from smmap.report.predictions import load_predictions
     from smmap.report.validation_report import write_validation_report
+    from smmap.train.table_file import check_outputs
     from smmap.train.trained_on import describe_seen
     from smmap.validation.bootstrap import Bootstrap
 
+    check_outputs([out], table)
     if out.suffix != ".html":
         raise InsituError(f"--out {out}: name a file that ends with .html")
     card = load_card(find_package(model)) if model is not None else None

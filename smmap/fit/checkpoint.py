@@ -81,4 +81,9 @@ def load_checkpoint(path: Path, state: Any) -> None:
         reason = str(error)
     else:
         return
-    raise ModelError(f"{path}: is no checkpoint of this fit ({reason}); remove it")
+    raise ModelError(f"{path}: is no checkpoint of this fit ({_shorten(reason)}); remove it")
+
+
+def _shorten(reason: str) -> str:
+    """What a library says first; PyTorch goes on with how to run what a stranger wrote."""
+    return reason.strip().partition("\n")[0].partition(". ")[0]

@@ -19,7 +19,7 @@ from smmap.spec.errors import InsituError, ModelError, StoreError
 from smmap.spec.sample_columns import SampleColumns
 from smmap.store.atomic import write_atomic
 from smmap.train.samples import describe_samples
-from smmap.train.table_file import load_table, read_numbers
+from smmap.train.table_file import check_outputs, load_table, read_numbers
 from smmap.train.table_inputs import compute_rows, follow_rows, read_inputs
 from smmap.train.table_notes import check_notes, load_notes
 
@@ -109,8 +109,7 @@ def predict_table(model: str | Path, table: Path, out: Path) -> Predicted:
 def _check_out(table: Path, out: Path) -> None:
     if out.suffix != table.suffix:
         raise StoreError(f"{out}: the new table is of the old one's kind, {table.suffix}")
-    if out.exists() and table.exists() and out.samefile(table):
-        raise StoreError(f"{out} is the table itself, which is never changed; name another file")
+    check_outputs([out], table)
 
 
 def _find_refused(

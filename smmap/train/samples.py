@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 _NUMBERS = ("latitude", "longitude", "sand_percent", "clay_percent")
 _WETTEST = 1.0
 """m3/m3; more is not soil moisture by volume."""
+_FEW_PERCENT = 1.0
+"""Per cent that are never above are none."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ def select_samples(table: pd.DataFrame, recipe: TrainingRecipe, where: str) -> S
         earlier &= verdict.good | (not verdict.spoils)
     dropped = {reason: count for reason, count in dropped.items() if count}
     if not kept.any():
-        raise InsituError(f"{where}: no sample passes the recipe's quality control: {dropped}")
+        reasons = "; ".join(f"{count} rows: {reason}" for reason, count in dropped.items())
+        raise InsituError(f"{where}: no sample passes the recipe's quality control: {reasons}")
     for reason, count in dropped.items():
         logger.info("%s: %d rows dropped: %s", where, count, reason)
     shared = describe_shared_places(frame[kept])
@@ -122,6 +125,13 @@ def _read_truth(table: pd.DataFrame, recipe: TrainingRecipe, where: str) -> Doub
         raise InsituError(
             f"{where}: {impossible} values of '{column}' are outside 0..1 m3/m3 if they are "
             f"{units}; correct 'target.units', or drop them"
+        )
+    known = ~np.isnan(truth)
+    wettest = numbers[known].max(initial=0.0)
+    if 0 < wettest <= _FEW_PERCENT and truth[known].max() < wettest:
+        raise InsituError(
+            f"{where}: no value of '{column}' is above {wettest:g}, so that they are hardly "
+            f"{units}; correct 'target.units': m3/m3, it seems"
         )
     return truth
 

@@ -27,7 +27,7 @@ from smmap.train.package_files import check_package_folder
 from smmap.train.recipe_file import find_recipe, list_all_recipes
 from smmap.train.run import load_simulated
 from smmap.train.samples import Samples, draw_samples, select_samples
-from smmap.train.table_file import check_table_name, load_table, write_table
+from smmap.train.table_file import check_outputs, check_table_name, load_table, write_table
 from smmap.train.table_notes import check_notes, load_notes
 from smmap.train.trained_on import describe_training
 from smmap.train.write_package import PackagedMember, write_package
@@ -132,6 +132,7 @@ def train_table(
         If ``out`` holds something else, or cannot be written.
     """
     check_package_folder(out)
+    check_outputs([predictions, report], table)
     if predictions is not None:
         check_table_name(predictions)
     asked = recipe

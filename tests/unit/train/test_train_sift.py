@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 from sample_tables import draw_table, make_recipe
 
+from smmap.spec.errors import StoreError
 from smmap.train.judge import list_splits
 from smmap.train.samples import select_samples
+from smmap.train.train_table import train_table
 from smmap.validation.samples import name_sites
 
 
@@ -100,3 +102,15 @@ def test_what_is_dropped_is_nothing_to_look_back_to():
         table, history={"overpasses": 2, "days": 20}, quality=[{"column": "VV", "most": -9.5}]
     )
     np.testing.assert_array_equal(limited.rows.reshape(1, 2, 4)[0, :, 0], [-12, -12])
+
+
+def test_samples_are_never_written_over(tmp_path):
+    path = tmp_path / "samples.csv"
+    draw_table().to_csv(path, index=False)
+    before = path.read_bytes()
+    (tmp_path / "link.csv").symlink_to(path)
+    for option in ({"predictions": path}, {"predictions": tmp_path / "link.csv"}, {"report": path}):
+        with pytest.raises(StoreError, match="the table itself"):
+            train_table(make_recipe(), path, tmp_path / "model", draws=0, **option)
+    assert path.read_bytes() == before
+    assert not (tmp_path / "model").exists()
