@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from smmap.spec.card import ModelCard
 from smmap.spec.trained_on import TrainedOn
-from smmap.validation.samples import name_sites, name_stations
+from smmap.validation.samples import PREDICTED, name_sites, name_stations
 
 _CELL_DEG = 1e-3
 """About 100 m: places that are rounded otherwise are the same all the same."""
@@ -65,6 +65,9 @@ def describe_seen(frame: pd.DataFrame, card: ModelCard | None) -> str:
 
     Parameters
     ----------
+    frame
+        As `smmap.report.predictions.load_predictions` gives it; rows without a prediction do not
+        count.
     card
         Of the model that predicted; None: it was not named.
 
@@ -78,7 +81,8 @@ def describe_seen(frame: pd.DataFrame, card: ModelCard | None) -> str:
     if card is None or card.trained_on is None:
         who = "no model is named" if card is None else f"the card of '{card.name}' does not say"
         return f"not known is whether these sites were trained on: {who}"
-    sites, seen = name_sites(frame).nunique(), count_seen(frame, card.trained_on)
+    scored = frame[frame[PREDICTED].notna()]
+    sites, seen = name_sites(scored).nunique(), count_seen(scored, card.trained_on)
     if not seen:
         return f"none of the {sites} sites was in the training of '{card.name}'"
     return (
