@@ -7,10 +7,11 @@ from sample_tables import draw_table, make_recipe
 from typer.testing import CliRunner
 
 from smmap.cli.app import app
+from smmap.data import get_folder
 from smmap.model.package import load_card
 from smmap.report.predictions import load_predictions
 from smmap.spec.errors import InsituError
-from smmap.train.train_table import train_table
+from smmap.train.train_table import load_recipe, train_table
 from smmap.train.trained_on import count_seen, describe_training
 
 
@@ -109,3 +110,9 @@ def test_what_cannot_be_scored_is_refused_with_advice(tmp_path, model):
     with pytest.raises(InsituError, match="'soil_moisture' holds 'wet'"):
         load_predictions(tmp_path / "t.csv")
     assert make_recipe().target.units == "percent"
+
+
+def test_the_packaged_model_of_a_table_says_what_its_recipe_says():
+    card, recipe = load_card(get_folder("models") / "poland2024"), load_recipe("poland2024")
+    assert (card.table, card.target) == (recipe.columns, recipe.target)
+    assert card.trained_on.sites == 44
