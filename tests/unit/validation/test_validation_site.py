@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smmap.validation.samples import name_sites, name_stations
@@ -77,6 +77,7 @@ def test_without_places_names_are_all_there_is():
     assert name_sites(nowhere).tolist()[:2] == ["A / 1", "A / 2"]
 
 
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 40)), min_size=1, max_size=20))
 def test_order_of_rows_does_not_matter(rows):
     table = make(*(("N", name, 0, 5 * east) for name, east in rows))
