@@ -19,6 +19,7 @@ from study_recipes import write_recipe
 from study_trial import assemble_inputs
 
 import smmap
+from smmap.grid.ground import compute_lonlat
 from smmap.model.package import load_card
 from smmap.spec.card import ModelCard
 from smmap.spec.tile import Block
@@ -111,7 +112,12 @@ def tabulate(recipe, layers, world, area) -> pd.DataFrame:
     for moment, inputs in sorted(layers.items()):
         truth = load_truth(world, moment, area).ravel()
         pixel = np.arange(truth.size)
-        columns = {one.column or one.name: inputs[one.name].ravel() for one in recipe.inputs}
+        longitude, latitude = (one.ravel() for one in compute_lonlat(area))
+        columns = {
+            names.latitude or "latitude": latitude,
+            names.longitude or "longitude": longitude,
+        }
+        columns |= {one.column or one.name: inputs[one.name].ravel() for one in recipe.inputs}
         columns |= {
             names.network or "network": "simulated",
             names.station: [f"p{one}" for one in pixel],

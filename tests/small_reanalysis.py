@@ -14,7 +14,7 @@ def compute_moisture(lon, lat, hour):
     return 0.1 + 0.02 * (lon - 5.0) + 0.03 * (lat - 51.0) + 0.001 * hour
 
 
-def write_era5_land(folder, *, version="0001", more=0.0, soil_k=285.0, days=4):
+def write_era5_land(folder, *, version="0001", more=0.0, soil_k=285.0, snow_m=0.0, days=4):
     """Hourly ERA5-Land around the small world, as the CDS has it; a version or one of each day."""
     folder.mkdir(exist_ok=True)
     versions = [version] * days if isinstance(version, str) else version
@@ -24,7 +24,12 @@ def write_era5_land(folder, *, version="0001", more=0.0, soil_k=285.0, days=4):
     at = hours[:, None, None]
     moisture = compute_moisture(lons[None, None, :], lats[None, :, None], at) + more
     rain = np.where(at % 24 == 0, 24, at % 24) / 24 * RAIN_M_A_DAY + 0 * moisture
-    fields = {"swvl1": moisture, "stl1": soil_k + 0 * moisture, "sde": 0 * moisture, "tp": rain}
+    fields = {
+        "swvl1": moisture,
+        "stl1": soil_k + 0 * moisture,
+        "sde": snow_m + 0 * moisture,
+        "tp": rain,
+    }
     data = xr.Dataset(
         {
             name: (("valid_time", "latitude", "longitude"), values.astype("f4"))

@@ -20,10 +20,15 @@ def predict(
     from smmap.train.predict_table import predict_table
 
     found = predict_table(model, table, out)
-    valued = found.rows - found.missing - found.outside
+    valued = found.rows - found.missing - found.outside - found.refused
     typer.echo(f"{out}: {valued} of {found.rows} rows have a value", err=True)
     if found.missing:
         typer.echo(f"{found.missing} lack an input", err=True)
+    if found.refused:
+        typer.echo(f"{found.refused} fail the quality control of the model's training", err=True)
+    if found.unchecked:
+        columns = ", ".join(found.unchecked)
+        typer.echo(f"not checked, as the table has no such column: {columns}", err=True)
     if found.outside:
         typer.echo(f"{found.outside} came out beyond the model's valid range", err=True)
     if found.strange:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smmap.cli.options import Changes
 from smmap.cli.train_print import list_lines
 from smmap.spec.errors import ConfigError
 
@@ -29,6 +30,7 @@ def train(
         ),
     ] = None,
     small: Annotated[bool, typer.Option("--small", help="The recipe's rough form.")] = False,
+    changes: Changes = None,
     report: Annotated[
         Path | None, typer.Option(metavar="PAGE.html", help="Page; else report.html in --out.")
     ] = None,
@@ -68,7 +70,17 @@ def train(
 
     simulated = load_simulated(name)
     if simulated is not None:
-        of_tables = (table, report, predictions, checkpoints, repeats, sizes, device, precision)
+        of_tables = (
+            table,
+            changes or None,
+            report,
+            predictions,
+            checkpoints,
+            repeats,
+            sizes,
+            device,
+            precision,
+        )
         if ablation or any(one is not None for one in of_tables):
             raise ConfigError(f"{name} is trained on simulated cases: no options of tables")
         simulated = simulated.shrink() if small else simulated
@@ -76,7 +88,7 @@ def train(
     else:
         from smmap.train.train_table import load_recipe, train_table
 
-        recipe = load_recipe(name).fit_networks(device, precision)
+        recipe = load_recipe(name, changes or ()).fit_networks(device, precision)
         if table is None:
             raise ConfigError(f"{name}: --table FILE with the samples is missing")
         if cases is not None or epochs is not None:

@@ -19,6 +19,13 @@ def validate(
     ],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="PAGE.html", help="Page to write.")],
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="That predicted: its card says what its tables call their columns, and which "
+            "sites it was trained on."
+        ),
+    ] = None,
     by: Annotated[
         list[str] | None, typer.Option(help="Further column to score class by class; repeatable.")
     ] = None,
@@ -33,19 +40,26 @@ def validate(
     draws: Annotated[int, typer.Option(min=0, help="Resamples for intervals; 0: none.")] = 1000,
 ) -> None:
     """Score predictions beside measured soil moisture, with intervals, into one HTML page."""
+    from smmap.model.package import find_package, load_card
     from smmap.report.predictions import load_predictions
     from smmap.report.validation_report import write_validation_report
+    from smmap.train.table_file import check_outputs
+    from smmap.train.trained_on import describe_seen
     from smmap.validation.bootstrap import Bootstrap
 
+    check_outputs([out], table)
     if out.suffix != ".html":
         raise InsituError(f"--out {out}: name a file that ends with .html")
-    samples = load_predictions(table)
+    card = load_card(find_package(model)) if model is not None else None
+    samples = load_predictions(table, card)
+    notes = [describe_seen(samples, card)]
     said = write_validation_report(
         out,
         samples,
         title=title,
         by=by or (),
         collocate=collocate or (),
+        notes=[note for note in notes if note],
         bootstrap=Bootstrap(draws),
     )
     for sentence in said:

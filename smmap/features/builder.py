@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from smmap.features.array import Bools, Layers
 from smmap.features.feature import Feature, VegetationCorrection
+from smmap.features.limits import find_outside, tells_of_frost
 from smmap.features.radiometry import compute_gamma0, needs_gamma0
 from smmap.features.registry import get_feature
 from smmap.features.request import Request, find_requests
 from smmap.features.scaling import compute_scaled
-from smmap.spec.card import ModelInput, NoScaling
+from smmap.spec.card import ModelCard, ModelInput, NoScaling, derive_column
 from smmap.spec.errors import ConfigError, GridError
 from smmap.spec.input_list import FeatureSet
+from smmap.spec.limit import Limit
 
 _RADAR = ("sigma0_vv", "sigma0_vh")
 
@@ -35,6 +37,10 @@ class Features:
     nothing; inputs without a training range neither."""
     overcorrected: Bools
     """(y, x): the vegetation correction of some input leaves no positive soil power."""
+    beyond: Bools
+    """(y, x): quality control of the model's training is broken, other than by frost."""
+    frozen: Bools
+    """(y, x): it is broken by the temperature of the soil, or by snow."""
 
 
 def compute_required_layers(card: FeatureSet) -> frozenset[str]:
@@ -61,6 +67,21 @@ def compute_requests(card: FeatureSet) -> tuple[Request, ...]:
     """
     found = {one for column in _get_columns(card) for one in column.requests.values()}
     return tuple(sorted(found, key=lambda one: one.name))
+
+
+def compute_welcome_requests(card: FeatureSet) -> tuple[Request, ...]:
+    """What quality control of a model's training asks for besides its inputs, where it is served.
+
+    Raises
+    ------
+    ConfigError
+        As ``compute_required_layers``.
+    """
+    limits = card.quality if isinstance(card, ModelCard) else ()
+    derived = [one for limit in limits if (one := derive_column(limit)) is not None]
+    columns = [_make_column(one, f"quality of model '{card.name}'") for one in derived]
+    found = {one for column in columns for one in column.requests.values()}
+    return tuple(sorted(found - set(compute_requests(card)), key=lambda one: one.name))
 
 
 @dataclass(frozen=True)
@@ -129,16 +150,37 @@ def compute_features(card: FeatureSet, layers: Layers) -> Features:
             in_range &= ~((raw[index] < low) | (raw[index] > high))
         if isinstance(column.feature, VegetationCorrection):
             overcorrected |= column.feature.find_overcorrected(chosen)
-    return Features(values, raw, in_range, overcorrected)
+    beyond, frozen = np.zeros((2, *shape), dtype=np.bool_)
+    for limited, limit, found in _list_limited(card, columns, raw, layers):
+        (frozen if tells_of_frost(limited) else beyond)[find_outside(limit, found)] = True
+    return Features(values, raw, in_range, overcorrected, beyond, frozen)
+
+
+def _list_limited(
+    card: FeatureSet, columns: list[_Column], raw: NDArray[np.float32], layers: Layers
+) -> Iterator[tuple[ModelInput, Limit, NDArray[np.floating]]]:
+    """Limits of the model's training with their columns and values, as far as layers tell."""
+    names = [column.spec.column or column.spec.name for column in columns]
+    for limit in card.quality if isinstance(card, ModelCard) else ():
+        derived = derive_column(limit)
+        if derived is not None:
+            column = _make_column(derived, f"quality of model '{card.name}'")
+            if set(column.names.values()) <= set(layers):
+                values = column.feature.compute(column.choose(layers))
+                yield derived, limit, values.astype(np.float32)
+        elif limit.column in names:
+            at = names.index(limit.column)
+            yield columns[at].spec, limit, raw[at]
 
 
 def _get_columns(card: FeatureSet) -> list[_Column]:
     where = f"model '{card.name}'"
-    features = [get_feature(column, where) for column in card.inputs]
-    return [
-        _Column(column, feature, find_requests(column, sorted(feature.layers), where))
-        for column, feature in zip(card.inputs, features, strict=True)
-    ]
+    return [_make_column(column, where) for column in card.inputs]
+
+
+def _make_column(column: ModelInput, where: str) -> _Column:
+    feature = get_feature(column, where)
+    return _Column(column, feature, find_requests(column, sorted(feature.layers), where))
 
 
 def _check_layers(card: FeatureSet, layers: Layers, required: frozenset[str]) -> None:

@@ -60,7 +60,7 @@ def find_notes(table: pd.DataFrame) -> Iterator[str]:
             yield f"station {name} has {len(places)} places: was it moved?"
     for _, sharing in names.groupby("place")["name"]:
         if len(sharing) > 1:
-            yield f"one place under several names, split by cell: {', '.join(sorted(sharing))}"
+            yield f"one place under several names, one site: {', '.join(sorted(sharing))}"
     for name in sorted(set(stations.loc[stations["land_cover"] == _WATER_CODE, "name"])):
         yield f"station {name} stands on water by its land cover"
     unknown = stations.loc[stations["land_cover"] == "", "name"].nunique()

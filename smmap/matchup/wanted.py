@@ -9,7 +9,7 @@ from typing import Any
 from smmap.data import get_folder
 from smmap.features.registry import get_feature
 from smmap.features.request import REFLECTANCES
-from smmap.spec.card import ModelCard, ModelInput
+from smmap.spec.card import ModelCard, ModelInput, derive_column
 from smmap.spec.errors import ConfigError
 from smmap.spec.input_list import FeatureSet, InputList
 from smmap.spec.simulated_training import SimulatedRecipe
@@ -118,7 +118,9 @@ def _find(name_or_path: str) -> Path:
 def _read(data: Mapping[str, Any], path: Path) -> InputList:
     if "golden" in data:
         card = ModelCard.parse(data, str(path))
-        return InputList.parse(card.model_dump(include=set(_LISTED)), str(path))
+        columns = [one for limit in card.quality if (one := derive_column(limit)) is not None]
+        listed = card.model_dump(include=set(_LISTED))
+        return InputList.parse({**listed, "inputs": (*card.inputs, *columns)}, str(path))
     if "simulated" in data:
         simulated = SimulatedRecipe.parse(data, str(path))
         return InputList(
@@ -127,7 +129,7 @@ def _read(data: Mapping[str, Any], path: Path) -> InputList:
     if "members" in data:
         recipe = TrainingRecipe.parse(data, str(path))
         for limit in recipe.quality:
-            derived = limit.derive()
+            derived = derive_column(limit)
             if derived is not None and get_feature(derived, str(path)).layers & REFLECTANCES:
                 raise ConfigError(
                     f"{path}: 'quality' derives '{limit.column}' from optical scenes, which would "

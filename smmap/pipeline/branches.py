@@ -12,6 +12,7 @@ from smmap.features.builder import compute_requests, compute_required_layers
 from smmap.features.request import REFLECTANCES, TERRAIN
 from smmap.pipeline.context import Context
 from smmap.pipeline.task_scenes import TaskScenes
+from smmap.spec.card import ModelCard
 from smmap.spec.input_list import FeatureSet
 from smmap.spec.source import FIELDS, OPTICAL
 from smmap.spec.tile import Block
@@ -69,7 +70,8 @@ def choose_inputs(card: FeatureSet, branch: SizedBranch) -> FeatureSet:
     """A card or list with the inputs of a branch alone, in the branch's order."""
     inputs = {one.name: one for one in card.inputs}
     chosen = tuple(inputs[name] for name in branch.inputs)
-    return card.model_copy(update={"inputs": chosen, "windows": None})
+    unlimited = {"quality": ()} if isinstance(card, ModelCard) else {}
+    return card.model_copy(update={"inputs": chosen, "windows": None, **unlimited})
 
 
 def open_branches(cells: Block, scenes: TaskScenes, context: Context) -> tuple[BranchInputs, ...]:

@@ -166,6 +166,8 @@ def _describe_model(card: FeatureSet) -> dict[str, Any]:
         described["windows"] = card.windows.model_dump(mode="json")
     if isinstance(card, ModelCard) and card.history is not None:
         described["history"] = card.history.model_dump(mode="json")
+    if isinstance(card, ModelCard) and card.quality:
+        described["quality"] = [one.model_dump(mode="json") for one in card.quality]
     return described
 
 

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import cast
 
-from smmap.features.builder import compute_requests, compute_required_layers
+from smmap.features.builder import (
+    compute_requests,
+    compute_required_layers,
+    compute_welcome_requests,
+)
 from smmap.features.request import REFLECTANCES, TERRAIN, Request
 from smmap.spec.card import ModelCard
 from smmap.spec.definition import Definition
@@ -49,6 +53,11 @@ def choose_requests(
         told = [one for one in FROST if one.band in definitions["era5_land"].bands]
         asked = found.setdefault("era5_land", [])
         asked += [one for one in told if one not in asked]
+    for request in compute_welcome_requests(card):
+        served = definitions.get(request.source)
+        if served and request.band in served.bands:
+            asked = found.setdefault(request.source, [])
+            asked += [request] if request not in asked else []
     for key, requests in found.items():
         if key not in definitions:
             raise ConfigError(

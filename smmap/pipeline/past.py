@@ -56,5 +56,8 @@ class PastBlock:
     def keep(self, overpass: Unit | Earlier, part: Block, layers: Layers) -> None:
         """Note what was read of the whole block; a part of it is not enough for others."""
         if self._context.card.history is not None and part == self._inputs.block:
-            values = compute_features(self._context.card, layers).values
+            features = compute_features(self._context.card, layers)
+            values, refused = features.values, features.beyond | features.frozen
+            if refused.any():  # what training left out is nothing to look back to
+                values = np.where(refused, np.float32(np.nan), values)
             self._known[overpass.overpass.id] = (overpass.overpass.datetime, values)

@@ -143,6 +143,8 @@ def flag_pixels(
             in_training_range=_find_in_range(features, estimate),
             filled=estimate.filled,
             no_soil_signal=features.overcorrected,
+            beyond_training=features.beyond,
+            frozen_in_training=features.frozen,
         ),
         run.recipe,
         run.card.output,

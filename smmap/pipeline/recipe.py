@@ -59,7 +59,7 @@ def load_recipe(
         raise ConfigError(f"{path}: expected keys and values, found {type(data).__name__}")
     _anchor_paths(data, path.parent)
     for change in changes:
-        _apply_change(data, change)
+        apply_change(data, change)
     if period is not None:
         data["period"] = period
     if bbox is not None:
@@ -88,7 +88,14 @@ def _anchor_paths(data: dict[str, Any], folder: Path) -> None:
                 holder[key] = str(beside)
 
 
-def _apply_change(data: dict[str, Any], change: str) -> None:
+def apply_change(data: dict[str, Any], change: str) -> None:
+    """Put ``KEY=VALUE`` into a recipe as its file has it; keys with dots are inner ones.
+
+    Raises
+    ------
+    ConfigError
+        If it is written otherwise.
+    """
     key, equals, text = change.partition("=")
     if not equals or not key:
         raise ConfigError(f"--set '{change}': write it as KEY=VALUE, for example block=512")

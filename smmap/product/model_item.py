@@ -113,7 +113,13 @@ def _compute_properties(card: ModelCard) -> dict[str, Any]:
         "smmap:training": card.training,
         "smmap:expectations": card.expectations,
         **({"smmap:history": card.history.model_dump()} if card.history else {}),
+        **({"smmap:quality": _list_limits(card)} if card.quality else {}),
     }
+
+
+def _list_limits(card: ModelCard) -> list[dict[str, Any]]:
+    kept = {"column", "least", "most"}
+    return [one.model_dump(include=kept, exclude_none=True) for one in card.quality]
 
 
 def _compute_inputs(card: ModelCard) -> list[dict[str, Any]]:

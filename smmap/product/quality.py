@@ -69,6 +69,10 @@ class Evidence:
     """True inside the model's area of applicability."""
     in_training_range: BoolArray | None = None
     """True where every input lies within what was seen in training."""
+    beyond_training: BoolArray | None = None
+    """True where quality control of the model's training would have left the pixel out."""
+    frozen_in_training: BoolArray | None = None
+    """The same for frozen ground and snow."""
     filled: BoolArray | None = None
     """True where a model that looks around itself had gaps there, which were filled."""
 
@@ -128,6 +132,10 @@ def _apply_rules(
         yield Quality.SNOW_OR_FROZEN, frozen, False
     if e.snow_depth_m is not None:
         yield Quality.SNOW_OR_FROZEN, e.snow_depth_m > recipe.frost.snow_depth_m, False
+    if e.frozen_in_training is not None:
+        yield Quality.SNOW_OR_FROZEN, e.frozen_in_training, False
+    if e.beyond_training is not None:
+        yield Quality.OUT_OF_BOUNDS, e.beyond_training, False
     for share in (e.water_share, e.mapped_water_share):
         if share is not None:
             yield Quality.WATER, share >= _HALF, False

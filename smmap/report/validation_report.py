@@ -38,6 +38,7 @@ def write_validation_report(
     by: Iterable[str] = (),
     collocate: Iterable[str] = (),
     findings: Findings | None = None,
+    notes: Iterable[str] = (),
     bootstrap: Bootstrap | None = None,
 ) -> tuple[str, ...]:
     """Write one HTML file with scores, intervals and pictures in it.
@@ -58,6 +59,8 @@ def write_validation_report(
         each other's, for triple collocation; none: without.
     findings
         Learning curves, importance, ablation.
+    notes
+        What else a reader should know, said first.
     bootstrap
         How intervals are made.
 
@@ -83,6 +86,7 @@ def write_validation_report(
     timed = "time" in shown.columns
     bootstrap = bootstrap or Bootstrap()
     content = {
+        "notes": list(notes),
         "level": f"{100 * bootstrap.level:g}",
         "samples": len(shown),
         "unscored": int(shown[PREDICTED].isna().sum()),
@@ -106,7 +110,8 @@ def write_validation_report(
 
 
 def _say(content: dict[str, Any]) -> tuple[str, ...]:
-    said = [
+    said = [*content["notes"]]
+    said += [
         f"{row['class']}: RMSE {_limit(row, 'rmse')}, bias {row['bias']:+.3f}, ubRMSE "
         f"{row['ubrmse']:.3f} m3/m3, R {row['r']:.2f}, {row['count']:,} samples of "
         f"{row['stations']} stations"

@@ -10,9 +10,11 @@ from pydantic import Field, model_validator
 from smmap.spec.definition import Reflectance
 from smmap.spec.history import History
 from smmap.spec.join import Join
+from smmap.spec.limit import Limit
 from smmap.spec.options import Options
-from smmap.spec.sample_columns import SampleColumns
+from smmap.spec.sample_columns import SampleColumns, Target
 from smmap.spec.source import SourceKey
+from smmap.spec.trained_on import TrainedOn
 from smmap.spec.windows import SizedWindows
 
 _NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.+-]*"
@@ -123,6 +125,20 @@ class ModelInput(Options):
         return self
 
 
+def derive_column(limit: Limit) -> ModelInput | None:
+    """The column of a limit as an input; None where it is not said how it is made."""
+    if limit.feature is None:
+        return None
+    return ModelInput(
+        name=limit.column,
+        feature=limit.feature,
+        options=limit.options,
+        units=limit.units,
+        source=limit.source,
+        join=limit.join,
+    )
+
+
 class Member(Options):
     """One ONNX file of the package."""
 
@@ -217,11 +233,17 @@ class ModelCard(Options):
     """``invalid``: any NaN input gives NaN; ``model``: the model's own branches decide."""
     inputs: tuple[ModelInput, ...] = Field(min_length=1)
     """Columns in order."""
+    quality: tuple[Limit, ...] = ()
+    """Quality control of its training, on inputs' columns and on derived ones: outside it gives no
+    value, and looks back to none."""
     history: History | None = None
     """Earlier overpasses that it takes too, step after step; None: the overpass alone."""
     table: SampleColumns | None = None
-    """What tables of samples call stations and times, which a history asks for; None: by their
-    own names."""
+    """What tables of samples call stations and times; None: by their own names."""
+    target: Target | None = None
+    """What they call soil moisture, and in which units; None: ``soil_moisture``, m3/m3."""
+    trained_on: TrainedOn | None = None
+    """Sites of its samples, to know them again; None: nobody said."""
     members: tuple[Member, ...] = Field(min_length=1)
     """The ensemble; one member is an ordinary model."""
     output: ModelOutput
@@ -253,6 +275,12 @@ class ModelCard(Options):
         strangers = sorted(set(self.domain.inputs if self.domain else ()) - set(names))
         if strangers:
             raise ValueError(f"'domain.inputs' names {strangers}, which are no inputs")
+        columns = {one.column or one.name for one in self.inputs}
+        strangers = [
+            one.column for one in self.quality if not (one.feature or one.column in columns)
+        ]
+        if strangers:
+            raise ValueError(f"'quality' limits {strangers}, which are no inputs' columns")
         if not math.isfinite(sum(member.weight for member in self.members)):
             raise ValueError("member weights must be finite")
         if self.windows is not None:

@@ -33,3 +33,12 @@ class SampleColumns(Options):
     """% of weight."""
     clay_percent: str | None = None
     """% of weight."""
+
+
+class Target(Options):
+    """What is learnt."""
+
+    column: str = "soil_moisture"
+    """Of the table."""
+    units: str = "m3/m3"
+    """``m3/m3`` or ``percent`` (by volume)."""

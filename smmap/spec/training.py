@@ -6,14 +6,13 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from smmap.spec.card import ModelInput, ModelOutput, RadarMeaning
+from smmap.spec.card import ModelInput, ModelOutput, RadarMeaning, derive_column
 from smmap.spec.definition import Reflectance
 from smmap.spec.history import History
 from smmap.spec.input_list import InputList
-from smmap.spec.join import Join
+from smmap.spec.limit import Limit
 from smmap.spec.options import Options
-from smmap.spec.sample_columns import SampleColumns
-from smmap.spec.source import SourceKey
+from smmap.spec.sample_columns import SampleColumns, Target
 from smmap.spec.training_member import (
     TREES,
     Lstm,
@@ -24,58 +23,6 @@ from smmap.spec.training_member import (
 )
 from smmap.spec.training_scenarios import SCENARIOS, Scenarios
 from smmap.spec.windows import Windows
-
-
-class Target(Options):
-    """What is learnt."""
-
-    column: str = "soil_moisture"
-    """Of the table."""
-    units: str = "m3/m3"
-    """``m3/m3`` or ``percent`` (by volume)."""
-
-
-class Limit(Options):
-    """Rows outside, or without a value, are dropped."""
-
-    column: str
-    """Of the table."""
-    least: float | None = None
-    """Smallest that stays."""
-    most: float | None = None
-    """Largest that stays."""
-    feature: str | None = None
-    """Of a column that is no input: its derivation, by which `smmap samples` fills it; ``options``,
-    ``units``, ``source`` and ``join`` belong to it, and mean what they do in an input."""
-    options: dict[str, Any] = Field(default_factory=dict)
-    """Options of the derivation."""
-    units: str = "1"
-    """Units of the derivation."""
-    source: SourceKey | None = None
-    """Which of the sources it is derived from."""
-    join: Join | None = None
-    """How data of other times are brought to the overpass."""
-
-    @model_validator(mode="after")
-    def _derived_by_a_feature(self) -> Self:
-        if self.feature is None and (self.options or self.source or self.join):
-            raise ValueError(
-                "'options', 'source' and 'join' belong to a 'feature', which is missing"
-            )
-        return self
-
-    def derive(self) -> ModelInput | None:
-        """The column as an input; None where the recipe does not say how it is made."""
-        if self.feature is None:
-            return None
-        return ModelInput(
-            name=self.column,
-            feature=self.feature,
-            options=self.options,
-            units=self.units,
-            source=self.source,
-            join=self.join,
-        )
 
 
 class Tuning(Options):
@@ -246,7 +193,7 @@ class TrainingRecipe(Options):
 
     def list_inputs(self) -> InputList:
         """What is asked of the sources: its inputs, then columns of its quality control."""
-        derived = [one for limit in self.quality if (one := limit.derive()) is not None]
+        derived = [one for limit in self.quality if (one := derive_column(limit)) is not None]
         return InputList(
             name=self.name,
             radiometry=self.radiometry,
@@ -256,6 +203,13 @@ class TrainingRecipe(Options):
             inputs=(*self.inputs, *derived),
             history=self.history,
         )
+
+    def list_limits(self) -> tuple[Limit, ...]:
+        """Those of ``quality`` that mapping can keep to: on inputs, or derived from sources."""
+        names = [one.name for one in self.inputs]
+        seen = self.windows.list_cell_inputs(names) if self.windows else names
+        columns = {one.column or one.name for one in self.inputs if one.name in seen}
+        return tuple(one for one in self.quality if one.feature or one.column in columns)
 
     @property
     def needed_inputs(self) -> tuple[str, ...]:

@@ -33,7 +33,8 @@ class Scenarios(Options):
     cells: tuple[int, ...] | None = Field(default=None, min_length=1)
     """``zhu-spatial``: cells; None: the study's 1, 9, .. 57."""
     training_year: int | None = None
-    """``zhu-temporal``: those before test it; None: the last of the table. The study's is 2021."""
+    """``zhu-temporal``: those before test it; None, or a year of which the table has no sample: the
+    last of the table. The study's is 2021."""
     regions: tuple[Region, ...] = ()
     """``zhu-regional``."""
     most_sizes: int | None = Field(default=None, ge=1)

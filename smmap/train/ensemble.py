@@ -99,7 +99,7 @@ def fit_ensemble(
         If a library is missing.
     """
     school = _School(recipe, samples, checkpoints)
-    inner = _nest(recipe, samples, split)
+    inner = nest_training_rows(recipe, samples, split)
     folds = [split] if recipe.tuning.on_test_rows else inner
     tuned = [_tune(school, folds, spec) for spec in recipe.members]
     weights = _weigh(school, inner, tuned)
@@ -127,8 +127,14 @@ def compute_weights(predicted: Doubles, truth: Doubles) -> Doubles:
     return np.asarray(weights / weights.sum())
 
 
-def _nest(recipe: TrainingRecipe, samples: Samples, split: Split) -> tuple[Split, ...]:
-    """Folds of the training rows, where something is to be found by them."""
+def nest_training_rows(recipe: TrainingRecipe, samples: Samples, split: Split) -> tuple[Split, ...]:
+    """Folds of a split's training rows, where something is to be found by them.
+
+    Raises
+    ------
+    InsituError
+        If they have fewer groups than folds.
+    """
     tunes = any(spec.tune for spec in recipe.members) and not recipe.tuning.on_test_rows
     if recipe.combine == "given" and not tunes:
         return ()

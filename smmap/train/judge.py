@@ -14,6 +14,7 @@ from smmap.spec.errors import InsituError
 from smmap.spec.training import TrainingRecipe
 from smmap.spec.training_scenarios import SCENARIOS
 from smmap.train.ablation import leave_out, list_ablations
+from smmap.train.ensemble import nest_training_rows
 from smmap.train.judgement import BASELINE, COMBINED, Growths, Judgement
 from smmap.train.learning_curves import fit_curves
 from smmap.train.predict_splits import predict_splits
@@ -25,6 +26,7 @@ from smmap.validation.growth import compare_errors
 from smmap.validation.orbits import ORBIT, compare_orbits
 from smmap.validation.revisit import compute_revisit
 from smmap.validation.samples import PREDICTED, TRUTH, name_sites
+from smmap.validation.scenarios import check_scenario
 from smmap.validation.schemes import find_groups, make_splits, warn_of_random
 from smmap.validation.scores import SCORE_NAMES, compute_scores
 from smmap.validation.split import Split
@@ -61,6 +63,7 @@ def judge(
     bootstrap = Bootstrap(draws)
     schemes = [scheme for scheme in recipe.splits if scheme not in SCENARIOS]
     splits = {scheme: list_splits(recipe, samples, scheme) for scheme in schemes}
+    _check_before(recipe, samples, splits)
     main = next((scheme for scheme in schemes if scheme != RANDOM), None)
     tables, metrics = {}, {}
     found: dict[str, Any] = {}
@@ -86,6 +89,16 @@ def judge(
     curves = fit_curves(recipe, samples, checkpoints)
     predictions = pd.concat(tables.values(), ignore_index=True)
     return Judgement(predictions, metrics, curves=curves, flattery=flattery, **found)
+
+
+def _check_before(recipe: TrainingRecipe, samples: Samples, splits: dict[str, list[Split]]) -> None:
+    """What the table is too small for is said before anything is fitted."""
+    for scheme in recipe.splits:
+        if scheme in SCENARIOS:
+            check_scenario(samples.frame, scheme, recipe.scenarios)
+    for parts in splits.values():
+        for part in parts:
+            nest_training_rows(recipe, samples, part)
 
 
 def list_splits(recipe: TrainingRecipe, samples: Samples, scheme: str) -> list[Split]:

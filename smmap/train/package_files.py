@@ -16,6 +16,8 @@ from smmap.spec.errors import StoreError
 
 CARD = "card.yaml"
 GOLDEN = "golden.npz"
+_SELDOM = ("quality", "history", "table", "target", "trained_on", "windows")
+"""Keys that a card has only where they say something."""
 
 
 def check_package_folder(out: Path) -> None:
@@ -36,7 +38,7 @@ def check_package_folder(out: Path) -> None:
 
 def format_card(card: ModelCard) -> str:
     """The card's text."""
-    unused = {key for key in ("history", "table") if getattr(card, key) is None}
+    unused = {key for key in _SELDOM if not getattr(card, key)}
     text: str = yaml.safe_dump(
         card.model_dump(mode="json", exclude=unused), sort_keys=False, allow_unicode=True, width=96
     )

@@ -17,6 +17,7 @@ from smmap.spec.errors import ConfigError, InsituError
 from smmap.spec.training import TrainingRecipe
 from smmap.spec.windows import CELL, Windows
 from smmap.train.samples import Samples, draw_samples, select_samples
+from smmap.train.table_notes import check_notes
 from smmap.validation.split import Ints
 
 PATCH = "patch"
@@ -155,6 +156,7 @@ def select_patches(
     cell = tuple(inputs[name] for name in windows.list_cell_inputs(list(inputs)))
     for one in cell:
         _find_place(store, store.layout.numbers, one)
+    check_notes(store.layout.provenance, recipe.list_inputs(), str(store.root))
     table = store.table.assign(**{PATCH: np.arange(store.count)})
     numbers = recipe.model_copy(update={"inputs": cell, "windows": None})
     samples = select_samples(table, numbers, str(store.root))

@@ -12,14 +12,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from smmap.features.limits import find_outside
 from smmap.model.package import load_model
 from smmap.spec.card import ModelCard
 from smmap.spec.errors import InsituError, ModelError, StoreError
 from smmap.spec.sample_columns import SampleColumns
 from smmap.store.atomic import write_atomic
 from smmap.train.samples import describe_samples
-from smmap.train.table_file import load_table
+from smmap.train.table_file import check_outputs, load_table, read_numbers
 from smmap.train.table_inputs import compute_rows, follow_rows, read_inputs
+from smmap.train.table_notes import check_notes, load_notes
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,10 @@ class Predicted:
     """Without a value as the model's is outside the card's ``valid_range``."""
     strange: int
     """With a value, though an input is outside the range seen in training."""
+    refused: int = 0
+    """Without a value as quality control of the model's training would have left them out."""
+    unchecked: tuple[str, ...] = ()
+    """Columns of that quality control that the table does not have."""
 
 
 def predict_table(model: str | Path, table: Path, out: Path) -> Predicted:
@@ -59,7 +65,8 @@ def predict_table(model: str | Path, table: Path, out: Path) -> Predicted:
     ModelError
         If the model cannot be opened, or has no card.
     InsituError
-        If the table lacks a column, holds words, or has a column ``sm`` already.
+        If the table lacks a column, holds words, has a column ``sm`` already, or was made for
+        other inputs.
     StoreError
         If ``out`` is the table itself, of another kind, or cannot be written.
     """
@@ -70,17 +77,20 @@ def predict_table(model: str | Path, table: Path, out: Path) -> Predicted:
     if opened.card.windows is not None:
         raise ModelError(f"{model}: looks at images around cells, no table has them; map with it")
     frame = load_table(table)
+    check_notes(load_notes(table), opened.card, str(table))
     taken = [name for name in (SM, UNCERTAINTY) if name in frame.columns]
     if taken:
         raise InsituError(f"{table}: has a column '{taken[0]}' already; rename it")
     values = read_inputs(frame, opened.card.inputs, str(table))
     rows = compute_rows(values, opened.card.inputs)
+    refused, unchecked = _find_refused(frame, opened.card, str(table))
     if opened.card.history is not None:
+        rows[refused] = np.nan  # nor are they anything to look back to
         described = describe_samples(frame, opened.card.table or SampleColumns(), str(table))
         rows = follow_rows(rows, described, opened.card.history, str(table))
     estimate = opened.estimate(rows)
     low, high = opened.card.output.valid_range
-    found = np.isfinite(estimate.sm)
+    found = np.isfinite(estimate.sm) & ~refused
     valid = found & (estimate.sm >= low) & (estimate.sm <= high)
     added = {SM: np.where(valid, estimate.sm, np.nan).astype(np.float32)}
     if estimate.uncertainty is not None:
@@ -88,17 +98,30 @@ def predict_table(model: str | Path, table: Path, out: Path) -> Predicted:
     _write(frame, added, table, out)
     return Predicted(
         rows=len(frame),
-        missing=int((~found).sum()),
+        missing=int((~found & ~refused).sum()),
         outside=int((found & ~valid).sum()),
         strange=int((_find_strange(values, opened.card) & valid).sum()),
+        refused=int(refused.sum()),
+        unchecked=unchecked,
     )
 
 
 def _check_out(table: Path, out: Path) -> None:
     if out.suffix != table.suffix:
         raise StoreError(f"{out}: the new table is of the old one's kind, {table.suffix}")
-    if out.exists() and table.exists() and out.samefile(table):
-        raise StoreError(f"{out} is the table itself, which is never changed; name another file")
+    check_outputs([out], table)
+
+
+def _find_refused(
+    frame: pd.DataFrame, card: ModelCard, where: str
+) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    """Rows that quality control of the training would have left out, and what cannot be told."""
+    refused = np.zeros(len(frame), dtype=bool)
+    for limit in card.quality:
+        if limit.column in frame.columns:
+            refused |= find_outside(limit, read_numbers(frame, limit.column, where))
+    unchecked = {limit.column for limit in card.quality} - set(frame.columns)
+    return refused, tuple(sorted(unchecked))
 
 
 def _find_strange(values: NDArray[np.float64], card: ModelCard) -> NDArray[np.bool_]:

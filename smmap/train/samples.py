@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from smmap.features.array import Bools, Doubles
+from smmap.features.array import Doubles
 from smmap.insitu.unit import convert_to_m3_m3
 from smmap.spec.errors import InsituError
 from smmap.spec.sample_columns import SampleColumns
 from smmap.spec.training import TrainingRecipe
+from smmap.train.sift import describe_shared_places, judge_rows
 from smmap.train.table_file import read_numbers
 from smmap.train.table_inputs import compute_rows, follow_rows, read_inputs
 from smmap.validation.samples import TRUTH, need_columns
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 _NUMBERS = ("latitude", "longitude", "sand_percent", "clay_percent")
 _WETTEST = 1.0
 """m3/m3; more is not soil moisture by volume."""
+_FEW_PERCENT = 1.0
+"""Per cent that are never above are none."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,20 @@ def select_samples(table: pd.DataFrame, recipe: TrainingRecipe, where: str) -> S
     frame = describe_samples(table, recipe.columns, where).assign(**{TRUTH: truth})
     kept = np.ones(len(table), dtype=bool)
     dropped: dict[str, int] = {}
-    for reason, good in _judge(table, recipe, values, ~np.isnan(truth), where):
-        dropped[reason] = int((kept & ~good).sum())
-        kept &= good
+    earlier = kept.copy()
+    for verdict in judge_rows(table, frame, recipe, values, where):
+        dropped[verdict.reason] = dropped.get(verdict.reason, 0) + int((kept & ~verdict.good).sum())
+        kept &= verdict.good
+        earlier &= verdict.good | (not verdict.spoils)
     dropped = {reason: count for reason, count in dropped.items() if count}
     if not kept.any():
-        raise InsituError(f"{where}: no sample passes the recipe's quality control: {dropped}")
+        reasons = "; ".join(f"{count} rows: {reason}" for reason, count in dropped.items())
+        raise InsituError(f"{where}: no sample passes the recipe's quality control: {reasons}")
     for reason, count in dropped.items():
         logger.info("%s: %d rows dropped: %s", where, count, reason)
+    shared = describe_shared_places(frame[kept])
+    if shared:
+        logger.warning("%s: %s", where, shared)
     if kept.sum() > 1 and np.ptp(truth[kept]) == 0:
         raise InsituError(
             f"{where}: '{recipe.target.column}' is {truth[kept][0]:g} m3/m3 in every sample: "
@@ -82,6 +91,7 @@ def select_samples(table: pd.DataFrame, recipe: TrainingRecipe, where: str) -> S
         )
     rows = compute_rows(values, recipe.inputs)
     if recipe.history is not None:
+        rows[~earlier] = np.nan
         rows = follow_rows(rows, frame, recipe.history, where)
     frame = frame[kept].reset_index(drop=True)
     return Samples(rows[kept], values[kept], truth[kept], frame, dropped)
@@ -116,30 +126,14 @@ def _read_truth(table: pd.DataFrame, recipe: TrainingRecipe, where: str) -> Doub
             f"{where}: {impossible} values of '{column}' are outside 0..1 m3/m3 if they are "
             f"{units}; correct 'target.units', or drop them"
         )
+    known = ~np.isnan(truth)
+    wettest = numbers[known].max(initial=0.0)
+    if 0 < wettest <= _FEW_PERCENT and truth[known].max() < wettest:
+        raise InsituError(
+            f"{where}: no value of '{column}' is above {wettest:g}, so that they are hardly "
+            f"{units}; correct 'target.units': m3/m3, it seems"
+        )
     return truth
-
-
-def _judge(
-    table: pd.DataFrame, recipe: TrainingRecipe, values: Doubles, known: Bools, where: str
-) -> list[tuple[str, Bools]]:
-    """Reason and which rows are good, in order."""
-    found: list[tuple[str, Bools]] = []
-    if recipe.history is not None:
-        found.append((f"no '{recipe.target.column}': earlier overpasses alone", known))
-    if recipe.unique:
-        need_columns(table, recipe.unique, where)
-        first = ~table.duplicated(list(recipe.unique)).to_numpy()
-        found.append((f"{', '.join(recipe.unique)} come twice", first))
-    for limit in recipe.quality:
-        numbers = read_numbers(table, limit.column, where)
-        low = -np.inf if limit.least is None else limit.least
-        high = np.inf if limit.most is None else limit.most
-        inside: Bools = np.logical_and(numbers >= low, numbers <= high)
-        found.append((f"{limit.column} outside {low:g}..{high:g}", inside))
-    if recipe.missing == "invalid":
-        complete: Bools = ~np.isnan(values.sum(axis=1))
-        found.append(("an input is missing", complete))
-    return found
 
 
 def describe_samples(table: pd.DataFrame, columns: SampleColumns, where: str) -> pd.DataFrame:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from smmap.features.array import Doubles
-from smmap.spec.errors import InsituError
+from smmap.spec.errors import InsituError, StoreError
 from smmap.store.atomic import write_atomic
 
 MISSING = ("", "na", "nan", "null", "none", "<na>")
@@ -51,6 +52,21 @@ def check_table_name(path: Path) -> None:
     """
     if path.suffix not in (".csv", ".parquet"):
         raise InsituError(f"{path}: a table of samples is a .csv or .parquet file")
+
+
+def check_outputs(outputs: Iterable[Path | None], table: Path) -> None:
+    """Refuse to write over the samples.
+
+    Raises
+    ------
+    StoreError
+        If one of the outputs is the table itself.
+    """
+    for out in outputs:
+        if out is not None and out.exists() and table.exists() and out.samefile(table):
+            raise StoreError(
+                f"{out} is the table itself, which is never changed; name another file"
+            )
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

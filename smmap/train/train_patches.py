@@ -148,6 +148,7 @@ def _draft(
             column.model_dump() | {"training_range": _open_range(ranges[column.name])}
             for column in recipe.inputs
         ],
+        "quality": [limit.model_dump() for limit in recipe.list_limits()],
         "output": recipe.output.model_dump(),
         "metrics": judged.judgement.describe(),
         "training": {

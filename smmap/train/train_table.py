@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.pipeline.recipe import apply_change
 from smmap.report.findings import Findings
 from smmap.report.validation_report import write_validation_report
 from smmap.spec.card import ModelCard
 from smmap.spec.errors import ConfigError
+from smmap.spec.sample_columns import SampleColumns, Target
 from smmap.spec.training import TrainingRecipe
 from smmap.spec.training_member import MemberOptions
 from smmap.store.documents import load_yaml
@@ -24,9 +27,12 @@ from smmap.train.package_files import check_package_folder
 from smmap.train.recipe_file import find_recipe, list_all_recipes
 from smmap.train.run import load_simulated
 from smmap.train.samples import Samples, draw_samples, select_samples
-from smmap.train.table_file import check_table_name, load_table, write_table
+from smmap.train.table_file import check_outputs, check_table_name, load_table, write_table
+from smmap.train.table_notes import check_notes, load_notes
+from smmap.train.trained_on import describe_training
 from smmap.train.write_package import PackagedMember, write_package
 from smmap.validation.bootstrap import Bootstrap
+from smmap.validation.scenarios import settle_training_year
 from smmap.validation.split import Split
 from smmap.version import __version__
 
@@ -47,8 +53,13 @@ class Training:
     """That were used."""
 
 
-def load_recipe(name_or_path: str) -> TrainingRecipe:
+def load_recipe(name_or_path: str, changes: Iterable[str] = ()) -> TrainingRecipe:
     """A training recipe by its path, its folder, or the name of a packaged one.
+
+    Parameters
+    ----------
+    changes
+        ``KEY=VALUE``, keys with dots for inner ones, values as in YAML.
 
     Raises
     ------
@@ -57,7 +68,10 @@ def load_recipe(name_or_path: str) -> TrainingRecipe:
     """
     path = find_recipe(name_or_path)
     if path is not None:
-        return TrainingRecipe.parse(load_yaml(path), str(path))
+        data = load_yaml(path)
+        for change in changes:
+            apply_change(data, change)
+        return TrainingRecipe.parse(data, str(path))
     raise ConfigError(
         f"no training '{name_or_path}': give a recipe's YAML file, or one of "
         f"{', '.join(list_all_recipes())}"
@@ -111,13 +125,14 @@ def train_table(
     ConfigError
         If a library is missing or an option is none.
     InsituError
-        If the table cannot be used.
+        If the table cannot be used, or was made for other inputs.
     ModelError
         If an export differs from its model.
     StoreError
         If ``out`` holds something else, or cannot be written.
     """
     check_package_folder(out)
+    check_outputs([predictions, report], table)
     if predictions is not None:
         check_table_name(predictions)
     asked = recipe
@@ -126,9 +141,14 @@ def train_table(
         from smmap.fit.checkpoint import claim_checkpoints
 
         claim_checkpoints(checkpoints, recipe)
-    samples = select_samples(load_table(table), recipe, str(table))
+    loaded = load_table(table)
+    check_notes(load_notes(table), recipe.list_inputs(), str(table))
+    samples = select_samples(loaded, recipe, str(table))
     samples = draw_samples(samples, recipe.small.rows if small else None, recipe.seed)
     logger.info("%d samples", len(samples.truth))
+    if _is_temporal(recipe):
+        settled = settle_training_year(samples.frame, recipe.scenarios)
+        recipe = recipe.model_copy(update={"scenarios": settled})
     if recipe.tuning.on_test_rows and any(spec.tune for spec in recipe.members):
         logger.warning(
             "tuning.on_test_rows: options are chosen by the rows that judge them: all scores "
@@ -197,8 +217,11 @@ def _draft(
             one.model_dump() | {"training_range": _find_range(samples.values[:, i])}
             for i, one in enumerate(recipe.inputs)
         ],
+        "quality": [one.model_dump() for one in recipe.list_limits()],
         "history": recipe.history,
-        "table": recipe.columns if recipe.history else None,
+        "table": None if recipe.columns == SampleColumns() else recipe.columns,
+        "target": None if recipe.target == Target() else recipe.target,
+        "trained_on": describe_training(samples.frame),
         "output": recipe.output.model_dump(),
         "metrics": judgement.describe(),
         "training": {
@@ -213,12 +236,18 @@ def _draft(
                 "std": round(float(samples.truth.std()), 4),
             },
             "splits": list(recipe.splits),
+            **({"training_year": recipe.scenarios.training_year} if _is_temporal(recipe) else {}),
             "tuned_on_test_rows": recipe.tuning.on_test_rows,
             "deviations": list(recipe.deviations),
             "members": {one.spec.title: _describe(one.spec) for one in counted},
         },
         "expectations": recipe.expectations,
     }
+
+
+def _is_temporal(recipe: TrainingRecipe) -> bool:
+    """Whether a scenario trains on one year and tests by those before."""
+    return "zhu-temporal" in recipe.splits
 
 
 def _describe(spec: MemberOptions) -> dict[str, Any]:

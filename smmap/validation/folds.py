@@ -40,8 +40,9 @@ def split_into_folds(
         raise InsituError(f"split by {scheme}: {folds} folds; at least 2 are needed")
     if count < folds:
         raise InsituError(
-            f"split by {scheme}: {count} groups are too few for {folds} folds; take fewer folds "
-            "or group otherwise"
+            f"split by {scheme}: {count} groups are too few for {folds} folds; group "
+            "otherwise, or take fewer: the recipe's 'folds', within training rows 'inner_folds' "
+            "(smmap train ... --set folds=2)"
         )
     fold = np.empty(count, dtype=np.int64)
     fold[np.random.default_rng(seed).permutation(count)] = np.arange(count) % folds

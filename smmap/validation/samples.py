@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from smmap.spec.errors import InsituError
+from smmap.validation.site import join_places
 
 TRUTH, PREDICTED = "soil_moisture", "predicted"
 """Columns, m3/m3. A prediction may be NaN: no value; a truth may not."""
@@ -28,7 +29,10 @@ def need_columns(table: pd.DataFrame, columns: Iterable[str], what: str) -> None
 
 
 def name_sites(samples: pd.DataFrame) -> pd.Series[str]:
-    """Each sample's station with its network, as two networks may use one name.
+    """The site of each sample: its station with its network, as two networks may use one name.
+
+    Where samples have latitude and longitude, a site is a place: stations at one place are one
+    site under all their names, and a name at places far apart is several (`join_places`).
 
     Raises
     ------
@@ -36,9 +40,13 @@ def name_sites(samples: pd.DataFrame) -> pd.Series[str]:
         If a column is missing.
     """
     need_columns(samples, ("network", "station"), "stations")
+    return join_places(name_stations(samples), samples).rename("station")
+
+
+def name_stations(samples: pd.DataFrame) -> pd.Series[str]:
+    """Network and station in one word; no value where either is missing."""
     names = samples["network"].astype(str) + " / " + samples["station"].astype(str)
-    unknown = samples[["network", "station"]].isna().any(axis=1)
-    return names.mask(unknown).rename("station")
+    return names.mask(samples[["network", "station"]].isna().any(axis=1))
 
 
 def check_predictions(samples: pd.DataFrame, what: str) -> None:

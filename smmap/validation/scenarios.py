@@ -75,6 +75,42 @@ def list_trials(
         yield Trial(size, repeat, one)
 
 
+def check_scenario(samples: pd.DataFrame, scenario: str, plan: Scenarios) -> None:
+    """Refuse, before anything is fitted, a scenario of which the table gives not one training set.
+
+    Raises
+    ------
+    InsituError
+        As `list_trials`.
+    """
+    if scenario == "zhu-regional":
+        list(_list_regions(samples, plan))
+        return
+    sizes, split = _PREPARE[scenario](samples, plan, 0)
+    next(split([sizes[0]], 1))
+
+
+def settle_training_year(samples: pd.DataFrame, plan: Scenarios) -> Scenarios:
+    """The plan with the year that ``zhu-temporal`` trains on: its own, or the table's last.
+
+    The last one, and said, where the plan names none or one of which there is no sample.
+
+    Raises
+    ------
+    InsituError
+        If there is no column ``time``.
+    """
+    years = find_groups(samples, "year")
+    if plan.training_year is not None and bool((years == plan.training_year).any()):
+        return plan
+    last = int(years.max())
+    if plan.training_year is not None:
+        logger.warning(
+            "zhu-temporal: no sample is of %d; it trains on %d", plan.training_year, last
+        )
+    return plan.model_copy(update={"training_year": last})
+
+
 _Splitter = Callable[[Sequence[float], int], Iterator[Split]]
 """Sizes and repeats to splits: repeats outside, sizes within."""
 

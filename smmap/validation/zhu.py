@@ -71,9 +71,12 @@ def split_temporal(
     samples = np.bincount(codes[in_year], minlength=count)
     usable = (samples > max(sizes)) & (np.bincount(codes[before], minlength=count) > 0)
     if not usable.any():
+        there = ", ".join(str(one) for one in np.unique(year))
         raise InsituError(
             f"temporal scenario: no cell has more than {max(sizes)} samples in {training_year} "
-            "and some before; take smaller sizes"
+            f"and some before (there are samples of {there}); in the recipe take a later "
+            "'scenarios.training_year' or smaller 'scenarios.samples', or leave 'zhu-temporal' out "
+            "of 'splits' (smmap train ... --set splits=[cell])"
         )
     candidates = find_rows(in_year & usable[codes])
     test = find_rows(before & usable[codes])

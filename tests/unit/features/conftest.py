@@ -10,7 +10,9 @@ def make_card() -> Callable[..., ModelCard]:
     """A card with these inputs, and the least of everything else."""
 
     def make(
-        inputs=({"name": "ndvi", "feature": "ndvi", "units": "1"},), radiometry="sigma0_ellipsoid"
+        inputs=({"name": "ndvi", "feature": "ndvi", "units": "1"},),
+        radiometry="sigma0_ellipsoid",
+        quality=(),
     ):
         digest = "0" * 64
         return ModelCard.parse(
@@ -24,6 +26,7 @@ def make_card() -> Callable[..., ModelCard]:
                 "radiometry": radiometry,
                 "missing": "invalid",
                 "inputs": inputs,
+                "quality": quality,
                 "members": [{"file": "model.onnx", "sha256": digest}],
                 "output": {},
                 "golden": {"file": "golden.npz", "sha256": digest},

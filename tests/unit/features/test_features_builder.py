@@ -3,7 +3,12 @@ import math
 import numpy as np
 import pytest
 
-from smmap.features.builder import compute_features, compute_requests, compute_required_layers
+from smmap.features.builder import (
+    compute_features,
+    compute_requests,
+    compute_required_layers,
+    compute_welcome_requests,
+)
 from smmap.features.registry import FEATURES
 from smmap.spec.errors import ConfigError, GridError
 
@@ -207,3 +212,34 @@ def test_soil_moisture_of_others_must_name_its_source(make_card):
         compute_requests(make_card([column]))
     (request,) = compute_requests(make_card([{**column, "source": "smap", "join": WEEK}]))
     assert (request.source, request.band) == ("smap", "soil_moisture")
+
+
+def test_limits_of_training_are_looked_at_before_scaling_and_frost_is_told_apart(make_card):
+    limits = [
+        {"column": "vv", "least": -20, "most": -5},
+        {
+            "column": "snow_depth",
+            "most": 0,
+            "feature": "quantity",
+            "options": {"band": "snow_depth"},
+            "units": "m",
+        },
+    ]
+    card = make_card([VV, ANGLE], quality=limits)
+    (request,) = compute_welcome_requests(card)
+    assert (request.source, request.band) == ("era5_land", "snow_depth")
+    assert compute_requests(card) == ()
+    layers = make_layers()
+    without = compute_features(card, layers)  # -10, -30, unknown, no power at all
+    np.testing.assert_array_equal(without.beyond[0], [False, True, False, False])
+    assert not without.frozen.any()
+    layers[request.name] = layer(0.001, 0.0, np.nan, 0.0)
+    found = compute_features(card, layers)
+    np.testing.assert_array_equal(found.frozen[0], [True, False, False, False])
+    np.testing.assert_array_equal(found.beyond, without.beyond)
+    np.testing.assert_array_equal(found.values, without.values)
+
+
+def test_limits_on_what_is_no_input(make_card):
+    with pytest.raises(ConfigError, match=r"'clay'.*no inputs' columns"):
+        make_card([VV], quality=[{"column": "clay", "most": 5}])

@@ -16,7 +16,7 @@ VALUES = st.one_of(st.floats(-10, 10, width=32), st.sampled_from([np.nan, np.inf
 
 def make_features(values):
     nothing = np.zeros(values.shape[1:], bool)
-    return Features(values, values, nothing, nothing)
+    return Features(values, values, *(nothing for _ in range(4)))
 
 
 @pytest.mark.parametrize("missing", ["invalid", "model"])

@@ -43,6 +43,8 @@ def flag(**known):
         ({"sigma0_vv": -1e-3}, Quality.OUT_OF_BOUNDS),
         ({"sigma0_vv": -1e-3, "sm": NAN}, Quality.OUT_OF_BOUNDS),
         ({"sm": -0.01}, Quality.OUT_OF_BOUNDS),
+        ({"beyond_training": True}, Quality.OUT_OF_BOUNDS),
+        ({"frozen_in_training": True}, Quality.SNOW_OR_FROZEN),
         ({"sm": np.inf}, Quality.OUT_OF_BOUNDS | Quality.UNRELIABLE),
         ({"sm": 0.61}, Quality.OUT_OF_BOUNDS | Quality.UNRELIABLE),
     ],

@@ -71,14 +71,14 @@ def test_without_it_there_is_nothing_to_learn(tmp_path):
     assert scores["model"]["rmse"][0] > 0.9 * scores["mean"]["rmse"][0]
 
 
-def test_rows_that_judge_nobody_are_earlier_rows_all_the_same():
-    """Without a target, or dropped by quality control; doubles of one day count once."""
+def test_rows_without_a_target_are_earlier_rows_and_those_that_fail_quality_control_are_not():
+    """Doubles of one day count once."""
     table = pd.DataFrame(
         {
             "area": "north",
             "field": ["f1", "f1", "f1", "f1", "f2"],
             "day": ["01.03.2024", "04.03.2024", "04.03.2024", "09.03.2024", "10.03.2024"],
-            "VV": [-9.0, -3.0, -4.0, -12.0, -13.0],
+            "VV": [-9.0, -3.0, -7.0, -12.0, -13.0],
             "VH": [-20.0] * 5,
             "angle": [38.0] * 5,
             "moisture": [np.nan, 20.0, 20.0, 30.0, 40.0],
@@ -86,12 +86,13 @@ def test_rows_that_judge_nobody_are_earlier_rows_all_the_same():
     )
     quality = [{"column": "VV", "most": -5}]
     samples = select_samples(table, make_recipe(history=HISTORY, quality=quality), "t")
-    assert samples.truth.tolist() == [0.3, 0.4]
-    assert sum(samples.dropped.values()) == 3
-    steps = samples.rows.reshape(2, 3, 4)
-    np.testing.assert_array_equal(steps[0, :, 0], [-9, -3, -12])
-    np.testing.assert_array_equal(steps[0, :, 3], [8, 5, 0])
-    np.testing.assert_array_equal(steps[1, :, 0], [-13] * 3)  # of another field
+    assert samples.truth.tolist() == [0.2, 0.3, 0.4]
+    assert sum(samples.dropped.values()) == 2
+    steps = samples.rows.reshape(3, 3, 4)
+    np.testing.assert_array_equal(steps[0, :, 0], [-9, -9, -7])
+    np.testing.assert_array_equal(steps[1, :, 0], [-9, -7, -12])
+    np.testing.assert_array_equal(steps[1, :, 3], [8, 5, 0])
+    np.testing.assert_array_equal(steps[2, :, 0], [-13] * 3)  # of another field
 
 
 def test_what_is_missing_is_named(tmp_path):

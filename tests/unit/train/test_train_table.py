@@ -153,6 +153,7 @@ def test_same_seed_same_package(tmp_path, table):
         ({"day": "2024-03-01"}, "time_format"),
         ({"field": "f0", "area": "north"}, "too few for 3 folds"),
         ({"VV": ""}, "no sample passes"),
+        ({"moisture": np.linspace(0.05, 0.45, 240)}, "hardly percent; .*m3/m3, it seems"),
     ],
 )
 def test_bad_tables_are_refused_and_nothing_is_overwritten(tmp_path, change, said):
