@@ -25,13 +25,17 @@ from smmap.validation.growth import compare_errors
 from smmap.validation.orbits import ORBIT, compare_orbits
 from smmap.validation.revisit import compute_revisit
 from smmap.validation.samples import PREDICTED, TRUTH, name_sites
-from smmap.validation.schemes import find_groups, make_splits, warn_of_random
+from smmap.validation.schemes import (
+    ALL_SCHEMES,
+    RANDOM,
+    find_groups,
+    make_splits,
+    warn_of_random,
+)
 from smmap.validation.scores import SCORE_NAMES, compute_scores
 from smmap.validation.split import Split
 
 logger = logging.getLogger(__name__)
-
-RANDOM = "random"
 
 
 def judge(
@@ -56,16 +60,17 @@ def judge(
     Raises
     ------
     InsituError
-        If a split cannot be made of these samples.
+        If the split that counts cannot be made of these samples.
     """
     bootstrap = Bootstrap(draws)
-    schemes = [scheme for scheme in recipe.splits if scheme not in SCENARIOS]
-    splits = {scheme: list_splits(recipe, samples, scheme) for scheme in schemes}
-    main = next((scheme for scheme in schemes if scheme != RANDOM), None)
+    splits = find_splits(recipe, samples)
+    main = recipe.main_split
     tables, metrics = {}, {}
     found: dict[str, Any] = {}
     for scheme, parts in splits.items():
-        tested = predict_splits(recipe, samples, parts, checkpoints, shuffles=scheme == main)
+        tested = predict_splits(
+            recipe, samples, parts, checkpoints, shuffles=scheme == main, adapts=scheme != main
+        )
         tables[scheme] = _tabulate(recipe, samples, scheme, tested.predicted)
         metrics[scheme] = score_table(
             tables[scheme], [COMBINED, *_titles(recipe), BASELINE], bootstrap
@@ -86,6 +91,44 @@ def judge(
     curves = fit_curves(recipe, samples, checkpoints)
     predictions = pd.concat(tables.values(), ignore_index=True)
     return Judgement(predictions, metrics, curves=curves, flattery=flattery, **found)
+
+
+def find_splits(recipe: TrainingRecipe, samples: Samples) -> dict[str, list[Split]]:
+    """Scheme -> its splits, of those that the samples can give.
+
+    One that keeps together what an earlier one does, as cells that hold a station each, is not
+    made again.
+
+    Raises
+    ------
+    InsituError
+        If the first, the one that counts, or one by a column of the table's own cannot be made.
+    """
+    found: dict[str, list[Split]] = {}
+    seen: dict[bytes, str] = {}
+    for scheme in recipe.splits:
+        if scheme in SCENARIOS:
+            continue
+        try:
+            splits = list_splits(recipe, samples, scheme)
+        except InsituError as error:
+            if scheme in (recipe.main_split, recipe.splits[0]) or scheme not in ALL_SCHEMES:
+                raise
+            logger.warning("not judged: %s", error)
+            continue
+        twin = seen.setdefault(_identify(samples, scheme), scheme)
+        if twin == scheme:
+            found[scheme] = splits
+        else:
+            logger.info("not judged by %s, which keeps together what %s does", scheme, twin)
+    return found
+
+
+def _identify(samples: Samples, scheme: str) -> bytes:
+    """The same for schemes that keep the same rows together in folds."""
+    if scheme not in ("station", "cell", "network"):
+        return scheme.encode()
+    return pd.factorize(find_groups(samples.frame, scheme))[0].tobytes()
 
 
 def list_splits(recipe: TrainingRecipe, samples: Samples, scheme: str) -> list[Split]:

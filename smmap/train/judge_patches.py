@@ -16,12 +16,12 @@ from smmap.spec.training import TrainingRecipe
 from smmap.spec.training_member import TwoBranch
 from smmap.spec.windows import SizedWindows, Windows
 from smmap.train.fit_patches import Course, FittedPatches
-from smmap.train.judge import RANDOM, find_flattery, judge_orbits, list_splits, score_table
+from smmap.train.judge import find_flattery, judge_orbits, list_splits, score_table
 from smmap.train.judgement import BASELINE, COMBINED, Judgement
 from smmap.train.patch_samples import PatchSamples
 from smmap.validation.bootstrap import Bootstrap
 from smmap.validation.samples import PREDICTED
-from smmap.validation.schemes import warn_of_random
+from smmap.validation.schemes import RANDOM, is_random, warn_of_random
 from smmap.validation.scores import SCORE_NAMES
 from smmap.validation.split import Split
 from smmap.validation.stratify import average_over_stations
@@ -60,7 +60,7 @@ def judge_patches(
     InsituError
         If a split cannot be made of these samples.
     """
-    main = next((one for one in recipe.splits if one != RANDOM), recipe.splits[0])
+    main = next((one for one in recipe.splits if not is_random(one)), recipe.splits[0])
     tables: dict[str, pd.DataFrame] = {}
     chosen: FittedPatches | None = None
     for scheme in recipe.splits:

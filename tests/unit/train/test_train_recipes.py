@@ -44,6 +44,7 @@ def draw_samples(recipe, rows=180):
         "latitude": 45 + 0.1 * station,
         "longitude": 10 + 0.1 * station,
         "snow_depth": 0.0,
+        "snow_cover": 0.0,
         "soil_moisture": 0.2 + 0.005 * (columns[radar] + 15) + rng.normal(0, 0.01, rows),
     }
     return pd.DataFrame(columns)
