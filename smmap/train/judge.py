@@ -77,13 +77,13 @@ def judge(
         )
         if scheme == main:
             whole = tested.predicted[:, 0]
-            found["importance"] = _compare(samples, whole, tested.shuffled, bootstrap)
+            found["importance"] = compare_growths(samples, whole, tested.shuffled, bootstrap)
             without = {
                 name: predict_splits(*leave_out(recipe, samples, left), parts, checkpoints)
                 for name, left in list_ablations(recipe, sources=ablation).items()
             }
             alone = {name: one.predicted[:, 0] for name, one in without.items()}
-            found["ablation"] = _compare(samples, whole, alone, bootstrap) or None
+            found["ablation"] = compare_growths(samples, whole, alone, bootstrap) or None
             found |= judge_orbits(tables[scheme], bootstrap)
     flattery = find_flattery(tables, main)
     if RANDOM in splits:
@@ -149,7 +149,7 @@ def _titles(recipe: TrainingRecipe) -> list[str]:
     return [spec.title for spec in recipe.members]
 
 
-def _compare(
+def compare_growths(
     samples: Samples, whole: Doubles, others: dict[str, Doubles], bootstrap: Bootstrap
 ) -> Growths:
     """How the error grows from the whole model's predictions to each of the others."""

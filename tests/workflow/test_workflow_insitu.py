@@ -60,7 +60,7 @@ def test_options_choose_readings(tmp_path):
     "arguments, message",
     [
         (["insitu", "nowhere"], "no such file"),
-        (["insitu", ".", "--deepest", "-1"], "must be above 0"),
+        (["insitu", ".", "--deepest", "-1"], "'deepest_m': Input should be greater"),
         (["validate", "nowhere.csv", "--out", "page.html"], "cannot be read as a table"),
         (["validate", "nowhere.csv", "--out", "page.pdf"], "ends with .html"),
     ],
