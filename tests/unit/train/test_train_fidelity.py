@@ -114,3 +114,75 @@ def test_every_split_stands_side_by_side():
         place = "cell" if name.startswith("zhu") else "station"
         assert splits[0] == place
         assert {place, "leave-out network", "year", f"{place} and year", "random"} <= set(splits)
+
+
+PRINTED = {
+    # Wang et al. 2026, section 3.1.
+    ("wang2026-rf", "random-forest"): {
+        "trees": 800,
+        "depth": 35,
+        "samples_to_split": 5,
+        "samples_in_leaf": 2,
+        "features": "sqrt",
+    },
+    ("wang2026-xgboost", "xgboost"): {
+        "rounds": 1000,
+        "depth": 10,
+        "learning_rate": 0.05,
+        "subsample": 0.8,
+        "features": 0.8,
+    },
+    ("wang2026-cnn", "cnn1d"): {
+        "batch": 1024,
+        "epochs": 150,
+        "learning_rate": 1e-4,
+        "filters": (64, 128),
+        "hidden": 256,
+        "dropout": 0.2,
+        "patience": 0,
+    },
+    ("wang2026-lstm", "lstm"): {
+        "batch": 1024,
+        "epochs": 150,
+        "learning_rate": 1e-4,
+        "layers": 3,
+        "units": 256,
+        "dropout": 0.3,
+        "patience": 0,
+    },
+    # The program of the 10 m study.
+    ("gssm10", "random-forest"): {
+        "trees": 2500,
+        "depth": 32,
+        "samples_to_split": 3,
+        "samples_in_leaf": 7,
+        "features": 1.0,
+    },
+    ("gssm10", "xgboost"): {
+        "rounds": 2500,
+        "depth": 19,
+        "learning_rate": 0.1,
+        "subsample": 0.6536,
+        "features": 0.5849,
+    },
+    ("gssm10", "tabnet"): {
+        "width": 256,
+        "steps": 3,
+        "gamma": 1.143,
+        "sparsity": 1.01e-5,
+        "learning_rate": 0.00403,
+        "batch": 1024,
+        "virtual_batch": 128,
+        "epochs": 200,
+        "patience": 50,
+    },
+}
+
+
+@pytest.mark.parametrize("name, kind", PRINTED)
+def test_options_that_are_printed(name, kind):
+    recipe = load_recipe(name)
+    (member,) = (one for one in recipe.members if one.kind == kind)
+    assert member.model_dump(include=PRINTED[name, kind].keys()) == PRINTED[name, kind]
+    assert not member.tune
+    assert recipe.seed == 42
