@@ -35,6 +35,7 @@ RECIPE = {
         {"name": "incidence_deg", "column": "angle", "feature": "incidence_deg", "units": "degree"},
     ],
     "members": [{"kind": "random-forest", "trees": 10}],
+    "splits": ["station", "random"],
     "folds": 3,
     "inner_folds": 2,
 }

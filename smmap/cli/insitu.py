@@ -24,28 +24,33 @@ def insitu(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE.parquet", help="Write them there.")
     ] = None,
+    wanted: Annotated[
+        str | None,
+        typer.Option("--for", metavar="RECIPE", help="Training recipe that says the next three."),
+    ] = None,
     flag: Annotated[
         list[str] | None, typer.Option(help="Quality flag to let through; repeatable. [G]")
     ] = None,
     deepest: Annotated[
-        float, typer.Option(metavar="METRES", help="Lowest end of a probe; 0: any depth.")
-    ] = 0.05,
-    highest: Annotated[float, typer.Option(metavar="M3/M3", help="Soil moisture.")] = 0.60,
+        float | None, typer.Option(metavar="METRES", help="Lowest end of a probe; 0: any. [0.05]")
+    ] = None,
+    highest: Annotated[
+        float | None, typer.Option(metavar="M3/M3", help="Wettest soil. [0.6]")
+    ] = None,
     period: PeriodText = None,
     as_json: Json = False,
 ) -> None:
     """Read station data; say what was kept, and what was dropped and why (extra `insitu`)."""
     from smmap.insitu.load import load_readings
     from smmap.insitu.parquet import write_readings
-    from smmap.insitu.rules import GOOD, ReadingRules
+    from smmap.insitu.rules import make_rules
+    from smmap.matchup.wanted import load_reading_options
     from smmap.spec.period import Period
+    from smmap.spec.reading_options import ReadingOptions
 
-    rules = ReadingRules(
-        flags=tuple(flag) if flag else GOOD,
-        deepest_m=deepest or None,
-        highest=highest,
-        period=Period.parse(period) if period else None,
-    )
+    usual = load_reading_options(wanted) if wanted else ReadingOptions()
+    said = usual.change(flags=flag or None, deepest_m=deepest, highest=highest)
+    rules = make_rules(said, Period.parse(period) if period else None)
     readings = load_readings(place, kind=kind, mapping=mapping, rules=rules)
     if out is not None:
         write_readings(out, readings.table)

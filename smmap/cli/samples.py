@@ -54,18 +54,18 @@ def samples(
         typer.Option("--patch", help="Images around the stations, for a recipe with windows."),
     ] = False,
     by_cell: Annotated[
-        bool,
+        bool | None,
         typer.Option("--cell/--point", help="Means of 1 km cells, or the station's own pixel."),
-    ] = False,
+    ] = None,
     target: Annotated[
-        str, typer.Option(help="closest (reading to the overpass) or daily-mean (UTC).")
-    ] = "closest",
+        str | None, typer.Option(help="closest (reading to the overpass) or daily-mean (UTC).")
+    ] = None,
     within: Annotated[
-        float, typer.Option(metavar="MINUTES", help="closest: how far off it may be.")
-    ] = 60.0,
+        float | None, typer.Option(metavar="MINUTES", help="closest: how far off it may be. [60]")
+    ] = None,
     least: Annotated[
-        int, typer.Option(metavar="N", help="daily-mean: fewest readings of a day.")
-    ] = 12,
+        int | None, typer.Option(metavar="N", help="daily-mean: fewest readings of a day. [12]")
+    ] = None,
     kind: Annotated[str | None, typer.Option(help="Of the stations' files; else found.")] = None,
     mapping: Annotated[
         Path | None, typer.Option(help="YAML that says what a table's columns are.")
@@ -74,9 +74,11 @@ def samples(
         list[str] | None, typer.Option(help="Quality flag to let through; repeatable. [G]")
     ] = None,
     deepest: Annotated[
-        float, typer.Option(metavar="METRES", help="Lowest end of a probe; 0: any depth.")
-    ] = 0.05,
-    highest: Annotated[float, typer.Option(metavar="M3/M3", help="Soil moisture.")] = 0.60,
+        float | None, typer.Option(metavar="METRES", help="Lowest end of a probe; 0: any. [0.05]")
+    ] = None,
+    highest: Annotated[
+        float | None, typer.Option(metavar="M3/M3", help="Wettest soil. [0.6]")
+    ] = None,
     changes: Changes = None,
     period: PeriodText = None,
     bbox: BboxText = None,
@@ -86,15 +88,19 @@ def samples(
     scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
-    """Pair station readings with a model's inputs at every overpass (extra `insitu`)."""
+    """Pair station readings with a model's inputs at every overpass (extra `insitu`).
+
+    Which readings, and of what ground, is what the training recipe of --for says (readings), or
+    what stands in brackets, unless options say otherwise.
+    """
     from rich.console import Console
     from rich.progress import Progress
 
-    from smmap.insitu.rules import GOOD, ReadingRules
+    from smmap.insitu.rules import make_rules
     from smmap.matchup.make_patches import make_patches
     from smmap.matchup.make_samples import SampleOptions, make_samples
-    from smmap.matchup.target import TargetRule, check_rule
-    from smmap.matchup.wanted import load_patches_wanted, load_wanted
+    from smmap.matchup.target import TargetRule
+    from smmap.matchup.wanted import load_patches_wanted, load_reading_options, load_wanted
     from smmap.pipeline.workforce import choose_workforce
     from smmap.spec.period import Period
 
@@ -104,13 +110,19 @@ def samples(
         threads=threads,
         scheduler=scheduler,
     )
-    options = SampleOptions(TargetRule(check_rule(target), within, least), by_cell=by_cell)
-    rules = ReadingRules(
-        flags=tuple(flag) if flag else GOOD,
-        deepest_m=deepest or None,
+    said = load_reading_options(wanted).change(
+        flags=flag or None,
+        deepest_m=deepest,
         highest=highest,
-        period=Period.parse(chosen.period).pad(_DAY, _DAY) if chosen.period else None,
+        target=target,
+        within_minutes=within,
+        least_readings=least,
+        by_cell=by_cell,
     )
+    rule = TargetRule(said.target, said.within_minutes, said.least_readings)
+    options = SampleOptions(rule, by_cell=said.by_cell)
+    period_read = Period.parse(chosen.period).pad(_DAY, _DAY) if chosen.period else None
+    rules = make_rules(said, period_read)
     inputs = load_patches_wanted(wanted) if patch else load_wanted(wanted)
     readings = _load_readings(stations, kind, mapping, rules)
     with Progress(console=Console(stderr=True), disable=as_json, transient=True) as bar:

@@ -98,9 +98,9 @@ def train(
         options: dict[str, Any] = {"ablation": ablation}
         make: Callable[..., Training] = train_table
         if recipe.windows is not None:
-            if ablation or repeats is not None or sizes is not None:
-                raise ConfigError(f"{name} is trained on patches: no --ablation and no scenarios")
-            make, options = _choose_patches(), {}
+            if repeats is not None or sizes is not None:
+                raise ConfigError(f"{name} is trained on patches: it has no scenarios")
+            make = _choose_patches()
         made = make(
             recipe,
             table,

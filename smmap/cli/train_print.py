@@ -30,6 +30,8 @@ def list_lines(made: Training) -> Iterator[str]:
     yield from _list_growths("when it is trained without", found.ablation)
     if found.flattery is not None:
         yield f"a random split flatters: {found.flattery.describe()}"
+    if found.neighbours:
+        yield found.neighbours
     for said in (found.orbits, found.revisit):
         if said is not None:
             yield said.describe()

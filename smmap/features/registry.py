@@ -12,10 +12,12 @@ from smmap.features.quantity import Quantity
 from smmap.features.setting import (
     AspectDeg,
     DayOfYear,
+    Eastness,
     Elevation,
     IncidenceDeg,
     Latitude,
     Longitude,
+    Northness,
     SlopeDeg,
 )
 from smmap.spec.card import ModelInput
@@ -34,6 +36,8 @@ FEATURES: Mapping[str, type[Feature]] = MappingProxyType(
         "elevation": Elevation,
         "slope_deg": SlopeDeg,
         "aspect_deg": AspectDeg,
+        "eastness": Eastness,
+        "northness": Northness,
         "latitude": Latitude,
         "longitude": Longitude,
         "day_of_year": DayOfYear,

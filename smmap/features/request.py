@@ -15,7 +15,9 @@ from smmap.spec.source import OPTICAL, SourceKey
 
 REFLECTANCES = frozenset(get_args(ReflectanceBand))
 """Layers that an optical scene gives."""
-TERRAIN = frozenset(("elevation", "slope_deg", "aspect_deg"))
+FACING = frozenset(("aspect_deg", "eastness", "northness"))
+"""Layers that say where a slope faces."""
+TERRAIN = frozenset(("elevation", "slope_deg")) | FACING
 """Layers that an elevation model gives."""
 _OF_OVERPASS = frozenset(
     ("sigma0_vv", "sigma0_vh", "incidence_deg", "latitude", "longitude", "day_of_year")

@@ -55,6 +55,20 @@ class AspectDeg(LayerFeature):
     layer: ClassVar[str] = "aspect_deg"
 
 
+class Eastness(LayerFeature):
+    """Sine of the aspect, averaged over the cell; flat ground adds 0."""
+
+    units: ClassVar[str] = "1"
+    layer: ClassVar[str] = "eastness"
+
+
+class Northness(LayerFeature):
+    """Cosine of the aspect, averaged over the cell; flat ground adds 0."""
+
+    units: ClassVar[str] = "1"
+    layer: ClassVar[str] = "northness"
+
+
 class Latitude(LayerFeature):
     """Geodetic latitude."""
 

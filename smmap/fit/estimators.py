@@ -21,8 +21,6 @@ from smmap.store.atomic import write_atomic
 
 logger = logging.getLogger(__name__)
 
-_FEWEST_TO_STOP_BY = 20
-"""Rows of which a tenth, two, still says something of others."""
 OPSETS = {"": 17, "ai.onnx.ml": 3}
 """Old enough for every ONNX Runtime that smmap takes."""
 
@@ -116,7 +114,6 @@ def fit_mlp(spec: Mlp, rows: Rows, truth: Doubles, seed: int) -> FittedEstimator
         learning_rate_init=spec.learning_rate,
         solver=spec.solver,
         max_iter=spec.iterations,
-        early_stopping=spec.early_stopping and len(rows) >= _FEWEST_TO_STOP_BY,
         random_state=seed,
     )
     mean, std = _measure(truth, standardise=spec.standardise)

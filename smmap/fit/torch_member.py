@@ -31,6 +31,8 @@ _EVERY = 10
 """Passes between checkpoints."""
 _AT_ONCE = 8192
 """Rows predicted together."""
+_STEEPEST = 1.0
+"""Norm of the gradient that a step of TabNet takes at most, as pytorch-tabnet has it."""
 _COMPARED = 1000
 """Rows that the exporter itself compares."""
 
@@ -144,7 +146,8 @@ def _run_epoch(
         loss = torch.nn.functional.mse_loss(found.float(), target[chosen]) + added
         state.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        if spec.kind == "tabnet":
+            torch.nn.utils.clip_grad_norm_(network.parameters(), _STEEPEST)
         state.optimiser.step()
     state.epoch += 1
 

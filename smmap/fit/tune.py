@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from smmap.spec.errors import ConfigError
-from smmap.spec.training import Tuning
 from smmap.spec.training_member import Between, MemberSpec, OneOf
+from smmap.spec.training_parts import Tuning
 
 logger = logging.getLogger(__name__)
 

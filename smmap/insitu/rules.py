@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from smmap.spec.errors import InsituError
 from smmap.spec.period import Period
+from smmap.spec.reading_options import ReadingOptions
 
 GOOD = ("G",)
 """The ISMN flag of readings in which nothing wrong was found."""
@@ -58,3 +59,19 @@ class ReadingRules:
         if self.deepest_m is None or math.isnan(depth_to_m):
             return False
         return round(depth_to_m * 100) > round(self.deepest_m * 100)
+
+
+def make_rules(options: ReadingOptions, period: Period | None) -> ReadingRules:
+    """The rules that a recipe's options come to.
+
+    Raises
+    ------
+    InsituError
+        If nothing can pass them.
+    """
+    return ReadingRules(
+        flags=options.flags,
+        deepest_m=options.deepest_m or None,
+        highest=options.highest,
+        period=period,
+    )

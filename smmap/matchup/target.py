@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias, cast, get_args
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -47,20 +47,6 @@ class TargetRule:
                 f"within {self.within_minutes} minutes, at least {self.least_readings} readings: "
                 "both must be above 0"
             )
-
-
-def check_rule(word: str) -> Rule:
-    """A rule's name as a user wrote it.
-
-    Raises
-    ------
-    InsituError
-        If there is no such rule.
-    """
-    for rule in get_args(Rule):
-        if word == rule:
-            return cast("Rule", rule)
-    raise InsituError(f"no target '{word}'; there are: {', '.join(get_args(Rule))}")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from smmap.features.request import REFLECTANCES
 from smmap.spec.card import ModelCard, ModelInput, derive_column
 from smmap.spec.errors import ConfigError
 from smmap.spec.input_list import FeatureSet, InputList
+from smmap.spec.reading_options import ReadingOptions
 from smmap.spec.simulated_training import SimulatedRecipe
 from smmap.spec.training import TrainingRecipe
 from smmap.spec.windows import size_for_patches
@@ -62,6 +63,21 @@ def load_patches_wanted(name_or_path: str) -> InputList:
     return InputList.parse({**listed, "windows": windows}, name_or_path)
 
 
+def load_reading_options(name_or_path: str) -> ReadingOptions:
+    """Which readings a training recipe wants; of anything else what is usual.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such thing, or it is not valid.
+    """
+    path = _find(name_or_path)
+    data = load_yaml(path)
+    if not _is_training_recipe(data):
+        return ReadingOptions()
+    return TrainingRecipe.parse(data, str(path)).readings
+
+
 def load_training_recipe(name_or_path: str) -> TrainingRecipe:
     """A training recipe alone.
 
@@ -72,9 +88,13 @@ def load_training_recipe(name_or_path: str) -> TrainingRecipe:
     """
     path = _find(name_or_path)
     data = load_yaml(path)
-    if not isinstance(data, Mapping) or "members" not in data or "golden" in data:
+    if not _is_training_recipe(data):
         raise ConfigError(f"{path}: is no training recipe")
     return TrainingRecipe.parse(data, str(path))
+
+
+def _is_training_recipe(data: object) -> bool:
+    return isinstance(data, Mapping) and "members" in data and "golden" not in data
 
 
 def name_columns(wanted: FeatureSet) -> dict[str, ModelInput]:

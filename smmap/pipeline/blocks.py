@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.features.builder import compute_required_layers
+from smmap.features.request import FACING
 from smmap.pipeline.branches import BranchInputs, find_chunks, open_branches
 from smmap.pipeline.context import Context
 from smmap.pipeline.task_scenes import TaskScenes
@@ -50,8 +51,8 @@ def open_block(
     if not needed.isdisjoint(_PLACE):
         static |= compute_lonlat_layers(block)
     if "dem" in context.definitions:
-        aspect = "aspect_deg" in needed
-        static |= load_terrain(scenes.get_static("dem"), block, context.factor, aspect=aspect)
+        facing = not needed.isdisjoint(FACING)
+        static |= load_terrain(scenes.get_static("dem"), block, context.factor, facing=facing)
     if "land_cover" in context.definitions:
         static |= load_land_cover(scenes.get_static("land_cover"), block, context.factor)
     optical: dict[str, OpticalBlock] = {

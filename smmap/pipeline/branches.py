@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.features.builder import compute_requests, compute_required_layers
-from smmap.features.request import REFLECTANCES, TERRAIN
+from smmap.features.request import FACING, REFLECTANCES, TERRAIN
 from smmap.pipeline.context import Context
 from smmap.pipeline.task_scenes import TaskScenes
 from smmap.spec.card import ModelCard
@@ -110,8 +110,8 @@ class _Opener:
         static = {}
         needed = compute_required_layers(card)
         if needed & TERRAIN:
-            aspect = "aspect_deg" in needed
-            static = load_terrain(self.scenes.get_static("dem"), block, factor, aspect=aspect)
+            facing = not needed.isdisjoint(FACING)
+            static = load_terrain(self.scenes.get_static("dem"), block, factor, facing=facing)
         optical: dict[str, OpticalBlock] = {}
         for key in OPTICAL:
             asked = tuple(one for one in requests if one.source == key)

@@ -20,6 +20,7 @@ from smmap.validation.flattery import Flattery
 from smmap.validation.orbits import ORBIT, compare_orbits
 from smmap.validation.revisit import compute_revisit
 from smmap.validation.samples import PREDICTED, TRUTH, name_sites, need_columns
+from smmap.validation.schemes import RANDOM, is_random
 from smmap.validation.scores import compute_scores
 from smmap.validation.stratify import average_over_stations, score_all, score_by
 from smmap.validation.triple_collocation import collocate_columns
@@ -27,7 +28,6 @@ from smmap.validation.triple_collocation import collocate_columns
 CLASSES = ("network", "relative_orbit", "land_cover", "texture", "climate", "station")
 """Columns that are scored class by class where the table has them."""
 _SCHEME = "scheme"
-_RANDOM = "random"
 
 
 def write_validation_report(
@@ -150,7 +150,7 @@ def choose_counting(samples: pd.DataFrame) -> pd.DataFrame:
     if _SCHEME not in samples.columns:
         return samples
     schemes: list[str] = [str(name) for name in samples[_SCHEME].unique()]
-    chosen = next((name for name in schemes if name != _RANDOM), schemes[0])
+    chosen = next((name for name in schemes if not is_random(name)), schemes[0])
     return samples[samples[_SCHEME].astype(str) == chosen].reset_index(drop=True)
 
 
@@ -168,15 +168,15 @@ def _score_overall(
 
 def _find_flattery(samples: pd.DataFrame) -> str:
     """What a random split flatters by, where the table has one and another."""
-    if _SCHEME not in samples.columns or _RANDOM not in set(samples[_SCHEME]):
+    if _SCHEME not in samples.columns or RANDOM not in set(samples[_SCHEME]):
         return ""
     grouped = choose_counting(samples)
     scheme = str(grouped[_SCHEME].iloc[0])
-    if scheme == _RANDOM:
+    if is_random(scheme):
         return ""
     one, other = (
         compute_scores(part[PREDICTED].to_numpy(float), part[TRUTH].to_numpy(float))
-        for part in (samples[samples[_SCHEME] == _RANDOM], grouped)
+        for part in (samples[samples[_SCHEME] == RANDOM], grouped)
     )
     return Flattery(one, other, scheme).describe()
 

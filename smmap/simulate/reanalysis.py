@@ -49,7 +49,7 @@ def write_era5_land(folder: Path, region: Region, days: int, rain: Sequence[Rain
         "stl1": np.stack([climate.compute_soil_temperature(one) for one in hours]),
         "t2m": np.stack([climate.compute_air_temperature(one) for one in hours]),
         "tp": np.stack([climate.compute_amounts(_get_midnight(one), one) for one in hours]),
-        "sde": np.zeros((len(hours), *climate.lon.shape)),
+        **dict.fromkeys(("sde", "snowc"), np.zeros((len(hours), *climate.lon.shape))),
     }
     times = np.array([one.replace(tzinfo=None) for one in hours], "datetime64[ns]")
     axes = {"valid_time": times, "latitude": lats.round(1), "longitude": lons.round(1)}

@@ -12,6 +12,7 @@ from smmap.spec.history import History
 from smmap.spec.input_list import InputList
 from smmap.spec.limit import Limit
 from smmap.spec.options import Options
+from smmap.spec.reading_options import ReadingOptions
 from smmap.spec.sample_columns import SampleColumns, Target
 from smmap.spec.training_member import (
     TREES,
@@ -21,46 +22,9 @@ from smmap.spec.training_member import (
     ProcessorOptions,
     TwoBranch,
 )
-from smmap.spec.training_scenarios import SCENARIOS, Scenarios
+from smmap.spec.training_parts import Ablation, Small, Tuning
+from smmap.spec.training_scenarios import DEFAULT_SPLITS, SCENARIOS, Scenarios
 from smmap.spec.windows import Windows
-
-
-class Tuning(Options):
-    """How the options under ``tune`` are found."""
-
-    trials: int = Field(default=30, ge=1)
-    """Tried for each member."""
-    sampler: Literal["tpe", "random"] = "tpe"
-    """``random`` draws them independently."""
-    on_test_rows: bool = False
-    """True: scored on the rows that judge the model afterwards, as some studies did. It flatters;
-    it is here to reproduce them, and warns."""
-
-
-class Ablation(Options):
-    """What the model is worth without some of its inputs: fitted again by the split that counts."""
-
-    sources: bool = False
-    """True: without each source in turn: radar, place, season, terrain, era5_land ..."""
-    without: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Name -> inputs that are left out together."""
-
-
-class Small(Options):
-    """What ``--small`` changes: a rough model in seconds to minutes."""
-
-    rows: int | None = Field(default=2000, ge=10)
-    """Rows drawn from a table that has more; None: all."""
-    trials: int = Field(default=2, ge=1)
-    """Of tuning."""
-    folds: int = Field(default=3, ge=2)
-    """Of every split that has folds."""
-    repeats: int = Field(default=2, ge=1)
-    """Of scenarios."""
-    sizes: int = Field(default=2, ge=1)
-    """Of scenarios."""
-    members: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Name of a member -> options that differ."""
 
 
 class TrainingRecipe(Options):
@@ -90,6 +54,8 @@ class TrainingRecipe(Options):
     """Of what reflectances are."""
     missing: Literal["invalid", "model"] = "invalid"
     """``invalid``: rows without an input are dropped, without a value; ``model``: trees decide."""
+    readings: ReadingOptions = ReadingOptions()
+    """Which readings of stations become its samples, and of what ground."""
     columns: SampleColumns = SampleColumns()
     """Of the table."""
     target: Target = Target()
@@ -106,12 +72,14 @@ class TrainingRecipe(Options):
     """Which inputs are images around a cell, so that samples are patches; None: none."""
     members: tuple[MemberSpec, ...] = Field(min_length=1)
     """Models that are fitted."""
-    combine: Literal["given", "weighted", "best"] = "given"
-    """``given``: by their weights; ``weighted``: weights from predictions of rows that the members
-    did not see; ``best``: the one that predicts those best."""
-    splits: tuple[str, ...] = Field(default=("station", "random"), min_length=1)
-    """Schemes that judge it; the first that is not random is the one that counts. Scenarios
-    (``zhu-spatial`` ...) stand behind others, and give learning curves."""
+    combine: Literal["given", "weighted", "searched", "best"] = "given"
+    """``given``: by their weights; ``weighted``: weights of least squares from predictions of rows
+    that the members did not see; ``searched``: the same sought by Optuna; ``best``: the one that
+    predicts those best."""
+    splits: tuple[str, ...] = Field(default=DEFAULT_SPLITS, min_length=1)
+    """Schemes that judge it; the first that is not random is the one that counts, and must be
+    possible. Named ones that the table cannot give (years, where it has one) are left out with a
+    warning. Scenarios (``zhu-spatial`` ...) stand behind others, and give learning curves."""
     scenarios: Scenarios = Scenarios()
     """Sizes and repeats of those."""
     ablation: Ablation = Ablation()
@@ -188,8 +156,9 @@ class TrainingRecipe(Options):
         if len(self.windows.branches) != 2:
             raise ValueError("a member of the kind 'two-branch' has two 'windows.branches'")
         self.windows.check_inputs([one.name for one in self.inputs])
-        if looks[0].augment and any(one.feature == "aspect_deg" for one in self.inputs):
-            raise ValueError("'augment' turns images, and would have to turn 'aspect_deg' too")
+        turned = {one.feature for one in self.inputs} & {"aspect_deg", "eastness", "northness"}
+        if looks[0].augment and turned:
+            raise ValueError(f"'augment' turns images, and would have to turn {turned} too")
 
     def list_inputs(self) -> InputList:
         """What is asked of the sources: its inputs, then columns of its quality control."""
@@ -212,6 +181,12 @@ class TrainingRecipe(Options):
         return tuple(one for one in self.quality if one.feature or one.column in columns)
 
     @property
+    def main_split(self) -> str | None:
+        """The scheme that counts; None where all are random."""
+        others = [one for one in self.splits if one not in SCENARIOS]
+        return next((one for one in others if not one.startswith("random")), None)
+
+    @property
     def needed_inputs(self) -> tuple[str, ...]:
         """Names of inputs that a member cannot be without."""
         physics = any(isinstance(one, Physics) for one in self.members)
@@ -232,6 +207,9 @@ class TrainingRecipe(Options):
             key: min(small.folds, getattr(self, key)) for key in ("folds", "inner_folds")
         }
         update |= {"members": members, "tuning": tuning, "ablation": Ablation()}
+        if not small.all_splits:
+            kept = {self.main_split, "random", *SCENARIOS}
+            update["splits"] = tuple(one for one in self.splits if one in kept)
         update["scenarios"] = self.scenarios.cut(small.repeats, small.sizes)
         return self.model_copy(update=update)
 

@@ -141,8 +141,6 @@ class Mlp(MemberOptions):
     """``lbfgs`` for few rows."""
     iterations: int = Field(default=200, ge=1)
     """Passes over the rows, at most."""
-    early_stopping: bool = False
-    """True: it ends when a tenth of the training rows is predicted no better."""
     standardise: bool = True
     """True: inputs and target are fitted as (x - mean) / standard deviation."""
 

@@ -8,8 +8,11 @@ from pydantic import Field
 
 from smmap.spec.options import Options
 
-SCENARIOS = ("zhu-dependent", "zhu-temporal", "zhu-spatial", "zhu-regional")
+REGIONAL = "zhu-regional"
+SCENARIOS = ("zhu-dependent", "zhu-temporal", "zhu-spatial", REGIONAL)
 """Names among a recipe's ``splits``. They give learning curves, not one prediction a sample."""
+DEFAULT_SPLITS = ("station", "cell", "leave-out network", "year", "station and year", "random")
+"""By which a model is judged, side by side, as far as its table has them."""
 
 
 class Region(Options):

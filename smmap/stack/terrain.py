@@ -20,13 +20,15 @@ Array = NDArray[np.float32]
 
 
 def load_terrain(
-    scenes: Sequence[Scene], block: Block, factor: int, *, aspect: bool = True
+    scenes: Sequence[Scene], block: Block, factor: int, *, facing: bool = True
 ) -> dict[str, Array]:
-    """``elevation`` (m), ``slope_deg`` and ``aspect_deg``, each (h, w), NaN where unknown.
+    """``elevation`` (m), ``slope_deg``, and where the ground faces, each (h, w), NaN where unknown.
 
     Scenes are taken in order: a later one fills what the earlier ones leave open. Slope is taken
-    on working pixels and then averaged; the aspect of a tile pixel is the direction of the mean
-    of its working pixels' unit vectors; where ``aspect`` is False there is none.
+    on working pixels and then averaged. ``eastness`` and ``northness`` are means of sine and
+    cosine of the working pixels' aspects, to which flat ones add 0; ``aspect_deg`` is the
+    direction of the mean over those that are not flat, and NaN where all are. Where ``facing`` is
+    False these three are left out.
     """
     working = block.refine(factor)
     wide = working.pad(1)
@@ -38,19 +40,23 @@ def load_terrain(
             np.copyto(elevation, values, where=~np.isfinite(elevation))
     down, across = compute_spacing(working)
     layers = {"elevation": average(elevation[working.within(wide)], factor)[0]}
-    if not aspect:
+    if not facing:
         slope = compute_slope(elevation, down, across)
         return layers | {"slope_deg": average(slope, factor)[0]}
-    slope, facing = compute_slope_aspect(elevation, down, across)
-    return layers | {
-        "slope_deg": average(slope, factor)[0],
-        "aspect_deg": _average_direction(facing, factor),
-    }
+    slope, aspect = compute_slope_aspect(elevation, down, across)
+    layers["slope_deg"] = average(slope, factor)[0]
+    flat = np.isnan(aspect) & ~np.isnan(slope)
+    return layers | _average_direction(aspect, flat, factor)
 
 
-def _average_direction(degrees: Array, factor: int) -> Array:
-    turned = np.radians(degrees)
-    east, _ = average(np.sin(turned), factor)
-    north, _ = average(np.cos(turned), factor)
+def _average_direction(aspect_deg: Array, flat: NDArray[np.bool_], factor: int) -> dict[str, Array]:
+    turned = np.radians(aspect_deg)
+    parts = {"eastness": np.sin(turned), "northness": np.cos(turned)}
+    east, north = (average(one, factor)[0] for one in parts.values())
     mean = np.degrees(np.arctan2(east, north)) % np.float32(360)
-    return mean % np.float32(360)  # a tiny negative angle rounds to 360 the first time
+    # A tiny negative angle rounds to 360 the first time.
+    found = {"aspect_deg": mean % np.float32(360)}
+    zero = np.float32(0)
+    return found | {
+        name: average(np.where(flat, zero, one), factor)[0] for name, one in parts.items()
+    }

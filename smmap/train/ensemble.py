@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
 
 from smmap.features.array import Doubles
 from smmap.fit.fitted import Fitted, Lesson, Rows
@@ -17,12 +16,10 @@ from smmap.fit.tune import tune_member
 from smmap.spec.training import TrainingRecipe
 from smmap.spec.training_member import MemberSpec
 from smmap.train.samples import Samples
+from smmap.train.weights import compute_weights, search_weights
 from smmap.validation.nested import nest_folds, predict_unseen
 from smmap.validation.schemes import find_groups
 from smmap.validation.split import Ints, Split
-
-_SUM_ONE = 1e3
-"""How much heavier than all rows together the sum of the weights is taken, which is to be 1."""
 
 
 @dataclass(frozen=True)
@@ -111,22 +108,6 @@ def fit_ensemble(
     )
 
 
-def compute_weights(predicted: Doubles, truth: Doubles) -> Doubles:
-    """Weights of least squared error that are not negative and sum to 1.
-
-    Parameters
-    ----------
-    predicted
-        (n, members) of rows that the members did not see.
-    truth
-        (n,).
-    """
-    heavy = _SUM_ONE * max(float(np.linalg.norm(predicted)), 1.0)
-    left = np.vstack([predicted, np.full(predicted.shape[1], heavy)])
-    weights, _ = nnls(left, np.append(truth, heavy))
-    return np.asarray(weights / weights.sum())
-
-
 def nest_training_rows(recipe: TrainingRecipe, samples: Samples, split: Split) -> tuple[Split, ...]:
     """Folds of a split's training rows, where something is to be found by them.
 
@@ -161,9 +142,12 @@ def _weigh(school: _School, inner: Sequence[Split], specs: Sequence[MemberSpec])
         ]
         truth = school.samples.truth[found[0][0]]
         predicted = np.column_stack([one for _, one in found])
-        if school.recipe.combine == "weighted":
-            weights[counted] = compute_weights(predicted, truth)
-        else:
-            errors = np.mean((predicted - truth[:, None]) ** 2, axis=0)
-            weights[counted] = np.arange(len(errors)) == np.argmin(errors)
+        match school.recipe.combine:
+            case "weighted":
+                weights[counted] = compute_weights(predicted, truth)
+            case "searched":
+                weights[counted] = search_weights(predicted, truth, school.recipe.seed)
+            case _:
+                errors = np.mean((predicted - truth[:, None]) ** 2, axis=0)
+                weights[counted] = np.arange(len(errors)) == np.argmin(errors)
     return np.asarray(weights / weights.sum())

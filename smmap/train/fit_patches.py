@@ -171,6 +171,7 @@ class Course:
         """Of what decides a fit."""
         one, split = self.samples.samples, self.split
         said = f"{self.spec.model_dump_json()} {self.windows.model_dump_json()} {self.seed}"
+        said += "".join(f" without {name}" for name in self.samples.changed)
         digest = hashlib.sha256(f"{said} {self.samples.store.parts}".encode())
         digest.update(one.frame.to_csv(index=False).encode())  # with scenes' fingerprints
         for part in (one.truth, one.rows, split.train, split.validation):

@@ -12,7 +12,7 @@ import pandas as pd
 from smmap.features.array import Doubles
 from smmap.spec.errors import InsituError
 from smmap.spec.training import TrainingRecipe
-from smmap.spec.training_scenarios import SCENARIOS
+from smmap.spec.training_scenarios import REGIONAL, SCENARIOS
 from smmap.train.ablation import leave_out, list_ablations
 from smmap.train.ensemble import nest_training_rows
 from smmap.train.judgement import BASELINE, COMBINED, Growths, Judgement
@@ -26,14 +26,18 @@ from smmap.validation.growth import compare_errors
 from smmap.validation.orbits import ORBIT, compare_orbits
 from smmap.validation.revisit import compute_revisit
 from smmap.validation.samples import PREDICTED, TRUTH, name_sites
-from smmap.validation.scenarios import check_scenario
-from smmap.validation.schemes import find_groups, make_splits, warn_of_random
+from smmap.validation.scenarios import check_regions
+from smmap.validation.schemes import (
+    ALL_SCHEMES,
+    RANDOM,
+    find_groups,
+    make_splits,
+    warn_of_random,
+)
 from smmap.validation.scores import SCORE_NAMES, compute_scores
 from smmap.validation.split import Split
 
 logger = logging.getLogger(__name__)
-
-RANDOM = "random"
 
 
 def judge(
@@ -58,30 +62,31 @@ def judge(
     Raises
     ------
     InsituError
-        If a split cannot be made of these samples.
+        If the split that counts cannot be made of these samples.
     """
     bootstrap = Bootstrap(draws)
-    schemes = [scheme for scheme in recipe.splits if scheme not in SCENARIOS]
-    splits = {scheme: list_splits(recipe, samples, scheme) for scheme in schemes}
+    splits = find_splits(recipe, samples)
     _check_before(recipe, samples, splits)
-    main = next((scheme for scheme in schemes if scheme != RANDOM), None)
+    main = recipe.main_split
     tables, metrics = {}, {}
     found: dict[str, Any] = {}
     for scheme, parts in splits.items():
-        tested = predict_splits(recipe, samples, parts, checkpoints, shuffles=scheme == main)
+        tested = predict_splits(
+            recipe, samples, parts, checkpoints, shuffles=scheme == main, adapts=scheme != main
+        )
         tables[scheme] = _tabulate(recipe, samples, scheme, tested.predicted)
         metrics[scheme] = score_table(
             tables[scheme], [COMBINED, *_titles(recipe), BASELINE], bootstrap
         )
         if scheme == main:
             whole = tested.predicted[:, 0]
-            found["importance"] = _compare(samples, whole, tested.shuffled, bootstrap)
+            found["importance"] = compare_growths(samples, whole, tested.shuffled, bootstrap)
             without = {
                 name: predict_splits(*leave_out(recipe, samples, left), parts, checkpoints)
                 for name, left in list_ablations(recipe, sources=ablation).items()
             }
             alone = {name: one.predicted[:, 0] for name, one in without.items()}
-            found["ablation"] = _compare(samples, whole, alone, bootstrap) or None
+            found["ablation"] = compare_growths(samples, whole, alone, bootstrap) or None
             found |= judge_orbits(tables[scheme], bootstrap)
     flattery = find_flattery(tables, main)
     if RANDOM in splits:
@@ -93,12 +98,48 @@ def judge(
 
 def _check_before(recipe: TrainingRecipe, samples: Samples, splits: dict[str, list[Split]]) -> None:
     """What the table is too small for is said before anything is fitted."""
+    if REGIONAL in recipe.splits:
+        check_regions(samples.frame, recipe.scenarios)
+    for part in splits.get(recipe.main_split or "", ()):
+        nest_training_rows(recipe, samples, part)
+
+
+def find_splits(recipe: TrainingRecipe, samples: Samples) -> dict[str, list[Split]]:
+    """Scheme -> its splits, of those that the samples can give.
+
+    One that keeps together what an earlier one does, as cells that hold a station each, is not
+    made again.
+
+    Raises
+    ------
+    InsituError
+        If the first, the one that counts, or one by a column of the table's own cannot be made.
+    """
+    found: dict[str, list[Split]] = {}
+    seen: dict[bytes, str] = {}
     for scheme in recipe.splits:
         if scheme in SCENARIOS:
-            check_scenario(samples.frame, scheme, recipe.scenarios)
-    for parts in splits.values():
-        for part in parts:
-            nest_training_rows(recipe, samples, part)
+            continue
+        try:
+            splits = list_splits(recipe, samples, scheme)
+        except InsituError as error:
+            if scheme in (recipe.main_split, recipe.splits[0]) or scheme not in ALL_SCHEMES:
+                raise
+            logger.warning("not judged: %s", error)
+            continue
+        twin = seen.setdefault(_identify(samples, scheme), scheme)
+        if twin == scheme:
+            found[scheme] = splits
+        else:
+            logger.info("not judged by %s, which keeps together what %s does", scheme, twin)
+    return found
+
+
+def _identify(samples: Samples, scheme: str) -> bytes:
+    """The same for schemes that keep the same rows together in folds."""
+    if scheme not in ("station", "cell", "network"):
+        return scheme.encode()
+    return pd.factorize(find_groups(samples.frame, scheme))[0].tobytes()
 
 
 def list_splits(recipe: TrainingRecipe, samples: Samples, scheme: str) -> list[Split]:
@@ -119,7 +160,7 @@ def _titles(recipe: TrainingRecipe) -> list[str]:
     return [spec.title for spec in recipe.members]
 
 
-def _compare(
+def compare_growths(
     samples: Samples, whole: Doubles, others: dict[str, Doubles], bootstrap: Bootstrap
 ) -> Growths:
     """How the error grows from the whole model's predictions to each of the others."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,20 @@ from smmap.spec.training import TrainingRecipe
 from smmap.spec.training_member import TwoBranch
 from smmap.spec.windows import SizedWindows, Windows
 from smmap.train.fit_patches import Course, FittedPatches
-from smmap.train.judge import RANDOM, find_flattery, judge_orbits, list_splits, score_table
+from smmap.train.judge import (
+    compare_growths,
+    find_flattery,
+    judge_orbits,
+    list_splits,
+    score_table,
+)
 from smmap.train.judgement import BASELINE, COMBINED, Judgement
 from smmap.train.patch_samples import PatchSamples
+from smmap.train.patch_worth import compute_worth
 from smmap.validation.bootstrap import Bootstrap
+from smmap.validation.neighbours import describe_neighbours
 from smmap.validation.samples import PREDICTED
-from smmap.validation.schemes import warn_of_random
+from smmap.validation.schemes import RANDOM, is_random, warn_of_random
 from smmap.validation.scores import SCORE_NAMES
 from smmap.validation.split import Split
 from smmap.validation.stratify import average_over_stations
@@ -44,7 +52,12 @@ class JudgedPatches:
 
 
 def judge_patches(
-    recipe: TrainingRecipe, samples: PatchSamples, *, draws: int, checkpoints: Path | None
+    recipe: TrainingRecipe,
+    samples: PatchSamples,
+    *,
+    draws: int,
+    checkpoints: Path | None,
+    ablation: bool = False,
 ) -> JudgedPatches:
     """Fit and score by each of the recipe's splits.
 
@@ -54,36 +67,53 @@ def judge_patches(
         Resamples of stations for the intervals.
     checkpoints
         Folder that fits are kept in.
+    ablation
+        True: also without each source in turn, by the split that counts: a fit for each.
 
     Raises
     ------
     InsituError
         If a split cannot be made of these samples.
     """
-    main = next((one for one in recipe.splits if one != RANDOM), recipe.splits[0])
+    main = next((one for one in recipe.splits if not is_random(one)), recipe.splits[0])
     tables: dict[str, pd.DataFrame] = {}
-    chosen: FittedPatches | None = None
+    of_main: list[tuple[Split, FittedPatches]] = []
+
+    def fit(those: PatchSamples, split: Split) -> FittedPatches:
+        logger.info("%s, %s: %d patches to train on", split.scheme, split.part, len(split.train))
+        return fit_split(recipe, those, split, checkpoints)
+
     for scheme in recipe.splits:
-        parts: list[pd.DataFrame] = []
-        for split in list_splits(recipe, samples.samples, scheme):
-            logger.info("%s, %s: %d patches to train on", scheme, split.part, len(split.train))
-            fitted = fit_split(recipe, samples, split, checkpoints)
-            chosen = fitted if scheme == main and not parts else chosen
-            parts.append(_tabulate(samples, split, fitted))
+        splits = list_splits(recipe, samples.samples, scheme)
+        judged = [(split, fit(samples, split)) for split in splits]
+        parts = [_tabulate(samples, split, fitted) for split, fitted in judged]
         tables[scheme] = pd.concat(parts, ignore_index=True)
-    if chosen is None:
+        of_main = judged if scheme == main else of_main
+    if not of_main:
         raise ConfigError(f"recipe '{recipe.name}': 'splits' gave no part to train on")
     bootstrap = Bootstrap(draws)
+    worth = compute_worth(recipe, samples, of_main, fit, ablation=ablation)
+    importance, without = (
+        compare_growths(samples.samples, worth.whole, one, bootstrap) or None
+        for one in (worth.exchanged, worth.without)
+    )
     flattery = find_flattery(tables, main)
     if RANDOM in tables:
         warn_of_random(flattery)
     judgement = Judgement(
         pd.concat(tables.values(), ignore_index=True),
         {scheme: _score(table, bootstrap) for scheme, table in tables.items()},
+        importance=importance,
+        ablation=without,
         flattery=flattery,
+        neighbours=_count_neighbours(samples, [split for split, _ in of_main]),
         **judge_orbits(tables[main], bootstrap),
     )
-    return JudgedPatches(judgement, chosen, main)
+    return JudgedPatches(judgement, of_main[0][1], main)
+
+
+def _count_neighbours(samples: PatchSamples, splits: Sequence[Split]) -> str:
+    return describe_neighbours(samples.samples.frame, splits, samples.windows.patch_m)
 
 
 def fit_split(

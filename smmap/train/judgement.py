@@ -44,6 +44,8 @@ class Judgement:
     """Where samples have a relative orbit, by the scheme that counts."""
     revisit: Revisit | None = None
     """Where they have times too."""
+    neighbours: str = ""
+    """How many tested stations share ground with training ones, in words."""
 
     def describe(self) -> dict[str, Any]:
         """``metrics`` of the card."""
@@ -63,6 +65,8 @@ class Judgement:
             }
         if self.revisit is not None:
             found["revisit"] = self.revisit.describe()
+        if self.neighbours:
+            found["neighbours"] = self.neighbours
         if self.flattery is not None:
             found["random_flatters"] = self.flattery.describe()
         return found

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
+from smmap.spec.errors import InsituError
 from smmap.spec.training import TrainingRecipe
-from smmap.spec.training_scenarios import SCENARIOS
+from smmap.spec.training_scenarios import REGIONAL, SCENARIOS
 from smmap.train.judgement import BASELINE, COMBINED
 from smmap.train.predict_splits import predict_splits
 from smmap.train.samples import Samples
 from smmap.validation.curves import CURVE_SCORES
-from smmap.validation.scenarios import list_trials
-from smmap.validation.schemes import find_groups
+from smmap.validation.scenarios import Trial, list_trials
 from smmap.validation.scores import compute_scores
-from smmap.validation.split import Ints
 
 logger = logging.getLogger(__name__)
 
@@ -38,14 +38,13 @@ def fit_curves(
     Raises
     ------
     InsituError
-        If a column is missing, or the table is too small for every size.
+        If networks of the regional scenario are missing.
     """
     rows = []
     for scheme in (one for one in recipe.splits if one in SCENARIOS):
-        for trial in list_trials(samples.frame, scheme, recipe.scenarios, seed=recipe.seed):
-            fitting = _fit_to(recipe, samples, trial.split.train)
+        for trial in _list_possible(recipe, samples, scheme):
             test = trial.split.test
-            tested = predict_splits(fitting, samples, [trial.split], checkpoints)
+            tested = predict_splits(recipe, samples, [trial.split], checkpoints, adapts=True)
             for model, predicted in zip(_list_models(recipe), tested.predicted.T, strict=True):
                 scores = compute_scores(predicted[test], samples.truth[test])
                 row = {"scheme": scheme, "model": model, "size": trial.size}
@@ -58,19 +57,19 @@ def fit_curves(
     return curves if len(recipe.members) > 1 else curves[curves["model"].isin([COMBINED, BASELINE])]
 
 
+def _list_possible(recipe: TrainingRecipe, samples: Samples, scheme: str) -> Iterator[Trial]:
+    """Those of a scenario; none, with a warning, of one that the samples cannot give at all."""
+    trials = list_trials(samples.frame, scheme, recipe.scenarios, seed=recipe.seed)
+    try:
+        first = next(trials)
+    except InsituError as error:
+        if scheme == REGIONAL:  # its networks are named by the recipe
+            raise
+        logger.warning("no learning curve: %s", error)
+        return
+    yield first
+    yield from trials
+
+
 def _list_models(recipe: TrainingRecipe) -> list[str]:
     return [COMBINED, *(spec.title for spec in recipe.members), BASELINE]
-
-
-def _fit_to(recipe: TrainingRecipe, samples: Samples, rows: Ints) -> TrainingRecipe:
-    """The recipe with folds that so few training rows can give; of one row nothing is tuned."""
-    if recipe.tuning.on_test_rows and recipe.combine == "given":
-        return recipe  # nothing is found within the training rows
-    groups = find_groups(samples.frame, recipe.inner).iloc[rows].nunique()
-    if groups > 1:
-        return recipe.model_copy(update={"inner_folds": min(recipe.inner_folds, groups)})
-    if len(rows) > 1:
-        folds = min(recipe.inner_folds, len(rows))
-        return recipe.model_copy(update={"inner": "random", "inner_folds": folds})
-    members = tuple(one.model_copy(update={"tune": {}}) for one in recipe.members)
-    return recipe.model_copy(update={"members": members, "combine": "given"})

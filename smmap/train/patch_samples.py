@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,21 @@ class PatchSamples:
     windows: Windows
     """Of the recipe."""
     _sources: tuple[_Source, ...]
+    _numbers: tuple[str, ...]
+    """Inputs that are one number a cell."""
+    changed: tuple[str, ...] = ()
+    """Inputs that are not the samples' own, whatever is stored."""
+    partners: Ints | None = None
+    """(n,) number of the sample whose ``changed`` inputs each one has; None: a constant, so that
+    nothing is learnt from them."""
+
+    def without(self, names: tuple[str, ...]) -> PatchSamples:
+        """The same samples as if some inputs were not there."""
+        return replace(self, changed=names, partners=None)
+
+    def exchange(self, names: tuple[str, ...], partners: Ints) -> PatchSamples:
+        """The same samples with some inputs of others."""
+        return replace(self, changed=names, partners=partners)
 
     def load(
         self, rows: Ints, fills: Fills, sides: Mapping[str, int] | None = None
@@ -69,6 +84,22 @@ class PatchSamples:
         dict
             Branch -> (n, layers, y, x), and ``numbers`` -> (n, numbers, 1, 1).
         """
+        found = self._load_own(rows, fills, sides)
+        if not self.changed:
+            return found
+        others = (
+            None if self.partners is None else self._load_own(self.partners[rows], fills, sides)
+        )
+        layers = {one.name: tuple(each.name for each in one.inputs) for one in self._sources}
+        for array, names in {**layers, CELL: self._numbers}.items():
+            for layer, name in enumerate(names):
+                if name in self.changed:
+                    found[array][:, layer] = 0 if others is None else others[array][:, layer]
+        return found
+
+    def _load_own(
+        self, rows: Ints, fills: Fills, sides: Mapping[str, int] | None
+    ) -> dict[str, NDArray[np.float32]]:
         found = {CELL: self.samples.rows[rows][:, :, None, None]}
         for one in self._sources:
             values = self._load_values(one, rows)
@@ -160,7 +191,8 @@ def select_patches(
     table = store.table.assign(**{PATCH: np.arange(store.count)})
     numbers = recipe.model_copy(update={"inputs": cell, "windows": None})
     samples = select_samples(table, numbers, str(store.root))
-    return PatchSamples(draw_samples(samples, most, recipe.seed), store, windows, tuple(sources))
+    drawn = draw_samples(samples, most, recipe.seed)
+    return PatchSamples(drawn, store, windows, tuple(sources), tuple(one.name for one in cell))
 
 
 def _find_source(

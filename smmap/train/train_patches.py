@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from smmap.features.scaling import compute_scaled
 from smmap.patches.read import open_patches
+from smmap.report.findings import Findings
 from smmap.report.validation_report import write_validation_report
 from smmap.spec.errors import ConfigError
 from smmap.spec.training import TrainingRecipe
@@ -40,6 +41,7 @@ def train_patches(
     report: Path | None = None,
     checkpoints: Path | None = None,
     predictions: Path | None = None,
+    ablation: bool = False,
     draws: int = 1000,
 ) -> Training:
     """Fit the recipe's network by every split, judge it, and package the first of the main split.
@@ -50,7 +52,7 @@ def train_patches(
         With ``windows``.
     store
         Folder of patches.
-    out, small, report, checkpoints, predictions, draws
+    out, small, report, checkpoints, predictions, ablation, draws
         As of `smmap.train.train_table.train_table`.
 
     Raises
@@ -81,7 +83,7 @@ def train_patches(
     most = recipe.small.rows if small else None
     samples = select_patches(open_patches(store), recipe, recipe.windows, sides, most=most)
     logger.info("%d patches", len(samples.samples.truth))
-    judged = judge_patches(recipe, samples, draws=draws, checkpoints=checkpoints)
+    judged = judge_patches(recipe, samples, draws=draws, checkpoints=checkpoints, ablation=ablation)
     ranges = _measure_ranges(recipe, samples)
     card = write_patch_package(
         out,
@@ -92,7 +94,11 @@ def train_patches(
     )
     table = judged.judgement.predictions
     write_validation_report(
-        report or out / REPORT, table, title=recipe.title, bootstrap=Bootstrap(draws)
+        report or out / REPORT,
+        table,
+        title=recipe.title,
+        findings=Findings(None, judged.judgement.importance, judged.judgement.ablation),
+        bootstrap=Bootstrap(draws),
     )
     if predictions is not None:
         write_table(predictions, table)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from smmap.spec.errors import InsituError
-from smmap.spec.training_scenarios import Scenarios
+from smmap.spec.training_scenarios import REGIONAL, Scenarios
 from smmap.validation.samples import need_columns
 from smmap.validation.schemes import find_groups
 from smmap.validation.split import Split
@@ -62,7 +62,7 @@ def list_trials(
     InsituError
         If a column is missing, or no size is possible.
     """
-    if scenario == "zhu-regional":
+    if scenario == REGIONAL:
         yield from _list_regions(samples, plan)
         return
     sizes, split = _PREPARE[scenario](samples, plan, seed)
@@ -75,19 +75,15 @@ def list_trials(
         yield Trial(size, repeat, one)
 
 
-def check_scenario(samples: pd.DataFrame, scenario: str, plan: Scenarios) -> None:
-    """Refuse, before anything is fitted, a scenario of which the table gives not one training set.
+def check_regions(samples: pd.DataFrame, plan: Scenarios) -> None:
+    """Refuse, before anything is fitted, networks of ``zhu-regional`` that are not there.
 
     Raises
     ------
     InsituError
         As `list_trials`.
     """
-    if scenario == "zhu-regional":
-        list(_list_regions(samples, plan))
-        return
-    sizes, split = _PREPARE[scenario](samples, plan, 0)
-    next(split([sizes[0]], 1))
+    list(_list_regions(samples, plan))
 
 
 def settle_training_year(samples: pd.DataFrame, plan: Scenarios) -> Scenarios:

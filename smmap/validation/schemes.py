@@ -9,6 +9,7 @@ import pandas as pd
 
 from smmap.spec.errors import InsituError
 from smmap.validation.cell import name_cells
+from smmap.validation.combined import split_places_and_years, split_within
 from smmap.validation.flattery import Flattery
 from smmap.validation.folds import hold_out, leave_each_out, split_into_folds
 from smmap.validation.samples import name_sites, need_columns
@@ -17,6 +18,13 @@ from smmap.validation.split import Split
 logger = logging.getLogger(__name__)
 
 DEFAULT_SCHEME = "station"
+RANDOM = "random"
+ALL_SCHEMES = (
+    *("station", "cell", "network", "leave-out network", "year", "station and year"),
+    *("cell and year", "station within network", "random within network", RANDOM),
+)
+"""Those of which a report shows as many as its samples can give."""
+_LEAVE_OUT, _AND_YEAR, _WITHIN = "leave-out ", " and year", " within "
 
 
 def make_splits(
@@ -37,8 +45,10 @@ def make_splits(
     scheme
         ``station``, ``cell``, ``network`` or the name of any column: folds of whole groups.
         ``year``: each year by the others. ``leave-out COLUMN``: each group by the others.
-        ``sensor-60-20-20``: stations to train, validate and test on. ``random``: rows, which
-        warns.
+        ``station and year``, ``cell and year``: new places in new years. ``station within
+        network``, ``random within network``: folds within each group of the latter, trained on
+        its rows alone. ``sensor-60-20-20``: stations to train, validate and test on.
+        ``random``: rows, which warns.
     folds
         Where the scheme has folds.
     seed
@@ -51,8 +61,15 @@ def make_splits(
     InsituError
         If a column is missing or there are too few groups.
     """
-    if scheme == "random":
+    if scheme == RANDOM:
         warn_of_random(measured)
+    if _WITHIN in scheme:
+        groups, networks = (find_groups(samples, one) for one in scheme.split(_WITHIN, 1))
+        return split_within(groups, networks, folds, scheme=scheme, seed=seed)
+    if scheme.endswith(_AND_YEAR):
+        places = find_groups(samples, scheme.removesuffix(_AND_YEAR))
+        years = find_groups(samples, "year")
+        return split_places_and_years(places, years, folds, scheme=scheme, seed=seed)
     if scheme.startswith(_LEAVE_OUT):
         column = scheme.removeprefix(_LEAVE_OUT)
         return list(leave_each_out(find_groups(samples, column), scheme=scheme))
@@ -64,7 +81,9 @@ def make_splits(
     return split_into_folds(groups, folds, scheme=scheme, seed=seed)
 
 
-_LEAVE_OUT = "leave-out "
+def is_random(scheme: str) -> bool:
+    """Whether rows of one station may be on both sides."""
+    return scheme == RANDOM or scheme.startswith(RANDOM + _WITHIN)
 
 
 def find_groups(samples: pd.DataFrame, scheme: str) -> pd.Series:
@@ -79,7 +98,7 @@ def find_groups(samples: pd.DataFrame, scheme: str) -> pd.Series:
     if find is not None:
         return find(samples)
     if scheme not in samples.columns:
-        known = ", ".join([*_GROUPS, "leave-out COLUMN"])
+        known = ", ".join(dict.fromkeys([*_GROUPS, *ALL_SCHEMES, "leave-out COLUMN"]))
         raise InsituError(f"no split '{scheme}': neither one of {known}, nor a column of the table")
     return samples[scheme]
 
@@ -99,7 +118,7 @@ def _find_years(samples: pd.DataFrame) -> pd.Series:
 
 
 _GROUPS: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
-    "random": _number_rows,
+    RANDOM: _number_rows,
     "station": name_sites,
     "sensor-60-20-20": name_sites,
     "cell": _find_cells,

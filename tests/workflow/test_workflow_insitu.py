@@ -39,6 +39,10 @@ def test_options_choose_readings(tmp_path):
     flagged = write_ismn(tmp_path / "ismn", ["2020/05/21 06:00   0.3 D03,C02 M"], header=HEADER)
     chosen = smmap("insitu", flagged, "--flag", "C02", "--flag", "D03", "--json")
     assert json.loads(chosen.stdout)["kept"] == 1
+    wet = ["2020/05/21 06:00   0.7 C02,C03 M", "2020/05/22 06:00   0.3 D03 M"]
+    studied = write_ismn(tmp_path / "wet", [*GOOD, *wet], header=HEADER)
+    by_recipe = smmap("insitu", studied, "--for", "batchu2023", "--json")
+    assert json.loads(by_recipe.stdout)["kept"] == len(GOOD) + 1
     lines = [*GOOD, "2020/06/01 00:00   0.3 G M"]
     dated = smmap(
         "insitu",
@@ -54,7 +58,7 @@ def test_options_choose_readings(tmp_path):
     "arguments, message",
     [
         (["insitu", "nowhere"], "no such file"),
-        (["insitu", ".", "--deepest", "-1"], "must be above 0"),
+        (["insitu", ".", "--deepest", "-1"], "'deepest_m': Input should be greater"),
         (["validate", "nowhere.csv", "--out", "page.html"], "cannot be read as a table"),
         (["validate", "nowhere.csv", "--out", "page.pdf"], "ends with .html"),
     ],

@@ -17,8 +17,9 @@ NUMBERS = {"days": 18, "seed": 5, "size": 128}
 TAKEN_AWAY = Quality.SNOW_OR_FROZEN | Quality.WATER | Quality.OUT_OF_BOUNDS
 PLAIN = ("vv_db", "vh_db", "incidence_deg", "latitude", "longitude", "elevation")
 FEW = ("vv_soil_db", "vh_soil_db", "s2_ndvi", "s2_ndmi", "landsat_b10", "elevation")
-CELLS, SPECKLED = 0.5, 0.25
-"""Correlation with the truth, at least: of cells of 100 m, and of pixels of 10 m with 4.4 looks."""
+CELLS, SPECKLED, ASSUMED = 0.5, 0.25, 0.3
+"""Correlation with the truth, at least: of cells of 100 m, of pixels of 10 m with 4.4 looks, and of
+cells where half of the model assumes one NDVI for all, in a world where NDVI differs by field."""
 ROUNDED = 0.00005 + 1e-6
 """Half a step in which maps are packed, m3/m3, and float32."""
 
@@ -121,5 +122,5 @@ def test_every_recipe(tmp_path, whole_world, layers, name):
     recipe, run = load_recipe(name), describe_run(whole_world, name)
     start = "2023-04-01" if name == "gssm10" else START
     found = layers(recipe, run)
-    least = SPECKLED if name == "gssm10" else CELLS
+    least = {"gssm10": SPECKLED, "poland2024": ASSUMED}.get(name, CELLS)
     check(follow(whole_world, tmp_path, recipe, run, start, found), least)

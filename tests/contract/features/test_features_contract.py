@@ -63,6 +63,16 @@ class TestAspect(FeatureContract):
     bounds = (0, 360)
 
 
+class TestEastness(FeatureContract):
+    name = "eastness"
+    bounds = (-1, 1)
+
+
+class TestNorthness(FeatureContract):
+    name = "northness"
+    bounds = (-1, 1)
+
+
 class TestLatitude(FeatureContract):
     name = "latitude"
     bounds = (-90, 90)

@@ -153,6 +153,8 @@ def test_every_method_of_the_agreed_list_is_there():
         "elevation",
         "slope_deg",
         "aspect_deg",
+        "eastness",
+        "northness",
         "latitude",
         "longitude",
         "day_of_year",

@@ -202,7 +202,7 @@ def test_an_archive_that_cannot_be_read_is_said_before_anything_is_searched(tmp_
     assert isinstance(told.exception, InsituError)
     assert "holds no file" in str(told.exception)
     told = CliRunner().invoke(app, [*words, "--target", "median"])
-    assert "no target 'median'; there are: closest, daily-mean" in str(told.exception)
+    assert "Input should be 'closest' or 'daily-mean', got 'median'" in str(told.exception)
 
 
 def test_what_looks_back_gets_the_overpasses_between_readings_too(world, tmp_path):

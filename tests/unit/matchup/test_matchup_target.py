@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smmap.insitu.frame import complete_frame
-from smmap.matchup.target import TargetRule, check_rule, compute_targets
+from smmap.matchup.target import TargetRule, compute_targets
 from smmap.spec.errors import InsituError
 
 NOON = datetime(2023, 5, 3, 12, tzinfo=UTC)
@@ -85,8 +85,6 @@ def test_rules_that_nothing_can_pass_are_refused():
         TargetRule(within_minutes=0)
     with pytest.raises(InsituError, match="above 0"):
         TargetRule(least_readings=0)
-    with pytest.raises(InsituError, match=r"no target 'mean'; there are: closest, daily-mean"):
-        check_rule("mean")
 
 
 @given(

@@ -34,15 +34,15 @@ def test_every_packaged_recipe_model_and_study_makes_a_table(name):
 
 def test_quality_control_of_a_recipe_is_asked_of_its_sources():
     wanted = load_wanted("wang2026-rf")
-    assert list(name_columns(wanted))[-1] == "snow_depth"
-    assert len(wanted.inputs) == 11 + 1
+    assert list(name_columns(wanted))[-2:] == ["snow_depth", "snow_cover"]
+    assert len(wanted.inputs) == 11 + 2
     assert SNOW_DEPTH in compute_requests(wanted)
 
 
 def test_sine_and_cosine_share_a_column():
     columns = name_columns(load_wanted("zhu2025-rf"))
-    assert len(columns) == 25 - 3  # day of year, aspect, longitude
-    assert {"time", "aspect_deg", "longitude"} <= set(columns)
+    assert len(columns) == 25 - 2  # day of year, longitude
+    assert {"time", "longitude"} <= set(columns)
 
 
 def test_different_inputs_of_one_column_are_refused(tmp_path):

@@ -77,6 +77,24 @@ def test_flat_ground_faces_nowhere(block, tmp_path, write_tif, make_scene):
     layers = load_terrain([make_scene("dem", {"elevation": href}, "dem")], block, 1)
     assert (layers["slope_deg"] == 0).all()
     assert np.isnan(layers["aspect_deg"]).all()
+    assert (layers["eastness"] == 0).all()
+    assert (layers["northness"] == 0).all()
+
+
+def test_facings_are_means_to_which_flat_ground_adds_nothing(tmp_path, write_tif, make_scene):
+    """West of a crease the ground falls to the east by 1 in 10, east of it it is flat."""
+    x = 599_000 + 10 * (np.arange(300) + 0.5)
+    values = np.tile(np.maximum(600_050 - x, 0) / 10, (300, 1)).astype(np.float32)
+    affine = Affine(10, 0, 599_000, 0, -10, 5_101_000)
+    href = write_tif(tmp_path / "dem.tif", values, transform=affine, crs="EPSG:32632")
+    cells = Affine(100, 0, 599_900, 0, -100, 5_100_200)
+    there = Block.whole(GeoBox((2, 4), cells, "EPSG:32632"))
+    layers = load_terrain([make_scene("dem", {"elevation": href}, "dem")], there, 10)
+    # In the second cell five pixels of ten fall, and one beyond them, whose neighbour is higher.
+    np.testing.assert_allclose(layers["eastness"], [[1.0, 0.6, 0.0, 0.0]] * 2, atol=1e-6)
+    np.testing.assert_allclose(layers["northness"], 0, atol=1e-6)
+    assert (layers["aspect_deg"][:, :2] == 90).all()
+    assert np.isnan(layers["aspect_deg"][:, 2:]).all()
 
 
 def test_two_scenes_side_by_side_have_no_seam(block, tmp_path, write_tif, make_scene):

@@ -18,7 +18,7 @@ TUNED = {
     "random-forest": {"kind": "random-forest", "trees": 3},
     "xgboost": BOOSTER | {"tune": {"depth": {"choices": [1, 2]}}},
     "svr": {"kind": "svr", "tune": {"cost": {"choices": [0.5, 2.0]}}},
-    "mlp": {"kind": "mlp", "hidden": [4], "early_stopping": True, "iterations": 10},
+    "mlp": {"kind": "mlp", "hidden": [4], "iterations": 10},
 }
 
 
@@ -41,15 +41,34 @@ def judge_placed(table=None, **changes):
 
 
 def test_every_scheme_by_its_name():
-    """Of 12 fields the study's shares leave 2 to test; all else tests each sample once."""
-    schemes = ["station", "cell", "year", "leave-out area", "sensor-60-20-20", "random"]
-    found = judge_placed(splits=schemes, folds=3)
+    """Of 12 fields the study's shares leave 2 to test; most test each sample once."""
+    schemes = ["station", "year", "leave-out area", "sensor-60-20-20", "random"]
+    schemes += ["station and year", "station within network"]
+    found = judge_placed(splits=[*schemes, "cell"], folds=3)
     tested = found.predictions.groupby("scheme").size()
+    # Each field is a cell of its own: judged by cells, it would be judged twice.
     assert set(tested.index) == set(schemes) == set(found.metrics)
-    assert (tested.drop("sensor-60-20-20") == 240).all()
+    assert (tested.drop(["sensor-60-20-20", "station and year"]) == 240).all()
     few = found.predictions[found.predictions["scheme"] == "sensor-60-20-20"]
     assert few["field"].nunique() == 2
+    new = found.predictions[found.predictions["scheme"] == "station and year"]
+    years = pd.to_datetime(new["day"], format="%d.%m.%Y").dt.year
+    assert years.groupby(new["field"]).nunique().eq(1).all()
+    assert new["field"].nunique() == 12
     assert found.flattery.scheme == "station"
+
+
+def test_what_a_table_cannot_give_is_left_out_and_told(caplog):
+    """One year, no coordinates: judged by what remains; the split that counts must be there."""
+    found = judge_placed(draw_table(), splits=load_recipe("gssm10").splits)
+    assert set(found.metrics) == {"station", "leave-out network", "random"}
+    told = " ".join(one.message for one in caplog.records)
+    assert "one group only, '2024'" in told
+    assert "no column latitude" in told
+    with pytest.raises(InsituError, match="one group only"):
+        judge_placed(draw_table(), splits=["year", "station"])
+    with pytest.raises(InsituError, match="no split 'stations'"):
+        judge_placed(draw_table(), splits=["station", "stations"])
 
 
 def test_curves_of_three_scenarios_fall_with_their_sizes():
@@ -76,7 +95,7 @@ def test_curves_of_three_scenarios_fall_with_their_sizes():
 
 @pytest.mark.parametrize("kind", TUNED)
 def test_training_sets_of_one_cell_or_one_row_are_fitted(kind):
-    """Of one cell, folds are of its rows; of one row, nothing is tuned or stopped early."""
+    """Of one cell, folds are of its rows; of one row, nothing is tuned."""
     plan = {"repeats": 1, "percents": [0.5], "cells": [1]}
     table = draw_placed(200)
     found = judge_placed(
@@ -126,7 +145,7 @@ def test_importance_takes_parts_of_one_column_together():
     names = [one.name for one in recipe.inputs]
     parts = {name: [names[i] for i in numbers] for name, numbers in groups.items()}
     assert parts["time"] == ["doy_sin", "doy_cos"]
-    assert parts["aspect_deg"] == ["aspect_sin", "aspect_cos"]
+    assert parts["longitude"] == ["longitude_sin", "longitude_cos"]
     assert parts["vv_db"] == ["vv_db"]
     assert sum(len(one) for one in parts.values()) == 25
     found = judge_placed()
@@ -196,13 +215,16 @@ def test_recipes_that_are_refused(change, said):
         make_recipe(**change)
 
 
-def test_scenarios_that_the_table_cannot_give():
-    with pytest.raises(InsituError, match="some before"):
-        judge_placed(splits=["station", "zhu-temporal"], scenarios={"training_year": 2023})
+def test_scenarios_that_the_table_cannot_give(caplog):
+    splits = ["station", "zhu-temporal"]
+    found = judge_placed(splits=splits, scenarios={"training_year": 2023})
+    assert found.curves is None
+    assert judge_placed(draw_table(), splits=["station", "zhu-spatial"]).curves is None
+    told = " ".join(one.message for one in caplog.records)
+    assert "some before" in told
+    assert "no column latitude" in told
     with pytest.raises(InsituError, match=r"scenarios\.regions"):
         judge_placed(splits=["station", "zhu-regional"])
-    with pytest.raises(InsituError, match="no column latitude"):
-        judge_placed(draw_table(), splits=["station", "zhu-spatial"])
 
 
 def test_networks_are_fitted_where_the_command_says():

@@ -16,6 +16,7 @@ from smmap.model.package import load_model
 from smmap.patches.read import open_patches
 from smmap.patches.write import open_patch_writer
 from smmap.spec.errors import ConfigError, InsituError, ModelError
+from smmap.spec.training_parts import Ablation
 from smmap.train.fit_patches import Course
 from smmap.train.judge_patches import get_member, list_splits, size_windows
 from smmap.train.patch_gate import check_window_parity
@@ -89,6 +90,42 @@ def test_the_package_opens_and_says_what_it_looks_at(trained):
     assert (out / "report.html").is_file()
     with pytest.raises(ModelError, match="looks at windows"):
         model.predict(np.zeros((2, 16), np.float32))
+
+
+def test_sources_are_worth_what_they_decide(trained, samples):
+    """Of one station that tests, nothing is exchanged but among its own four samples."""
+    _, made = trained
+    sources = {"radar", "sentinel2", "terrain", "soil", "smap", "gldas"}
+    assert set(made.judgement.importance) == sources
+    assert made.judgement.ablation is None
+    assert np.isfinite([one.value for one in made.judgement.importance.values()]).all()
+
+
+def test_inputs_that_are_left_out_or_another_samples(samples):
+    rows, fills = np.array([3, 0]), samples_fills(samples)
+    own = samples.load(rows, fills, SIDES)
+    without = samples.without(("vh", "clay", "gldas")).load(rows, fills, SIDES)
+    partners = np.arange(len(samples.samples.truth))[::-1].copy()
+    others = samples.load(partners[rows], fills, SIDES)
+    exchanged = samples.exchange(("vh", "clay", "gldas"), partners).load(rows, fills, SIDES)
+    for array, layer in (("fine", 1), ("coarse", 2), ("numbers", 1)):
+        assert (without[array][:, layer] == 0).all()
+        np.testing.assert_array_equal(exchanged[array][:, layer], others[array][:, layer])
+        rest = [one for one in range(own[array].shape[1]) if one != layer]
+        for found in (without, exchanged):
+            np.testing.assert_array_equal(found[array][:, rest], own[array][:, rest])
+
+
+@pytest.mark.slow
+def test_a_source_that_decides_is_missed(tmp_path):
+    """Moisture follows radar and SMAP: without the radar, or with another's, the errors grow."""
+    store = write_store(tmp_path / "store", stations=20, samples=4)
+    left_out = Ablation(without={"the radar": ("vv", "vh", "incidence")})
+    recipe = load_recipe("batchu2023").shrink().model_copy(update={"ablation": left_out})
+    made = train_patches(recipe, store, tmp_path / "out", draws=0)
+    assert made.judgement.ablation["the radar"].value > 0.005
+    assert made.judgement.importance["radar"].value > 0.005
+    assert abs(made.judgement.importance["soil"].value) < 0.005
 
 
 def test_patches_are_scaled_and_filled_like_maps(samples):

@@ -13,12 +13,13 @@ from smmap.spec.errors import ConfigError, InsituError, StoreError
 from smmap.spec.training import TrainingRecipe
 from smmap.spec.training_member import Mlp
 from smmap.train import ensemble as ensemble_room
-from smmap.train.ensemble import compute_weights, fit_ensemble
+from smmap.train.ensemble import fit_ensemble
 from smmap.train.judge import judge, list_splits
 from smmap.train.samples import select_samples
 from smmap.train.table_file import load_table, read_numbers
 from smmap.train.table_inputs import read_inputs
 from smmap.train.train_table import train_table
+from smmap.train.weights import compute_weights, search_weights
 from smmap.validation.samples import name_sites
 
 
@@ -96,6 +97,19 @@ def test_weights_are_those_of_least_error():
     # Of two with independent errors each counts by the inverse of its variance: 4 to 1.
     assert weights == pytest.approx([0.8, 0.2, 0.0], abs=0.05)
     assert weights.sum() == pytest.approx(1)
+
+
+def test_a_search_comes_near_the_weights_of_least_error():
+    """None are better than those of least squares; the best of 200 tries is almost as good."""
+    rng = np.random.default_rng(2)
+    truth = rng.uniform(0.05, 0.4, 400)
+    predicted = truth[:, None] + rng.normal(0, [0.02, 0.04, 0.03], (400, 3))
+    least, found = compute_weights(predicted, truth), search_weights(predicted, truth, 7)
+    assert found.sum() == pytest.approx(1)
+    assert (found > 0).all()
+    best, searched = (np.sqrt(np.mean((predicted @ one - truth) ** 2)) for one in (least, found))
+    assert best <= searched < 1.005 * best
+    np.testing.assert_array_equal(found, search_weights(predicted, truth, 7))
 
 
 def test_random_split_flatters_and_says_by_how_much(caplog):
