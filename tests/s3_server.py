@@ -15,6 +15,18 @@ from urllib.request import Request, urlopen
 BUCKET = "maps"
 
 
+_SERVER = """
+import os, sys, threading
+from moto.server import main
+
+def stop_with_the_tests():
+    sys.stdin.read()  # ends with the process that started this one, however that ends
+    os._exit(0)
+
+threading.Thread(target=stop_with_the_tests, daemon=True).start()
+main(sys.argv[1:])
+"""
+
 _started: dict[str, subprocess.Popen[bytes]] = {}
 """The server by its address: one for all tests of this process, because it starts for seconds."""
 
@@ -57,8 +69,9 @@ def _start() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-c", _SERVER, "-H", "127.0.0.1", "-p", str(port)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, **quiet)
     endpoint = f"http://127.0.0.1:{port}"
     _started[endpoint] = server
     return endpoint

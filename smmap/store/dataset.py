@@ -12,6 +12,7 @@ from rasterio.errors import RasterioError
 
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
+from smmap.store.openers import share_openers
 from smmap.store.prefetch import prepare
 from smmap.store.probe import is_object, is_web, to_path
 from smmap.store.remote_file import RemoteFile
@@ -45,6 +46,7 @@ class Dataset:
 
     def close(self) -> None:
         """Close it."""
+        share_openers()
         self.file.close()
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
+from smmap.store.openers import share_openers
+
 READ_SETTINGS: Mapping[str, Any] = {
     # A COG is one file: never list the folder or look for side files around it.
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -49,6 +51,7 @@ def open_environment() -> AbstractContextManager[Any]:
     import rasterio
 
     bound_cache()
+    share_openers()
     environment: AbstractContextManager[Any] = rasterio.Env(**READ_SETTINGS)
     return environment
 
