@@ -91,7 +91,10 @@ def compute_positions(
     longitude and latitude may lie on both sides of the antimeridian. The bands of a scene ask for
     the same positions one after another: they are remembered, and not to be changed.
     """
-    key = (block, transform, crs, shape)
+    grid = block.geobox
+    # Not the block itself: to hash its coordinate system is to write it out.
+    where = (str(grid.crs), grid.affine, *grid.shape, block.row, block.col, *block.shape)
+    key = (where, transform, crs, shape)
     with _LOCK:
         known, working = _KNOWN.get(key), _WORKING.setdefault(key, Lock())
     if known is not None:

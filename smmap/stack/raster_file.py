@@ -109,7 +109,7 @@ class RasterFile:
                     for col in range(rectangle[2], rectangle[3]):
                         down, across = row * height - place[0], col * width - place[2]
                         part = values[down : down + height, across : across + width]
-                        blocks[self._address, what, row, col] = np.ascontiguousarray(part)
+                        blocks[self._address, what, row, col] = part.copy()
             return blocks
 
         top, bottom, left, right = window
@@ -131,8 +131,10 @@ class RasterFile:
         return top * height, min(bottom * height, rows), left * width, min(right * width, cols)
 
     def _read_band(self, index: int, window: Rectangle) -> Stored:
+        shape = (window[1] - window[0], window[3] - window[2])
+        out = get_scratch("read", shape, self.file.dtypes[index - 1])
         with prefetch(self.file, index, [window]):
-            return cast("Stored", self.file.read(index, window=_to_window(window)))
+            return cast("Stored", self.file.read(index, window=_to_window(window), out=out))
 
     def _read_mask(self, index: int, window: Rectangle) -> Stored:
         return cast("Stored", self.file.read_masks(index, window=_to_window(window)))
