@@ -9,12 +9,14 @@
 #define BLOCK_BYTES ((size_t)32 << 10)  /* of rows: a first-level cache */
 #define LONGEST_ROW ((size_t)1 << 10)   /* bytes: a group of longer ones is no block any more */
 #define SAMPLES 4                       /* groups and trees that tell how a block goes */
+#define ALONE 31                        /* groups of trees for which rows that part stay alone */
 
 typedef struct {
     void *rows;
     void *groups; /* the same, turned; NULL where rows are too long to go together */
     float *sums; /* (targets, padded) */
     uint32_t *leaves;
+    uint8_t *alone; /* of blocks of rows: groups of trees before it is asked again how they go */
     Sorting sorting;
 } Buffers;
 
@@ -29,6 +31,7 @@ static void release(Buffers *buffers) {
     free(buffers->groups);
     free(buffers->sums);
     free(buffers->leaves);
+    free(buffers->alone);
     free(buffers->sorting.nodes);
     free(buffers->sorting.sorted);
     free(buffers->sorting.places);
@@ -57,7 +60,8 @@ static int acquire(const Forest *forest, size_t padded, Buffers *buffers) {
     }
     buffers->sums = reserve(padded, forest->targets * sizeof(float));
     buffers->leaves = reserve(padded, sizeof(uint32_t));
-    if (!buffers->rows || !buffers->sums || !buffers->leaves)
+    buffers->alone = calloc(padded / LANES + 1, 1);
+    if (!buffers->rows || !buffers->sums || !buffers->leaves || !buffers->alone)
         return -2;
     if (!levels)
         return 0;
@@ -157,7 +161,9 @@ static void walk_trees(const Forest *forest, const Kernel *kernel, size_t n, siz
         }
         for (size_t from = 0; from < padded; from += block) {
             Span span = {n, padded, from, padded - from < block ? padded - from : block};
-            int together = go_together(forest, kernel, first, last, &span, buffers);
+            uint8_t *alone = buffers->alone + from / LANES;
+            int together = !*alone && go_together(forest, kernel, first, last, &span, buffers);
+            *alone = together ? 0 : *alone ? *alone - 1 : ALONE;
             for (size_t t = first; t < last; t++)
                 walk_tree(forest, kernel, forest->trees + t, together, &span, buffers);
         }
