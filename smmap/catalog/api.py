@@ -18,7 +18,7 @@ from smmap.grid.boxes import merge_boxes
 from smmap.spec.definition import Definition
 from smmap.spec.errors import CatalogError
 from smmap.spec.period import Period
-from smmap.store.probe import is_web
+from smmap.store.address import is_web
 
 if TYPE_CHECKING:
     from pystac_client import Client

@@ -14,7 +14,7 @@ from requests import RequestException
 
 from smmap.spec.definition import Definition
 from smmap.spec.errors import SmmapError
-from smmap.store.probe import REFUSED, is_web
+from smmap.store.address import REFUSED, is_web
 from smmap.store.session import open_session
 
 _AT_ONCE = 8

@@ -18,7 +18,7 @@ from smmap.catalog.zarr_archive import ZarrCatalog
 from smmap.spec.definition import Definition, Kind
 from smmap.spec.errors import CatalogError, ConfigError
 from smmap.spec.period import Period
-from smmap.store.probe import is_web
+from smmap.store.address import is_web
 
 
 class Catalog(Protocol):

@@ -20,7 +20,7 @@ from smmap.catalog.web import open_io, reading
 from smmap.spec.definition import Definition
 from smmap.spec.errors import CatalogError, EmptySearchError
 from smmap.spec.period import Period
-from smmap.store.probe import is_web
+from smmap.store.address import is_web
 
 WORLD: Bbox = (-180.0, -90.0, 180.0, 90.0)
 

@@ -21,9 +21,9 @@ from smmap.product.stored_file import find_file
 from smmap.spec.band import Layer
 from smmap.spec.errors import ArchiveError, TransientError
 from smmap.spec.tile import Block
+from smmap.store.address import is_web
 from smmap.store.gdal import forget_failure, hear_warnings, open_environment
 from smmap.store.output import join_address
-from smmap.store.probe import is_web
 from smmap.store.retry import retry
 
 Packed = Mapping[Layer, NDArray[Any]]

@@ -20,8 +20,8 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from smmap.spec.errors import SceneError, TransientError
+from smmap.store.address import is_object, is_web
 from smmap.store.expver import EXPVER
-from smmap.store.probe import is_object, is_web
 from smmap.store.retry import retry
 from smmap.store.unpack import unpack
 

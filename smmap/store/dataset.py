@@ -12,9 +12,9 @@ from rasterio.errors import RasterioError
 
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
+from smmap.store.address import is_object, is_web, to_path
 from smmap.store.openers import share_openers
 from smmap.store.prefetch import prepare
-from smmap.store.probe import is_object, is_web, to_path
 from smmap.store.remote_file import RemoteFile
 from smmap.store.shared_file import share_file
 

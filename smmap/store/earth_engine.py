@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from smmap.spec.errors import CatalogError, ConfigError, SceneError, TransientError
+from smmap.store.address import is_web
 from smmap.store.gate import Gate
-from smmap.store.probe import is_web
 from smmap.store.retry import retry
 
 ENDPOINT = "SMMAP_EARTH_ENGINE_URL"

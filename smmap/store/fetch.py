@@ -6,7 +6,7 @@ from pathlib import Path
 
 from smmap.spec.band import Signer
 from smmap.spec.errors import SceneError
-from smmap.store.probe import is_object, is_web, to_path
+from smmap.store.address import is_object, is_web, to_path
 from smmap.store.remote_file import RemoteFile
 
 _AHEAD = 1 << 22

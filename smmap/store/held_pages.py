@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection
 
 _RECENT = 8
 """Pages that nobody holds: what lies around windows is read again."""
@@ -17,14 +17,14 @@ class HeldPages:
         self._held: dict[int, bytes] = {}
         self._recent: OrderedDict[int, bytes] = OrderedDict()
 
-    def hold(self, numbers: Iterable[int]) -> None:
+    def hold(self, numbers: Collection[int]) -> None:
         """Keep these from now on, also those that are yet to come, until they are let go."""
         self._holders.update(numbers)
         for number in numbers:
             if number in self._recent:
                 self._held[number] = self._recent.pop(number)
 
-    def let_go(self, numbers: Iterable[int]) -> None:
+    def let_go(self, numbers: Collection[int]) -> None:
         """Once for each time that they were held."""
         self._holders.subtract(numbers)
         for number in numbers:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from smmap.spec.errors import StoreError
+from smmap.store.address import SCHEMES
 from smmap.store.folder import FolderOutput
 from smmap.store.output import OutputStore
-from smmap.store.probe import SCHEMES
 
 
 def open_output_store(address: str | Path | OutputStore) -> OutputStore:

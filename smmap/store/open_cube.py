@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from smmap.grid.cells import compute_transform
 from smmap.spec.band import Reader, Signer
 from smmap.spec.errors import SceneError
+from smmap.store.address import to_path
 from smmap.store.axes import find_axes, find_meaning
 from smmap.store.cube import Cube, is_remote, reading
 from smmap.store.expver import EXPVER, find_versions, read_versions
 from smmap.store.open_xarray import open_xarray
-from smmap.store.probe import to_path
 from smmap.store.retry import retry
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from smmap.spec.band import Reader, Signer
 from smmap.spec.errors import CatalogError, SceneError
-from smmap.store.probe import is_object, is_web
+from smmap.store.address import is_object, is_web
 
 if TYPE_CHECKING:
     import xarray as xr

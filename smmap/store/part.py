@@ -12,7 +12,7 @@ from requests import RequestException, Response
 from urllib3.exceptions import HTTPError
 
 from smmap.spec.errors import RefusedError, SceneError, TransientError
-from smmap.store.probe import GONE, REFUSED
+from smmap.store.address import GONE, REFUSED
 from smmap.store.session import BUSY, TIMEOUT_S, is_unreachable, open_session
 
 _NO_CONTENT = (304, 416)

@@ -149,7 +149,7 @@ class RemoteZarr(Store):
         return self.list_dir(prefix)
 
     def list_dir(self, prefix: str) -> AsyncIterator[str]:
-        """Refused."""
+        """Refused: HTTP lists nothing, which ``supports_listing`` tells Zarr."""
         raise NotImplementedError(f"{self._address}/{prefix} cannot be listed")
 
 

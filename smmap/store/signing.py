@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from smmap.spec.band import Signer
 from smmap.spec.errors import CatalogError, TransientError
+from smmap.store.address import is_object
 from smmap.store.network import is_offline
-from smmap.store.probe import is_object
 
 _SIGNED_BY: Mapping[str, tuple[str, ...]] = {
     "x-amz-signature": ("x-amz-",),

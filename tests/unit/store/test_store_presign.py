@@ -19,9 +19,9 @@ from s3_server import serve_s3
 from smmap.catalog.definitions import load_definition
 from smmap.spec.errors import CatalogError, SceneError
 from smmap.store import presign as presign_module
+from smmap.store.address import is_object
 from smmap.store.fetch import read_small_file
 from smmap.store.objects import ObjectOutput
-from smmap.store.probe import is_object
 from smmap.store.signing import sign_href
 
 
