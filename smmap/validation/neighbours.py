@@ -9,11 +9,9 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from smmap.features.array import Doubles
+from smmap.validation.earth import compute_points
 from smmap.validation.samples import name_sites
 from smmap.validation.split import Split
-
-_EARTH_M = 6_371_000.0
-"""Mean radius."""
 
 
 def describe_neighbours(samples: pd.DataFrame, splits: Sequence[Split], within_m: float) -> str:
@@ -45,11 +43,10 @@ def describe_neighbours(samples: pd.DataFrame, splits: Sequence[Split], within_m
 
 
 def _find_places(samples: pd.DataFrame) -> Doubles | None:
-    """(n, 3) metres from the Earth's centre; chords are as long as arcs over a few kilometres."""
+    """(n, 3) as of `compute_points`, of the stations where they are known."""
     for prefix in ("station_", ""):
         names = [f"{prefix}latitude", f"{prefix}longitude"]
         if set(names) <= set(samples.columns):
-            lat, lon = np.radians(samples[names].to_numpy(np.float64)).T
-            flat = np.cos(lat)
-            return _EARTH_M * np.column_stack([flat * np.cos(lon), flat * np.sin(lon), np.sin(lat)])
+            latitude, longitude = samples[names].to_numpy(np.float64).T
+            return compute_points(latitude, longitude)
     return None

@@ -9,6 +9,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
+from smmap.validation.earth import compute_points
+
 SAME_PLACE_M = 8.0
 """Stations closer to each other are one, whatever their names; less than a pixel of 10 m, as
 neighbouring pixels are places of their own."""
@@ -16,7 +18,6 @@ FAR_M = 10_000.0
 """Places of one name that are further apart, with none between them, are different sites: a field
 or a farm has points in many places, a station that bears the name of another does not."""
 
-_RADIUS_M = 6_371_000.0
 _PLACES = (("latitude", "longitude"), ("station_latitude", "station_longitude"))
 """Of the pixel that the inputs are of, and of the station in it: near by either is near."""
 _Pairs = NDArray[np.intp]
@@ -65,9 +66,7 @@ def list_shared_places(names: pd.Series[str], sites: pd.Series[str]) -> list[str
 def _number_sites(nodes: pd.DataFrame, pairs: list[tuple[str, str]]) -> NDArray[np.int32]:
     edges = [np.empty((0, 2), np.intp)]
     for latitude, longitude in pairs:
-        theta, phi = (np.radians(nodes[one].to_numpy()) for one in (latitude, longitude))
-        x, y, z = np.cos(theta) * np.cos(phi), np.cos(theta) * np.sin(phi), np.sin(theta)
-        points = _RADIUS_M * np.column_stack([x, y, z])
+        points = compute_points(nodes[latitude].to_numpy(), nodes[longitude].to_numpy())
         known = np.flatnonzero(np.isfinite(points).all(axis=1))
         edges.append(_find_near(points, known, SAME_PLACE_M))
         named = nodes.iloc[known].groupby("name").indices.values()
