@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 import pystac
 
+from smmap.catalog.baseline import find_baseline
 from smmap.catalog.candidate import Candidate
 from smmap.catalog.common_name import check_common_name
 from smmap.catalog.pass_direction import find_contradiction
 from smmap.catalog.place import count_steps, find_place, note_together
 from smmap.catalog.scaling import (
     OFFSET_BASELINE,
-    find_baseline,
     find_declared,
     find_rule,
     find_scaling,
