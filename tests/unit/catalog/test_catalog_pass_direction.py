@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from datetime import datetime
 
 import pystac
@@ -14,6 +15,7 @@ from smmap.catalog.bands import find_obstacle
 from smmap.catalog.candidate import read_candidate
 from smmap.catalog.definitions import load_definition
 from smmap.catalog.pass_direction import find_contradiction
+from smmap.pipeline.inspection import inspect_item
 from smmap.pipeline.scenes import resolve_scene
 from smmap.spec.errors import SceneError
 
@@ -92,6 +94,15 @@ def test_such_a_scene_is_left_out_and_says_why():
     assert reason == "it says ascending, but at 6.3 h local solar time Sentinel-1 is descending"
     with pytest.raises(SceneError, match=r"item S1A_x: it says ascending, .*; correct the item"):
         resolve_scene(item, LOCAL, ["vv"])
+
+
+def test_who_looks_at_such_an_item_is_told(tmp_path):
+    document = copy.deepcopy(DOCUMENT)
+    path = tmp_path / "item.json"
+    for state, told in (("descending", False), ("ascending", True)):
+        document["properties"]["sat:orbit_state"] = state
+        path.write_text(json.dumps(document))
+        assert ("not usable" in inspect_item(str(path), LOCAL.id)) is told
 
 
 def test_a_track_is_judged_where_the_angle_hangs_on_it():
