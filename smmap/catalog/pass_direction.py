@@ -19,11 +19,14 @@ from smmap.spec.overpass import OrbitState
 
 _CROSSING_HOURS: dict[OrbitState, float] = {"ascending": 18.0, "descending": 6.0}
 _NEAR_HOURS = 3.0
-"""By how much real slices may part from that, as far north as land goes (real ones up to 1.6)."""
+"""Nearer than this to a crossing no pass of the other direction is seen: over all latitudes what
+Sentinel-1 sees lies within 6 hours of its own."""
 _SLICE_KM2 = 10_000.0
 """Smaller outlines are cut out, by whatever shape."""
 _TILT_DEG = (5.0, 40.0)
 """By how much a slice is turned: the former is more than a map's north leaves the true one."""
+_TELLING_DEG = 70.0
+"""Latitude up to which a track bears less than 30 degrees from north."""
 _FULL = 0.9
 """Share of its narrowest rectangle that a slice fills."""
 _SEEN_DEG = (15.0, 55.0)
@@ -89,6 +92,8 @@ def _tell_by_outline(footprint: BaseGeometry) -> OrbitState | None:
     """
     whole = compute_unrolled(footprint)
     middle = whole.centroid
+    if abs(middle.y) > _TELLING_DEG:
+        return None
     scale = _KM_A_DEGREE * np.array([np.cos(np.radians(middle.y)), 1.0])
     plane = shapely.transform(whole, lambda points: points * scale)
     if plane.area < _SLICE_KM2:

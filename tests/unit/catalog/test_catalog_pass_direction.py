@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pystac
 import pytest
 import shapely
@@ -68,7 +69,8 @@ def test_a_slice_leans_as_it_was_flown():
 def test_cut_outlines_say_nothing():
     small = shapely.affinity.scale(LEANING, 0.2, 0.2)
     triangle = shapely.Polygon(LEANING.exterior.coords[:3])
-    for shape in (small, triangle, BOX):
+    north = shapely.affinity.translate(LEANING, yoff=25)
+    for shape in (small, triangle, BOX, north):
         assert judge("ascending", "00:00:00", shape) is None
 
 
@@ -79,6 +81,33 @@ def test_a_track_that_does_not_come_by():
         assert f"no {state} pass of its relative orbit {orbit} sees 51.0 N 5.5 E" in judge(
             state, "00:00:00", relative=orbit
         )
+
+
+def list_ground(incidence_deg):
+    """Local solar time and latitude of what Sentinel-1 sees on a circular orbit, by direction.
+
+    Inertial: the node lies at 18 h of mean solar time, the look is to the right of the velocity.
+    """
+    argument = np.radians(np.arange(0.0, 360.0, 0.5))
+    cosine, sine = np.cos(np.radians(98.18)), np.sin(np.radians(98.18))
+    cos_u, sin_u = np.cos(argument), np.sin(argument)
+    there = np.stack([cos_u, sin_u * cosine, sin_u * sine], axis=1)
+    ahead = np.stack([-sin_u, cos_u * cosine, cos_u * sine], axis=1)
+    off = np.radians(incidence_deg)
+    central = off - np.arcsin(6371.0 / 7075.0 * np.sin(off))
+    seen = np.cos(central) * there + np.sin(central) * np.cross(ahead, there)
+    hours = (18 + np.degrees(np.arctan2(seen[:, 1], seen[:, 0])) / 15) % 24
+    state = np.where(cos_u > 0, "ascending", "descending")
+    return zip(hours, np.degrees(np.arcsin(seen[:, 2])), state, strict=True)
+
+
+@pytest.mark.parametrize("incidence_deg", [18.0, 46.0])
+def test_no_pass_at_any_latitude_is_accused(incidence_deg):
+    midnight = datetime(2023, 4, 1, tzinfo=UTC)
+    for hours, latitude, state in list_ground(incidence_deg):
+        spot = shapely.Point(0, latitude).buffer(0.01)  # at longitude 0 solar time is UTC
+        start = midnight + timedelta(hours=float(hours), microseconds=7)
+        assert find_contradiction("sentinel-1a", state, start, spot) is None
 
 
 def test_what_is_not_judged():
