@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import rasterio
+from served_item import write_item
+from study_level_1 import write_level_1
 
 from smmap.simulate.area import list_areas
 from smmap.simulate.orbits import TRACKS
@@ -32,18 +34,19 @@ def serve_folder(world, out, numbers, provider):
     for path in sorted(world.glob("*/*/*.json")):
         item = json.loads(path.read_text())
         match item.get("collection"), provider:
-            case "sentinel-1-grd", "planetary-computer":
+            case "sentinel-1-grd", "planetary-computer" | "copernicus":
                 _write_rtc(path, item, out, area)
             case "sentinel-2-l2a", "planetary-computer":
                 assets = {
                     theirs: (path.parent / f"{ours}.tif") for ours, theirs in SENTINEL_2.items()
                 }
-                _write_item(out, item, assets)
+                write_item(out, item, assets)
             case "sentinel-2-l2a", "earth-search":
                 _write_applied(path, item, out)
-            case "cop-dem-glo-30", _:
-                _write_item(out, item, {"data": path.parent / "data.tif"})
-    if provider == "planetary-computer-static":
+            case "cop-dem-glo-30", "planetary-computer" | "earth-search" | "earth-search-level-1":
+                write_item(out, item, {"data": path.parent / "data.tif"})
+    write_level_1(world / "sources", out, provider)
+    if provider == "copernicus":
         _write_static(world / "sources", out)
     if provider == "planetary-computer":
         sources = world / "sources"
@@ -65,22 +68,6 @@ def _describe(collection):
     }  # fmt: skip
 
 
-def _write_item(out, item, files, **properties):
-    """An item without anything that its provider does not say."""
-    folder = out / item["collection"] / item["id"]
-    folder.mkdir(parents=True)
-    assets = {}
-    for key, path in files.items():
-        place = folder / f"{key}.tif"
-        if path != place:
-            shutil.copy(path, place)
-        assets[key] = {"href": f"./{place.name}", "type": "image/tiff", "roles": ["data"]}
-    known = {**item["properties"], **properties}
-    known = {key: value for key, value in known.items() if not key.startswith("proj:")}
-    document = {**item, "assets": assets, "properties": known, "links": []}
-    (folder / f"{item['id']}.json").write_text(json.dumps(document))
-
-
 def _rewrite(source, target, change, **profile):
     target.parent.mkdir(parents=True, exist_ok=True)
     with rasterio.open(source) as file:
@@ -100,7 +87,7 @@ def _write_static(sources, out):
         if item["collection"] in keys:
             (file,) = path.parent.glob("*.tif")
             name = item["collection"].replace("srtm", "nasadem")
-            _write_item(out, {**item, "collection": name}, {keys[item["collection"]]: file})
+            write_item(out, {**item, "collection": name}, {keys[item["collection"]]: file})
 
 
 def _write_rtc(path, item, out, area):
@@ -119,7 +106,7 @@ def _write_rtc(path, item, out, area):
     scratch = out / "scratch"
     for key in ("vv", "vh"):
         _rewrite(path.parent / f"{key}.tif", scratch / f"{key}.tif", change, nodata=-32768)
-    _write_item(out, item, {key: scratch / f"{key}.tif" for key in ("vv", "vh")})
+    write_item(out, item, {key: scratch / f"{key}.tif" for key in ("vv", "vh")})
     shutil.rmtree(scratch)
 
 
@@ -133,7 +120,7 @@ def _write_applied(path, item, out):
 
         _rewrite(path.parent / f"{key}.tif", scratch / f"{key}.tif", change)
     files = {key: scratch / f"{key}.tif" for key in SENTINEL_2}
-    _write_item(out, item, files, **{"earthsearch:boa_offset_applied": True})
+    write_item(out, item, files, **{"earthsearch:boa_offset_applied": True})
     shutil.rmtree(scratch)
 
 
@@ -146,7 +133,7 @@ def _write_composites(folder, out, collection, days):
     for (product, date), files in scenes.items():
         start = datetime.strptime(date, "%Y%j").replace(tzinfo=UTC)
         end = start + timedelta(days=days, seconds=-1)
-        _write_item(
+        write_item(
             out,
             {
                 "type": "Feature", "stac_version": "1.0.0", "collection": collection,

@@ -65,7 +65,11 @@ SERVED = {
         "modis_lai": "planetary-computer-modis-lai",
         "modis_vegetation": "planetary-computer-modis-vegetation-250m",
     },
-    "planetary-computer-static": {
+    # Level 1 of the Copernicus Data Space and USGS; radar and what is static of the former.
+    "copernicus": {
+        "sentinel1": "planetary-computer-sentinel-1-rtc",
+        "sentinel2": "copernicus-sentinel-2-l1c",
+        "landsat": "usgs-landsat-c2-l1",
         "dem": "planetary-computer-alos-dem",
         "land_cover": "planetary-computer-esa-worldcover",
     },
@@ -73,7 +77,12 @@ SERVED = {
         "sentinel2": "earth-search-sentinel-2-l2a",
         "dem": "earth-search-cop-dem-glo-30",
     },
+    "earth-search-level-1": {
+        "sentinel2": "earth-search-sentinel-2-l1c",
+        "dem": "earth-search-cop-dem-glo-30",
+    },
 }
+ARCHIVE = "zarr-era5-land"
 GRIDS = {"wang2026": "utm-100m", "zhu2025": "utm-100m"}
 
 
@@ -118,11 +127,14 @@ def write_images_recipe(world, study):
     return recipe | {"sources": sources}
 
 
-def write_api_recipe(world, study, provider, address):
-    """What the provider has from its STAC API, the rest from the world's own."""
+def write_api_recipe(world, study, provider, address, archive):
+    """What the provider has from its STAC API, ERA5-Land from a Zarr archive, the rest of files."""
     recipe = write_recipe(world, study)
     for key, name in SERVED[provider].items():
         if key in recipe["sources"] and (study, key) != ("wang2026", "modis_vegetation"):
             recipe["sources"] = recipe["sources"] | {key: name}
             recipe["catalogs"][key] = address
+    if "era5_land" in recipe["sources"]:
+        recipe["sources"] = recipe["sources"] | {"era5_land": ARCHIVE}
+        recipe["catalogs"]["era5_land"] = str(archive)
     return recipe

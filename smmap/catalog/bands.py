@@ -7,12 +7,13 @@ from collections.abc import Iterable
 
 import pystac
 
+from smmap.catalog.baseline import find_baseline
 from smmap.catalog.candidate import Candidate
 from smmap.catalog.common_name import check_common_name
+from smmap.catalog.pass_direction import find_contradiction
 from smmap.catalog.place import count_steps, find_place, note_together
 from smmap.catalog.scaling import (
     OFFSET_BASELINE,
-    find_baseline,
     find_declared,
     find_rule,
     find_scaling,
@@ -181,6 +182,11 @@ def find_obstacle(
     """
     if definition.sensor == "sentinel-1" and _is_hh(candidate.polarizations, candidate.assets):
         return _HH
+    if definition.sensor == "sentinel-1":
+        one = candidate
+        wrong = find_contradiction(one.platform, one.state, one.start, one.footprint)
+        if wrong is not None:
+            return wrong
     served = set(candidate.assets)
     missing = [name for name in wanted if served.isdisjoint(definition.bands[name].assets)]
     return f"no asset for {', '.join(missing)}" if missing else None

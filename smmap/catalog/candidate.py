@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import sys
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,6 +15,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from smmap.catalog.facts import (
+    find_platform,
     get_updated,
     read_number,
     read_orbit_number,
@@ -89,7 +89,7 @@ def read_candidate(facts: AnyItem, item: pystac.Item) -> Candidate:
         updated=get_updated(facts),
         footprint=footprint,
         cloud_cover=read_number(facts, "eo:cloud_cover") or 0.0,
-        platform=sys.intern(_find_platform(facts)),
+        platform=sys.intern(find_platform(facts)),
         state=read_orbit_state(facts),
         absolute=read_orbit_number(facts, "sat:absolute_orbit"),
         relative=read_relative_orbit(facts),
@@ -131,11 +131,3 @@ _KEYS: dict[tuple[str, ...], tuple[str, ...]] = {}
 def _share(keys: tuple[str, ...]) -> tuple[str, ...]:
     """The same object for all scenes of a kind: there are few kinds."""
     return _KEYS.setdefault(keys, keys)
-
-
-def _find_platform(item: AnyItem) -> str:
-    for text in (str(item.properties.get("platform") or "").lower(), item.id.lower()):
-        match = re.search(r"(?<![a-z0-9])s(?:entinel[-_ ]?)?1([a-d])(?![a-z0-9])", text)
-        if match:
-            return f"sentinel-1{match[1]}"
-    return str(item.properties.get("platform") or "unknown").lower()

@@ -49,3 +49,13 @@ def get_updated(item: AnyItem) -> datetime:
             continue
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     return datetime.min.replace(tzinfo=UTC)
+
+
+def find_platform(item: AnyItem) -> str:
+    """``sentinel-1a`` for all its spellings, by property or id; else what the item says."""
+    stated = str(item.properties.get("platform") or "").lower()
+    for text in (stated, item.id.lower()):
+        match = re.search(r"(?<![a-z0-9])s(?:entinel[-_ ]?)?1([a-d])(?![a-z0-9])", text)
+        if match:
+            return f"sentinel-1{match[1]}"
+    return stated or "unknown"

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 
+from smmap.catalog.baseline import find_baseline
 from smmap.catalog.candidate import Candidate
 from smmap.catalog.footprint import read_crs
 from smmap.catalog.left_out import leave_out
-from smmap.catalog.scaling import find_baseline
 from smmap.spec.errors import SceneError
 
 SAME_PLACE = 0.8

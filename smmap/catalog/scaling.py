@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import pystac
 
+from smmap.catalog.baseline import find_baseline
 from smmap.catalog.facts import read_number
 from smmap.features.request import REFLECTANCES
 from smmap.spec.definition import BandDefinition, Definition, OffsetRule
@@ -21,14 +21,6 @@ OFFSET_DN = -1000.0
 APPLIED = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
 """Whether its files had the offset taken out already: Earth Search, and its first version, of which
 others (Digital Earth Africa) hold copies."""
-_BASELINES = (
-    "s2:processing_baseline",
-    "sentinel:processing_baseline",
-    "sentinel2:processing_baseline",
-    "processing:version",
-)
-_NAMED_BASELINE = re.compile(r"_N(\d{4})_")
-
 _OPTICAL = ("sentinel-2", "landsat")
 _CERTAIN = ("fixed", "processing-baseline")
 """Rules by which what an item declares can only be the same: else somebody is wrong."""
@@ -87,25 +79,21 @@ def find_rule(item: pystac.Item, definition: Definition) -> OffsetRule:
 
 
 def find_applied(item: pystac.Item) -> bool | None:
-    """Whether the item says that its files had the offset taken out; None: it says nothing."""
-    said = [item.properties[key] for key in APPLIED if item.properties.get(key) is not None]
-    return said[0] is True if said else None
+    """Whether the item says that its files had the offset taken out; None: it says nothing.
 
-
-def find_baseline(item: pystac.Item) -> float | None:
-    """Sentinel-2's processing baseline as a number: '05.09' is 5.09; None where it is not said.
-
-    From ``s2:processing_baseline``, its older prefixes, ``processing:version`` as the Copernicus
-    Data Space has it, or ESA's name of the product in ``sentinel:product_id``.
+    Raises
+    ------
+    SceneError
+        If what it says is neither true nor false.
     """
-    for key in _BASELINES:
-        if item.properties.get(key) is not None:
-            number = read_number(item, key)
-            if number is None:
-                raise SceneError(f"item {item.id}: {key} is no number: {item.properties[key]!r}")
-            return number
-    named = _NAMED_BASELINE.search(str(item.properties.get("sentinel:product_id")))
-    return int(named[1]) / 100 if named else None
+    for key in APPLIED:
+        said = item.properties.get(key)
+        if said is not None:
+            answer = {"true": True, "false": False}.get(str(said).strip().lower())
+            if answer is None:
+                raise SceneError(f"item {item.id}: {key} is neither true nor false: {said!r}")
+            return answer
+    return None
 
 
 def find_declared(asset: pystac.Asset, index: int) -> dict[str, float]:
@@ -192,8 +180,8 @@ def _find_offset(
         return 0.0
     if baseline is None:
         raise SceneError(
-            f"item {item.id}: no s2:processing_baseline, so its reflectance may be 0.1 too "
-            "high; leave it out"
+            f"item {item.id}: no processing baseline of ESA's (s2:processing_baseline, "
+            "processing:version), so its reflectance may be 0.1 too high; leave it out"
         )
     return carried
 

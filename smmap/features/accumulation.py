@@ -11,6 +11,9 @@ from smmap.spec.errors import SceneError
 PACKING_NOISE = 1e-4
 """Units of the amount (metres: 0.1 mm). Amounts are packed in 16 bits or fewer, each file with
 its own step: what falls by less did not fall."""
+MOST_A_DAY = 7.4
+"""Metres a day, while it lasts: 305 mm within an hour are the most on record (Holt, Missouri, 1947;
+WMO-1045, Manual on Estimation of Probable Maximum Precipitation, annex 2)."""
 _DAY = np.timedelta64(1, "D")
 
 Rates = tuple[NDArray[np.float32], NDArray[np.datetime64], Doubles]
@@ -42,7 +45,8 @@ def compute_rates(values: Floats, times: NDArray[np.datetime64]) -> Rates:
     Raises
     ------
     SceneError
-        If an amount falls within a day by more than ``PACKING_NOISE``: it is none since 00 UTC.
+        If an amount falls within a day by more than ``PACKING_NOISE``: it is none since 00 UTC; or
+        grows faster than ``MOST_A_DAY``: it is not in metres.
 
     References
     ----------
@@ -63,6 +67,7 @@ def compute_rates(values: Floats, times: NDArray[np.datetime64]) -> Rates:
                 "'accumulated' in the definition"
             )
         rates[step] = np.maximum(amount, 0.0) / float((times[step] - since[step]) / _DAY)
+    _check_metres(rates, times)
     return rates, since + (times - since) // 2, (times - since) / _DAY
 
 
@@ -71,6 +76,23 @@ def compute_hourly_rates(values: Floats, times: NDArray[np.datetime64]) -> Rates
 
     Parameters and what comes back are as of ``compute_rates``, where an amount may be missing
     without a consequence for the next. Less than nothing is noise of packing, and nothing.
+
+    Raises
+    ------
+    SceneError
+        If more falls in an hour than ever fell: it is not in metres.
     """
     rates = np.maximum(values, 0.0).astype(np.float32) * np.float32(24.0)
+    _check_metres(rates, times)
     return rates, times - np.timedelta64(30, "m"), np.full(len(times), 1 / 24)
+
+
+def _check_metres(rates: NDArray[np.float32], times: NDArray[np.datetime64]) -> None:
+    flood = rates > MOST_A_DAY
+    if flood.any():
+        step = int(np.argmax(flood.any(axis=(1, 2))))
+        most = np.nanmax(rates[step])
+        raise SceneError(
+            f"{most:g} m of rain a day before {times[step]}: no sky gives so much; the amounts are "
+            "in other units (of millimetres the scale is 0.001)"
+        )

@@ -8,7 +8,8 @@ from urllib.parse import urlparse
 
 import pystac
 
-from smmap.catalog.bands import has_band, resolve_bands
+from smmap.catalog.bands import find_obstacle, has_band, resolve_bands
+from smmap.catalog.candidate import read_candidate
 from smmap.catalog.definitions import list_definitions, load_definition
 from smmap.catalog.footprint import compute_time
 from smmap.catalog.selection import has_properties
@@ -81,9 +82,11 @@ def _describe_as(item: pystac.Item, definition: Definition, *, forced: bool) -> 
         raise SceneError("none of its bands is served")
     bands = resolve_bands(item, definition, served)
     radiometry = definition.radiometry
+    obstacle = find_obstacle(read_candidate(item, item), definition, ())
     return {
         "item": item.id,
         "definition": definition.id,
+        **({"not usable": obstacle} if obstacle else {}),
         "acquired": compute_time(item)[1].isoformat(),
         "orbit": {
             key: item.properties.get(f"sat:{key}")

@@ -15,6 +15,7 @@ from smmap.grid.area import clip_to_area
 from smmap.pipeline.context import open_context
 from smmap.pipeline.estimate import RADAR_BANDS, WRITTEN_BYTES, describe_speed
 from smmap.pipeline.inputs import compute_outline
+from smmap.pipeline.revisit_requests import estimate_requests
 from smmap.pipeline.search import load_area
 from smmap.spec.errors import ConfigError
 from smmap.spec.period import Period
@@ -59,7 +60,7 @@ def load_land() -> BaseGeometry:
 def estimate_from_revisit(
     recipe: Recipe, revisit: Revisit, rate: float | None = None
 ) -> dict[str, Any]:
-    """Tiles, scenes, pixels, bytes and core hours of a recipe over the land of its area.
+    """Tiles, scenes, pixels, bytes, requests and core hours of a recipe over the land of its area.
 
     Parameters
     ----------
@@ -86,7 +87,9 @@ def estimate_from_revisit(
     days = (period.end - period.start) / timedelta(days=1)
     seen = days / revisit.radar_days
     mapped = min(seen, days / revisit.map_days) if revisit.map_days else seen
-    looks = _count_optical(recipe.optical.window_days, revisit, mapped, days)
+    # No more optical scenes of a place are read than there are.
+    watched = min(mapped * 2 * recipe.optical.window_days, days)
+    looks = watched / revisit.optical_days
     land_km2 = abs(_EARTH.geometry_area_perimeter(land)[0]) / 1e6
     pixels = round(sum(block.height * block.width for block in blocks) * mapped)
     working = pixels * context.factor**2
@@ -97,6 +100,14 @@ def estimate_from_revisit(
     scenes = {"sentinel1_scenes": round(land_km2 / _SLICE_KM2 * mapped)}
     if uses_optical:
         scenes["sentinel2_scenes"] = round(land_km2 / _GRANULE_KM2 * looks)
+    requests = estimate_requests(
+        blocks,
+        context,
+        mapped=mapped,
+        watched=watched,
+        optical_days=revisit.optical_days,
+        days=days,
+    )
     return {
         "recipe": recipe.name,
         "model": f"{context.card.name} {context.card.version}",
@@ -111,6 +122,7 @@ def estimate_from_revisit(
             "pixels": pixels,
             "bytes_read": round(read * _FLOAT_BYTES),
             "bytes_written": pixels * WRITTEN_BYTES,
+            **({} if requests is None else {"earth_engine_requests": requests}),
             **describe_speed(pixels, working, context, rate),
         },
     }
@@ -121,8 +133,3 @@ def _clip(tile: Tile, land: BaseGeometry) -> Block | None:
     west, south, east, north = compute_outline(tile).bounds
     around = (west - _AROUND_DEG, south - _AROUND_DEG, east + _AROUND_DEG, north + _AROUND_DEG)
     return clip_to_area(tile, shapely.make_valid(shapely.clip_by_rect(land, *around)))
-
-
-def _count_optical(window_days: float, revisit: Revisit, mapped: float, days: float) -> float:
-    """How many optical scenes of a place are read: no more than there are."""
-    return min(mapped * 2 * window_days, days) / revisit.optical_days

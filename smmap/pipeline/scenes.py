@@ -8,14 +8,21 @@ import pystac
 from pyproj import Geod
 
 from smmap.catalog.bands import has_band, needs_dark_pixel_check, resolve_bands
-from smmap.catalog.facts import read_number, read_orbit_state, read_relative_orbit
+from smmap.catalog.facts import (
+    find_platform,
+    read_number,
+    read_orbit_state,
+    read_relative_orbit,
+)
 from smmap.catalog.footprint import (
     compute_centroid,
     compute_footprint,
     compute_time,
     compute_unrolled,
 )
+from smmap.catalog.pass_direction import find_contradiction
 from smmap.spec.definition import Definition
+from smmap.spec.errors import SceneError
 from smmap.spec.scene import Scene
 
 _OPTIONAL = {"sentinel-1": ("vh", "incidence"), "sentinel-2": ("red",)}
@@ -29,23 +36,31 @@ def resolve_scene(item: pystac.Item, definition: Definition, bands: Iterable[str
     Raises
     ------
     SceneError
-        If a band it must have is missing, or its offset cannot be decided.
+        If a band it must have is missing, its offset cannot be decided, or a radar pass cannot
+        have gone the way its item says.
     """
     optional = _OPTIONAL.get(definition.sensor, ())
     wanted = [*bands, *definition.flag_bands]
     wanted += [name for name in optional if has_band(item, definition, name)]
-    footprint = compute_footprint(item)
+    footprint, (start, middle, _) = compute_footprint(item), compute_time(item)
+    state, relative = read_orbit_state(item), read_relative_orbit(item)
+    mean = read_number(item, "view:incidence_angle")
+    if definition.sensor == "sentinel-1":
+        track = relative if mean is None else None  # the angle will be that of the track
+        wrong = find_contradiction(find_platform(item), state, start, footprint, track)
+        if wrong is not None:
+            raise SceneError(f"item {item.id}: {wrong}; correct the item, or leave it out")
     notes = [item.assets[key] for key in definition.annotations if key in item.assets]
     return Scene(
         id=item.id,
-        datetime=compute_time(item)[1],
+        datetime=middle,
         definition=definition,
         bands=resolve_bands(item, definition, dict.fromkeys(wanted)),
         centre=compute_centroid(footprint),
         span_m=_measure_span(compute_unrolled(footprint).bounds),
-        orbit_state=read_orbit_state(item),
-        relative_orbit=read_relative_orbit(item),
-        mean_incidence_deg=read_number(item, "view:incidence_angle"),
+        orbit_state=state,
+        relative_orbit=relative,
+        mean_incidence_deg=mean,
         annotation=notes[0].get_absolute_href() if notes else None,
         check_dark_pixels=needs_dark_pixel_check(item, definition),
         provisional=any(

@@ -32,7 +32,7 @@ BELIEVABLE: Mapping[str, tuple[float, float]] = MappingProxyType(
         "soil_moisture": (-0.1, 1.5),
         "soil_temperature": (-110.0, 90.0),
         "air_temperature": (-110.0, 90.0),
-        "precipitation": (-0.01, 2.5),
+        "precipitation": (-0.01, 2.0),
         "snow_depth": (-0.1, 100.0),
         "snow_cover": (-1.0, 101.0),
         "lai": (-0.1, 20.0),
@@ -45,5 +45,5 @@ BELIEVABLE: Mapping[str, tuple[float, float]] = MappingProxyType(
     }
 )
 """Canonical band -> what it lies between on Earth, with room for the noise of packing; of rain what
-fell so far in a day (no day on record has 2 m). What is beyond is in other units, or a mark of
-nothing that is not declared."""
+fell so far in a day (the most on record is 1.83 m, Foc-Foc, Réunion, 1966). What is beyond is in
+other units, or a mark of nothing that is not declared."""

@@ -21,6 +21,7 @@ from smmap.stack.patch import Copy, Patch, Window
 from smmap.stack.raster import load_windows
 from smmap.stack.read_meter import count_read
 from smmap.stack.scene_errors import blame
+from smmap.stack.stated_units import check_stated_units
 from smmap.store.cube import Cube
 from smmap.store.open_cube import forget_cubes, open_cube
 
@@ -132,6 +133,8 @@ def _load_raster(scenes: Sequence[Scene], band: Band, patch: Patch) -> list[Step
 
 def _load_cube(scenes: Sequence[Scene], band: Band, patch: Patch) -> list[Steps]:
     cube, spans = _open_current(scenes, band)
+    accumulated = scenes[0].definition.bands[band.name].accumulated is not None
+    check_stated_units(cube.array.attrs.get("units"), band, accumulated=accumulated)
     copies = patch.place(cube.crs, cube.transform, cube.shape)
     first, last = min(one.start for one in spans), max(one.stop for one in spans)
     values = np.full((last - first, patch.height, patch.width), np.nan, np.float32)

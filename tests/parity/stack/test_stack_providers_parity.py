@@ -108,6 +108,10 @@ PROVIDERS = {
         [make_item("sentinel-2-l2a", (*NAMES, "scl"), **{"s2:processing_baseline": "02.14"})],
         name_assets(NAMES, lambda v: esa(v, 0), {"scl": SCL}),
     ),
+    "earth-search-sentinel-2-c1-l2a": (
+        load_documented("earth-search-sentinel-2-c1-l2a"),
+        name_assets(NAMES, lambda v: esa(v, 1000), {"scl": SCL}),
+    ),
     "earth-search-sentinel-2-l1c": (
         load_documented("earth-search-sentinel-2-l1c"),
         name_assets(NAMES, lambda v: esa(v, 1000), {"scl": SCL}),

@@ -28,6 +28,7 @@ REAL = {
 }
 """Those that tests/realdata has items of."""
 FILES = {
+    "earth-search-sentinel-2-c1-l2a": {"red": "/B04.tif", "nir08": "/B8A.tif", "scl": "/SCL.tif"},
     "earth-search-sentinel-2-l1c": {"red": "/B04.jp2", "cirrus": "/B10.jp2", "scl": "/SCL.tif"},
     "copernicus-sentinel-2-l2a": {
         "red": "/R10m/T32TPS_20230415T101601_B04_10m.jp2",

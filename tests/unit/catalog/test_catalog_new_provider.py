@@ -35,7 +35,7 @@ AFRICA_1 = {
     "sar:instrument_mode": "IW",
     "sar:polarizations": ["VV", "VH"],
     "sat:orbit_state": "ascending",
-    "sat:relative_orbit": 57,
+    "sat:relative_orbit": 173,
 }
 COLLECTION_1 = {
     "datetime": "2023-04-15T10:17:50Z",
@@ -108,7 +108,7 @@ def test_digital_earth_africa_sentinel_1(tmp_path):
     item = make_item("s1_rtc", AFRICA_1, ["vv", "vh", "angle", "area", "mask"])
     scene = resolve_scene(item, definition, ["vv"])
     assert set(scene.bands) == {"vv", "vh"}
-    assert (scene.orbit_state, scene.relative_orbit) == ("ascending", 57)
+    assert (scene.orbit_state, scene.relative_orbit) == ("ascending", 173)
 
 
 def test_earth_search_collection_1(tmp_path):

@@ -298,3 +298,15 @@ def test_hourly_amounts_are_the_same_rates():
             np.testing.assert_array_equal(one, two)
         else:
             np.testing.assert_allclose(one, two, rtol=1e-5)
+
+
+@pytest.mark.parametrize("compute", [compute_rates, compute_hourly_rates])
+def test_no_sky_gives_millimetres_read_as_metres(compute):
+    """305 mm fell within an hour in Holt; 0.4 mm an hour, as metres, would be more."""
+    times = np.datetime64("2023-05-02T01", "us") + np.arange(3) * np.timedelta64(1, "h")
+    amounts = np.array([0.0, 0.305, 0.305])[:, None, None]
+    assert compute(amounts, times)[0].max() == pytest.approx(7.32)
+    with_gap = np.concatenate([amounts, np.full_like(amounts, np.nan)], axis=2)
+    with_gap[1:, 0, 0] = 0.4
+    with pytest.raises(SceneError, match=r"9\.6 m of rain a day before 2023-05-02T02.* 0\.001"):
+        compute(with_gap, times)

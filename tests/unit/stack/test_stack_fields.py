@@ -263,6 +263,19 @@ def test_accumulated_amounts_become_rates_across_days(tmp_path, tile, make_days)
     assert caught.value.scene == "day-20230502"
 
 
+@pytest.mark.parametrize(
+    "stated, bands", [("%", None), ("kg m**-2", {"accumulated": "from 00 UTC"})]
+)
+def test_a_files_own_units_count(stated, bands, tmp_path, tile, make_days):
+    data = make_hours()
+    data["swvl1"].attrs["units"] = stated
+    data.to_netcdf(tmp_path / "a.nc")
+    scenes = make_days(tmp_path / "a.nc", bands=bands)
+    with pytest.raises(SceneError, match=r"is in '.*', but is read as 'm3 m-3'") as caught:
+        FieldBlock(Block(tile, 0, 0, 2, 3)).load(scenes, "soil_moisture", NEAREST, MOMENT)
+    assert caught.value.scene == "day-20230502"
+
+
 def test_packed_values_are_unpacked_once(tmp_path, tile, make_days):
     data = make_hours()
     packing = {"dtype": "int16", "scale_factor": 1e-4, "add_offset": 0.5, "_FillValue": -32767}
