@@ -1,6 +1,8 @@
 """Rows: the ratio is what the two figures say, and the goal says whether it is enough."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from smmap.bench.comparison import Comparison, compare_speeds
 from smmap.bench.goal import Goal
 from smmap.bench.run import choose_benchmarks, parse_threads, write_comparisons
 from smmap.spec.errors import ConfigError
+from smmap.trees.processors import count_processors
 
 KEYS = ["name", "threads", "unit", "ours", "yardstick", "yardstick_name", "ratio", "goal", "met"]
 figures = st.floats(1e-3, 1e6)
@@ -64,3 +67,21 @@ def test_unknown_benchmarks_are_refused_with_the_known_ones():
     with pytest.raises(ConfigError, match="trees, networks, read, write, tile, scale, all"):
         choose_benchmarks("tree")
     assert choose_benchmarks("all")[0] == "trees"
+
+
+def test_more_threads_than_processors_are_refused_and_fewer_offered():
+    there = count_processors()
+    assert parse_threads(f"1,{there}") == (1, there)
+    with pytest.raises(ConfigError, match=f"write --threads {there}$"):
+        parse_threads(f"{there},{there + 1}")
+
+
+def test_the_machine_is_told_by_what_this_process_may_use_of_it():
+    script = (
+        "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]); "
+        "from smmap.bench.machine import describe_machine; print(*describe_machine())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True
+    )
+    assert ", 1 processors" in done.stdout, done.stderr
