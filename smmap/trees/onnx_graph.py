@@ -44,7 +44,7 @@ class TreeNode:
     one_column: bool
     """True: something behind it gives the output a shape that holds for one target only."""
     external: tuple[str, ...]
-    """Names of the files that hold its tensors, beside the ONNX file."""
+    """Names of the files that hold its tensors and constants, beside the ONNX file."""
     checksums: Mapping[str, str]
     """SHA-256 of those of them for which the ONNX file gives it."""
 
@@ -189,7 +189,7 @@ def _find(
         features=width if width > 0 else None,
         added=added,
         one_column=one_column,
-        external=_list_external(attributes),
+        external=_list_external([*(one.tensor for one in attributes), *graph.initializer]),
         checksums=checksums,
     )
 
@@ -259,7 +259,6 @@ def load_tensor(tensor: Any, path: Path) -> NDArray[Any]:
     raise ModelError(f"{path}: tensor '{tensor.name}' cannot be read ({reason})")
 
 
-def _list_external(attributes: list[_Attribute]) -> tuple[str, ...]:
-    tensors = (one.tensor for one in attributes if one.tensor is not None)
-    entries = (entry for tensor in tensors for entry in tensor.external_data)
+def _list_external(tensors: list[Any]) -> tuple[str, ...]:
+    entries = (entry for one in tensors if one is not None for entry in one.external_data)
     return tuple(dict.fromkeys(entry.value for entry in entries if entry.key == "location"))

@@ -194,6 +194,14 @@ def test_external_tensors_are_part_of_it(tmp_path):
         load_engine(path)
 
 
+def test_a_constant_in_another_file_is_part_of_it(path):
+    model = make_model(make_ensemble(FOREST), features=3, opset=5, added=[0.5])
+    onnx.save_model(model, path, save_as_external_data=True, location="added.bin", size_threshold=0)
+    at_first = load_engine(path).predict(PIXELS)
+    (path.parent / "added.bin").write_bytes(np.float32([2.5]).tobytes())
+    np.testing.assert_allclose(load_engine(path).predict(PIXELS), at_first + 2, atol=1e-5)
+
+
 def test_a_forest_that_lies_is_not_walked(path):
     form = load_engine(path).packed
     numbers, arrays = form.description
