@@ -57,7 +57,7 @@ def open_runtime(model: str | bytes, name: str, place: Place) -> Any:
             "device: auto"
         )
     options = ort.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what it would print it raises as well
     # Whoever calls brings the threads: none of the runtime's own, that would spin while they wait.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     if place == "cuda":
@@ -68,7 +68,7 @@ def open_runtime(model: str | bytes, name: str, place: Place) -> Any:
             model, options, providers=[PROVIDERS[place]], enable_fallback=False
         )
     except Exception as error:  # noqa: BLE001 (the runtime raises its own, unrelated kinds)
-        reason = str(error)
+        reason = str(error).strip()
     else:
         if session.get_providers()[0] == PROVIDERS[place]:
             return session

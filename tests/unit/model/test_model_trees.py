@@ -20,6 +20,7 @@ from tree_files import (
     write_forest,
 )
 
+from smmap.model.open_session import open_session
 from smmap.model.package import load_model
 from smmap.spec.errors import ConfigError, DeviceError, ModelError
 from smmap.trees.kernels import list_kernels
@@ -81,6 +82,20 @@ def test_a_broken_ensemble_is_refused(path):
     onnx.save(make_model(attributes, features=3), path)
     with pytest.raises(ModelError, match=r"model\.onnx: .*export the model again"):
         load_model(path, "cpu")
+
+
+def test_what_onnx_runtime_refuses_too_is_told_once(path, capfd):
+    attributes = make_regressor(FOREST) | {"post_transform": "SQUARE"}
+    onnx.save(make_model(attributes, features=3), path)
+    with pytest.raises(ModelError, match=r"model\.onnx: ONNX Runtime cannot open it"):
+        load_model(path, "cpu")
+    assert capfd.readouterr().err == ""
+
+
+def test_what_cannot_be_read_is_told(tmp_path):
+    (tmp_path / "folder.onnx").mkdir()
+    with pytest.raises(ModelError, match=r"folder\.onnx: ONNX Runtime cannot open it"):
+        open_session(tmp_path / "folder.onnx", "cpu", 1)
 
 
 def test_pixels_that_do_not_fit_name_the_file(path, tmp_path, write_package):
