@@ -134,6 +134,15 @@ def test_nowhere_to_write(path, tmp_path):
     check(path)
 
 
+def test_a_user_without_a_home(path, monkeypatch):
+    """As a container's user is that the system has no name for."""
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 987_654_321)
+    kept(path).mkdir()
+    check(path)
+
+
 def build(path, barrier, results):
     barrier.wait()
     results.put(np.array_equal(load_engine(path).predict(PIXELS), EXPECTED))
