@@ -120,7 +120,11 @@ def test_members_are_weighted_whatever_runs_them(path, tmp_path, save_linear, wr
     rows = np.array([[0.5, 0.25, 1.0], [2.0, 0.0, -1.0]], np.float32)
     mixed = 0.75 * walk(FOREST, rows)[:, 0] + 0.25 * rows[:, 0]
     write_package(tmp_path, (rows, mixed), ("model.onnx", "linear.onnx"), [3.0, 1.0])
-    np.testing.assert_allclose(load_model(tmp_path).predict(rows), mixed, rtol=1e-7)
+    model = load_model(tmp_path)
+    np.testing.assert_allclose(model.predict(rows), mixed, rtol=1e-7)
+    trees = f"smmap trees {list_kernels()[0]}"
+    assert model.placement.engine == f"{trees}, {RUNTIME}"
+    assert model.placement.got == "cpu"
 
 
 def test_without_the_extension_there_is_one_warning(path):
