@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from smmap.trees.kernels import list_kernels
+from smmap.trees.processors import count_processors
 from smmap.version import __version__
 
 _LIBRARIES = (
     *("numpy", "onnxruntime", "xgboost-cpu", "torch", "scikit-learn"),
     *("odc-stac", "rasterio", "rioxarray", "zarr", "xarray", "distributed"),
 )
+_OTHER_NAMES = {"onnxruntime": "onnxruntime-gpu", "xgboost-cpu": "xgboost"}
+"""Under which the same library may be installed."""
 _CPUINFO = Path("/proc/cpuinfo")
 
 
 def describe_machine() -> list[str]:
     """Lines: when, processor, and versions of all that is measured."""
     found = [f"smmap {__version__}", f"Python {platform.python_version()}"]
-    for name in _LIBRARIES:
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            found.append(f"{name} not installed")
+    found += [_describe_library(name) for name in _LIBRARIES]
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     kernels = f"tree kernels: {', '.join(list_kernels()) or 'not built'}"
-    processors = f"{_name_processor()}, {os.cpu_count()} processors"
+    processors = f"{_name_processor()}, {count_processors()} processors"
     return [f"{when}, {processors}, {kernels}", ", ".join(found)]
+
+
+def _describe_library(name: str) -> str:
+    for known in (name, _OTHER_NAMES.get(name, name)):
+        try:
+            return f"{known} {version(known)}"
+        except PackageNotFoundError:
+            continue
+    return f"{name} not installed"
 
 
 def _name_processor() -> str:

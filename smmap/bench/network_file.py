@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import nn
 
 from smmap.bench.rows import draw_rows
-from smmap.bench.settings import MODEL, WEIGHTS
+from smmap.bench.settings import MODEL, WEIGHTS, damaged
 from smmap.bench.shapes import SEED, NetworkShape
 from smmap.bench.torch_networks import build_network
 from smmap.export.write_network import write_network
@@ -26,8 +27,11 @@ def write_weights(folder: Path, shape: NetworkShape) -> int:
 
 
 def load_network(folder: Path, shape: NetworkShape) -> nn.Module:
-    """The network that was written there, for evaluation."""
-    saved = torch.load(folder / WEIGHTS, weights_only=True)
-    network = build_network(replace(shape, width=saved["width"]))
-    network.load_state_dict(saved["weights"])
+    """The network that was written there, for evaluation; a ConfigError if it is damaged."""
+    try:
+        saved = torch.load(folder / WEIGHTS, weights_only=True)
+        network = build_network(replace(shape, width=saved["width"]))
+        network.load_state_dict(saved["weights"])
+    except (UnpicklingError, RuntimeError, TypeError, KeyError, EOFError) as error:
+        raise damaged(folder / WEIGHTS) from error
     return network.eval()

@@ -11,6 +11,7 @@ from smmap.bench.comparison import Comparison, Comparisons
 from smmap.bench.settings import Settings
 from smmap.spec.errors import ConfigError
 from smmap.store.atomic import write_atomic
+from smmap.trees.processors import count_processors
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ def parse_threads(text: str) -> tuple[int, ...]:
     Raises
     ------
     ConfigError
-        If that is no list of numbers from 1.
+        If that is no list of numbers from 1, or they are more than this process has processors.
     """
     try:
         threads = tuple(int(part) for part in text.split(","))
@@ -64,7 +65,29 @@ def parse_threads(text: str) -> tuple[int, ...]:
         threads = ()
     if not threads or min(threads) < 1:
         raise ConfigError(f"--threads '{text}': write numbers from 1, for example 1,2")
+    most = count_processors()
+    if max(threads) > most:
+        fitting = sorted({min(count, most) for count in threads})
+        raise ConfigError(
+            f"--threads {text}: this process may use {most} of the machine's processors; "
+            f"write --threads {','.join(map(str, fitting))}"
+        )
     return threads
+
+
+def find_json(path: Path) -> Path:
+    """The file that rows are written to, links followed.
+
+    Raises
+    ------
+    ConfigError
+        If it is a folder, a pipe or a device: rows are written again and again, each time to a
+        new file that takes the place of the last.
+    """
+    file = path.resolve()
+    if (file.exists() and not file.is_file()) or file.is_relative_to("/proc"):
+        raise ConfigError(f"--json {path}: is no ordinary file; name one, for example bench.json")
+    return file
 
 
 def write_comparisons(path: Path, comparisons: Sequence[Comparison]) -> None:

@@ -16,6 +16,8 @@ from smmap.bench.scale_sides import hand_out, map_alone, map_with_workers
 from smmap.bench.settings import Settings
 from smmap.bench.shapes import TREE_SHAPES
 from smmap.simulate.world import simulate_world
+from smmap.spec.errors import ConfigError
+from smmap.trees.processors import count_processors
 
 TWO = Goal("at most", 0.55)
 """Time of two processes, against that of one; each has one processor."""
@@ -42,6 +44,11 @@ def compare_scale(settings: Settings) -> Comparisons:
         If the model is missing, or there are not two processors.
     """
     model = settings.find_model(TREE_SHAPES[0].name).parent
+    if count_processors() < 2:
+        raise ConfigError(
+            "the benchmark 'scale' sets two processors against one, and this process may use one: "
+            "run it on a machine, or in a container, that has two"
+        )
     folder = settings.scratch / "scale"
     yield from _compare_processes(folder, model, settings)
     yield from _compare_dates(folder, model, settings)

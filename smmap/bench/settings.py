@@ -57,6 +57,14 @@ class Settings:
         return path
 
 
+def damaged(path: Path) -> ConfigError:
+    """An error to raise where a yardstick's library cannot read its model."""
+    return ConfigError(
+        f"{path}: damaged, or of another version of its library; make the models again: "
+        "smmap bench models"
+    )
+
+
 def require(purpose: str, modules: Iterable[str]) -> None:
     """Check that other libraries are installed.
 

@@ -14,7 +14,7 @@ from smmap.bench.comparison import Comparison, Comparisons
 from smmap.bench.fresh import run_fresh
 from smmap.bench.goal import Goal
 from smmap.bench.rows import draw_rows
-from smmap.bench.settings import NATIVE, Settings, require
+from smmap.bench.settings import NATIVE, Settings, damaged, require
 from smmap.bench.shapes import TREE_SHAPES, TreeShape
 from smmap.bench.tree_memory import predict_by_engine, predict_by_onnxruntime
 from smmap.spec.errors import ConfigError
@@ -144,6 +144,9 @@ def _open_onnxruntime(path: Path, pixels: Pixels, threads: int) -> Predict:
 def _open_xgboost(path: Path, pixels: Pixels, threads: int) -> Predict:
     import xgboost
 
-    booster: Any = xgboost.Booster({"nthread": threads}, model_file=path)
+    try:
+        booster: Any = xgboost.Booster({"nthread": threads}, model_file=path)
+    except ValueError as error:  # which XGBoostError is
+        raise damaged(path) from error
     booster.inplace_predict(pixels[:1024])
     return lambda: np.asarray(booster.inplace_predict(pixels), np.float32)

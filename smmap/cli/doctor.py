@@ -12,7 +12,8 @@ from smmap.cli.options import Json
 
 _LIBRARIES = (
     "numpy", "scipy", "xarray", "zarr", "dask", "rasterio", "pyproj", "odc-geo", "pystac",
-    "pystac-client", "onnxruntime", "pydantic", "torch", "onnx", "planetary-computer",
+    "pystac-client", "onnxruntime", "onnxruntime-gpu", "pydantic", "torch", "onnx",
+    "planetary-computer",
 )  # fmt: skip
 
 

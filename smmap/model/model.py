@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.model.runtime import Place
 from smmap.model.session import Placement, Runner
 from smmap.spec.card import ModelCard
 from smmap.spec.errors import ModelError
@@ -50,8 +51,14 @@ class Model:
 
     @property
     def placement(self) -> Placement:
-        """Where it runs."""
-        return self._sessions[0].placement
+        """Where it runs: the engines of all members; on ``cuda`` if all of them are."""
+        each = [session.placement for session in self._sessions]
+        places = {one.got for one in each}
+        engines = dict.fromkeys(
+            one.engine if len(places) == 1 else f"{one.engine} on {one.got}" for one in each
+        )
+        got: Place = "cuda" if places == {"cuda"} else "cpu"
+        return Placement(each[0].asked, got, ", ".join(engines))
 
     @property
     def features(self) -> int | None:
@@ -116,7 +123,8 @@ class Model:
         return np.asarray(mean), np.maximum(np.asarray(second) - np.asarray(mean) ** 2, 0.0)
 
     def _check(self, pixels: NDArray[np.floating]) -> Array:
-        rows = np.asarray(pixels, dtype=np.float32)
+        # What is masked is missing, whatever number lies beneath.
+        rows = np.ma.filled(np.ma.asarray(pixels, dtype=np.float32), np.nan)
         if rows.ndim != 2 or self.features not in (None, rows.shape[1]):
             raise ModelError(
                 f"pixels must have shape (n, {self.features or 'features'}), not {rows.shape}"

@@ -53,13 +53,13 @@ def open_session(path: Path, device: Device, threads: int | None) -> Runner:
 
 def _holds_trees(path: Path) -> bool:
     """Whether the operator's name is in the file: cheaper than reading it as ONNX."""
-    with path.open("rb") as file:
-        try:
+    try:
+        with path.open("rb") as file:
             whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except ValueError:  # an empty file
-            return False
-        with whole:
-            return whole.find(_OPERATOR) >= 0
+    except (OSError, ValueError):  # not to be read, or empty: ONNX Runtime says so
+        return False
+    with whole:
+        return whole.find(_OPERATOR) >= 0
 
 
 @cache

@@ -144,13 +144,18 @@ def _check_file(package: Path, name: str, sha256: str) -> Path:
     path = package / name
     if not path.is_file():
         raise ModelError(f"{path}: the card names this file, but it is not there")
-    found = find_sha256(path)
-    if found != sha256:
-        raise ModelError(
-            f"{path}: checksum {found[:12]}... is not the card's {sha256[:12]}...; "
-            "the file was changed or damaged: fetch the package again"
-        )
-    return path
+    try:
+        found = find_sha256(path)
+    except OSError as error:
+        reason = str(error)
+    else:
+        if found == sha256:
+            return path
+        reason = f"checksum {found[:12]}... is not the card's {sha256[:12]}..."
+    raise ModelError(
+        f"{path}: {reason}; the file was changed or damaged, or may not be read: fetch the package "
+        "again"
+    )
 
 
 def _load_arrays(path: Path, names: list[str]) -> dict[str, NDArray[np.generic]]:

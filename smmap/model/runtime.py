@@ -27,6 +27,19 @@ def get_version() -> str:
     return str(ort.__version__)
 
 
+def require_place(place: Place, name: str) -> None:
+    """A DeviceError where ONNX Runtime was not built for that device."""
+    import onnxruntime as ort
+
+    if place not in list_places():
+        raise DeviceError(
+            f"device '{place}' was required for {name}, but ONNX Runtime offers only "
+            f"{', '.join(ort.get_available_providers())}; it has to be onnxruntime-gpu alone: "
+            "pip uninstall -y onnxruntime onnxruntime-gpu, then pip install --no-deps "
+            "onnxruntime-gpu; or use device: auto"
+        )
+
+
 def open_runtime(model: str | bytes, name: str, place: Place) -> Any:
     """An ``onnxruntime.InferenceSession`` whose operators all run at that place.
 
@@ -50,14 +63,9 @@ def open_runtime(model: str | bytes, name: str, place: Place) -> Any:
     """
     import onnxruntime as ort
 
-    if place not in list_places():
-        raise DeviceError(
-            f"device '{place}' was required for {name}, but ONNX Runtime offers only "
-            f"{', '.join(ort.get_available_providers())}; install onnxruntime-gpu or use "
-            "device: auto"
-        )
+    require_place(place, name)
     options = ort.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what it would print it raises as well
     # Whoever calls brings the threads: none of the runtime's own, that would spin while they wait.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     if place == "cuda":
@@ -68,7 +76,7 @@ def open_runtime(model: str | bytes, name: str, place: Place) -> Any:
             model, options, providers=[PROVIDERS[place]], enable_fallback=False
         )
     except Exception as error:  # noqa: BLE001 (the runtime raises its own, unrelated kinds)
-        reason = str(error)
+        reason = str(error).strip()
     else:
         if session.get_providers()[0] == PROVIDERS[place]:
             return session

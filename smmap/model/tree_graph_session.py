@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.model.binding import Binding
-from smmap.model.runtime import Place, get_version, list_places, open_runtime
+from smmap.model.runtime import Place, get_version, open_runtime, require_place
 from smmap.model.session import BATCHES, Device, Placement, run_in_batches
-from smmap.spec.errors import DeviceError, ModelError
+from smmap.spec.errors import ModelError
 
 
 class TreeGraphSession:
@@ -37,11 +37,7 @@ class TreeGraphSession:
     """
 
     def __init__(self, path: Path, device: Device, place: Place) -> None:
-        if place not in list_places():
-            raise DeviceError(
-                f"device '{place}' was required for {path.name}, but this ONNX Runtime is built "
-                f"for {', '.join(list_places())}; install onnxruntime-gpu or use device: auto"
-            )
+        require_place(place, path.name)
         from smmap.trees import operator_graph
         from smmap.trees.cache import open_packed
 

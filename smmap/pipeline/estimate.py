@@ -128,8 +128,8 @@ def _tell_speed(pixels: int, rate: float, source: str) -> dict[str, Any]:
 
 
 def _measure_rate(context: Context) -> float:
-    """Pixels a second of the model on this machine, over a short trial."""
-    model = load_model(context.package, context.recipe.device)
+    """Pixels a second of the model on one core of this machine, over a short trial."""
+    model = load_model(context.package, context.recipe.device, 1)
     if isinstance(model, WindowModel):
         return _measure_cell_rate(model)
     rows = np.full((_TRIAL_ROWS, context.card.columns), 0.5, np.float32)

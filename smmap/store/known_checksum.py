@@ -55,8 +55,15 @@ def find_sha256(path: Path, compute: Callable[[Path], str] = compute_sha256) -> 
 
 
 def get_cache_folder() -> Path:
-    """Where what can be made again is kept for the user."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    """Where what can be made again is kept for the user.
+
+    A user without a home (a container's number that no one knows) has none: nothing can be kept
+    in what is returned then.
+    """
+    try:
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:
+        home = os.devnull
     return Path(home, "smmap")
 
 

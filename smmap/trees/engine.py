@@ -19,7 +19,7 @@ _MOST = 16384
 _FEWEST = 1024
 """Pixels that go through all trees together: many, so that trees are fetched seldom."""
 _ROW_BYTES = 4 << 20
-"""Of their rows, at most."""
+"""Of their rows, or of their sums, at most."""
 
 Array = NDArray[np.float32]
 
@@ -101,7 +101,7 @@ class TreeEngine:
 
     def _compute_span(self, n: int) -> int:
         """Pixels a piece: every thread has one, none is too small to be worth it."""
-        row = self.packed.stride * (4 if self.packed.wide else 1)
+        row = max(self.packed.stride * (4 if self.packed.wide else 1), 4 * self.packed.targets)
         most = max(_FEWEST, min(_MOST, _ROW_BYTES // row))
         return min(most, max(_FEWEST, -(-n // self.threads)))
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Images = NDArray[np.uint32]
+_SIGN = np.uint32(0x80000000)
 
 
 def compute_image(values: NDArray[np.float32]) -> Images:
@@ -22,6 +23,7 @@ def compute_image(values: NDArray[np.float32]) -> Images:
         uint32; a < b exactly where image(a) < image(b). The next float up has the next image,
         save that nothing has the image below 0's. Infinities are 0x007FFFFF and 0xFF800000.
     """
-    bits = (np.asarray(values, np.float32) + np.float32(0)).view(np.uint32)
-    negative = (bits >> np.uint32(31)).astype(bool)
-    return np.where(negative, ~bits, bits | np.uint32(0x80000000))
+    # Whole numbers throughout: where the processor was told to take denormals as 0, adding would.
+    bits = np.asarray(values, np.float32).view(np.uint32)
+    bits = np.where(bits == _SIGN, np.uint32(0), bits)
+    return np.where(bits & _SIGN, ~bits, bits | _SIGN)

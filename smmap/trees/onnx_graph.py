@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.spec.errors import ModelError, UnsuitedError
+from smmap.trees.schema import DOMAIN, find_misfit
 from smmap.trees.wire import Lists, Span, Wire, Words, read_lists
 
 OPERATORS = ("TreeEnsembleRegressor", "TreeEnsemble")
-_GRAPH, _NODE, _ATTRIBUTE, _PROPERTY = 7, 1, 5, 14
+_GRAPH, _NODE, _ATTRIBUTE, _OPSET, _PROPERTY = 7, 1, 5, 8, 14
 """Numbers of fields: ModelProto.graph, GraphProto.node, NodeProto.attribute,
-ModelProto.metadata_props."""
+ModelProto.opset_import, ModelProto.metadata_props."""
 _CHECKSUM = "sha256:"
 """A property whose key starts so says what the file of that name must be."""
 _FLOAT = 1
@@ -43,7 +44,7 @@ class TreeNode:
     one_column: bool
     """True: something behind it gives the output a shape that holds for one target only."""
     external: tuple[str, ...]
-    """Names of the files that hold its tensors, beside the ONNX file."""
+    """Names of the files that hold its tensors and constants, beside the ONNX file."""
     checksums: Mapping[str, str]
     """SHA-256 of those of them for which the ONNX file gives it."""
 
@@ -71,7 +72,7 @@ def load_tree_node(path: Path) -> TreeNode:
 
     try:
         with Wire(path) as wire:
-            return _find(*_load_graph(wire), _load_checksums(wire), path)
+            return _find(*_load_graph(wire), _load_version(wire), _load_checksums(wire), path)
     except (OSError, DecodeError, ValueError) as error:
         reason = str(error)
     raise UnsuitedError(f"{path}: not an ONNX file ({reason})")
@@ -96,6 +97,18 @@ def _load_graph(wire: Wire) -> tuple[Any, dict[str, list[_Attribute]]]:
             node = onnx.NodeProto.FromString(wire.read(span))
         graph.node.append(node)
     return graph, lists
+
+
+def _load_version(wire: Wire) -> int:
+    """Version of the trees' domain; 0 where the model does not import it."""
+    import onnx
+
+    imported = (
+        onnx.OperatorSetIdProto.FromString(wire.read(field))
+        for field in wire.list_fields(wire.whole)
+        if field.number == _OPSET and field.nested
+    )
+    return max((one.version for one in imported if one.domain == DOMAIN), default=0)
 
 
 def _load_checksums(wire: Wire) -> dict[str, str]:
@@ -124,7 +137,11 @@ def _load_attribute(wire: Wire, span: Span) -> _Attribute:
 
 
 def _find(
-    graph: Any, lists: Mapping[str, list[_Attribute]], checksums: Mapping[str, str], path: Path
+    graph: Any,
+    lists: Mapping[str, list[_Attribute]],
+    version: int,
+    checksums: Mapping[str, str],
+    path: Path,
 ) -> TreeNode:
     makers = {name: node for node in graph.node for name in node.output}
     constants = {one.name: one for one in graph.initializer}
@@ -142,7 +159,7 @@ def _find(
             raise UnsuitedError(f"{path}: its output is not made of its input alone")
         seen += 1
         name = node.input[0]
-        if node.op_type in OPERATORS and node.domain == "ai.onnx.ml" and found is None:
+        if node.op_type in OPERATORS and node.domain == DOMAIN and found is None:
             found = node
         elif node.op_type == "Add" and not node.domain and found is None and added is None:
             of = [one in constants for one in node.input]
@@ -162,6 +179,9 @@ def _find(
     if len(shape) != 2:
         raise UnsuitedError(f"{path}: its input is not (n, features)")
     attributes = lists[found.output[0]]
+    misfit = find_misfit(found.op_type, version, [one.head for one in attributes])
+    if misfit is not None:
+        raise UnsuitedError(f"{path}: {found.op_type} {misfit}")
     width = shape[1].dim_value if shape[1].HasField("dim_value") else 0
     return TreeNode(
         operator=found.op_type,
@@ -169,25 +189,28 @@ def _find(
         features=width if width > 0 else None,
         added=added,
         one_column=one_column,
-        external=_list_external(attributes),
+        external=_list_external([*(one.tensor for one in attributes), *graph.initializer]),
         checksums=checksums,
     )
 
 
 def _convert(attribute: _Attribute, path: Path) -> Value:
+    """What its type says that it holds: a list that is empty is not there."""
+    from onnx import AttributeProto as Kind
+
     head, lists = attribute.head, attribute.lists
-    if attribute.tensor is not None:
+    if head.type == Kind.TENSOR and attribute.tensor is not None:
         return load_tensor(attribute.tensor, path)
-    for values in (lists.floats, lists.words, lists.ints):
-        if values is not None:
-            return values
-    if head.HasField("i"):
-        return int(head.i)
-    if head.HasField("s"):
-        return bytes(head.s)
-    if head.HasField("f"):
-        return float(head.f)
-    return np.zeros(0, np.int32)
+    values = {Kind.FLOATS: lists.floats, Kind.STRINGS: lists.words, Kind.INTS: lists.ints}
+    found = values.get(head.type)
+    if found is not None:
+        return found
+    numbers: dict[int, Value] = {
+        Kind.INT: int(head.i),
+        Kind.STRING: bytes(head.s),
+        Kind.FLOAT: float(head.f),
+    }
+    return numbers.get(head.type, np.zeros(0, np.int32))
 
 
 def _keeps_values(node: Any) -> bool:
@@ -236,7 +259,6 @@ def load_tensor(tensor: Any, path: Path) -> NDArray[Any]:
     raise ModelError(f"{path}: tensor '{tensor.name}' cannot be read ({reason})")
 
 
-def _list_external(attributes: list[_Attribute]) -> tuple[str, ...]:
-    tensors = (one.tensor for one in attributes if one.tensor is not None)
-    entries = (entry for tensor in tensors for entry in tensor.external_data)
+def _list_external(tensors: list[Any]) -> tuple[str, ...]:
+    entries = (entry for one in tensors if one is not None for entry in one.external_data)
     return tuple(dict.fromkeys(entry.value for entry in entries if entry.key == "location"))

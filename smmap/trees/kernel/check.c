@@ -2,7 +2,7 @@
 #include "forest.h"
 
 /* Steps lead down and stay in the tree; a leaf leads to itself. */
-static int fits_ranks(const Forest *forest, const Tree *tree, size_t n_leaf_rows) {
+static int fits_ranks(const Forest *forest, const Tree *tree) {
     const uint32_t *nodes = (const uint32_t *)forest->nodes + tree->first;
     const uint32_t *leaves = (const uint32_t *)(const void *)(forest->values + tree->first);
     for (uint32_t i = 0; i < tree->size; i++) {
@@ -12,13 +12,13 @@ static int fits_ranks(const Forest *forest, const Tree *tree, size_t n_leaf_rows
         int is_branch = left > i && left < tree->size - 1 && column < forest->n_columns;
         if (!is_leaf && !is_branch)
             return 0;
-        if (is_leaf && tree->target < 0 && leaves[i] >= n_leaf_rows)
+        if (is_leaf && tree->target < 0 && leaves[i] >= forest->n_leaf_rows)
             return 0;
     }
     return 1;
 }
 
-static int fits_wide(const Forest *forest, const Tree *tree, size_t n_leaf_rows) {
+static int fits_wide(const Forest *forest, const Tree *tree) {
     const uint64_t *nodes = (const uint64_t *)forest->nodes + tree->first;
     uint64_t bound = 1;
     for (uint32_t i = 0; i < tree->size; i++) {
@@ -28,7 +28,7 @@ static int fits_wide(const Forest *forest, const Tree *tree, size_t n_leaf_rows)
         int is_branch = left > i && left < tree->size - 1 && column < forest->n_columns;
         if (!is_leaf && !is_branch)
             return 0;
-        if (is_leaf && tree->target < 0 && (uint32_t)nodes[i] >= n_leaf_rows)
+        if (is_leaf && tree->target < 0 && (uint32_t)nodes[i] >= forest->n_leaf_rows)
             return 0;
     }
     /* Nodes that can be reached before the rows are sorted must have a counter. */
@@ -40,7 +40,7 @@ static int fits_wide(const Forest *forest, const Tree *tree, size_t n_leaf_rows)
     return bound <= (uint64_t)2 << tree->sort_levels;
 }
 
-int fits(const Forest *forest, size_t n_nodes, size_t n_cuts, size_t n_leaf_rows) {
+int fits(const Forest *forest, size_t n_nodes, size_t n_cuts) {
     size_t columns = forest->n_columns;
     if (forest->bits > 20 || columns > (size_t)1 << forest->bits || !forest->targets)
         return 0;
@@ -62,7 +62,7 @@ int fits(const Forest *forest, size_t n_nodes, size_t n_cuts, size_t n_leaf_rows
             tree->target >= (int64_t)forest->targets || tree->sort_levels > 20 ||
             tree->sort_levels > tree->depth || (tree->sort_levels && !forest->wide))
             return 0;
-        if (!(forest->wide ? fits_wide : fits_ranks)(forest, tree, n_leaf_rows))
+        if (!(forest->wide ? fits_wide : fits_ranks)(forest, tree))
             return 0;
     }
     return 1;

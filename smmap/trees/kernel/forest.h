@@ -133,11 +133,12 @@ typedef struct {
     size_t n_columns;
     const uint32_t *cuts;
     const float *leaf_rows; /* (n_leaf_rows, targets) */
+    size_t n_leaf_rows;
     const float *base;      /* (targets) */
     size_t targets;
     int average;
 } Forest;
-int fits(const Forest *forest, size_t n_nodes, size_t n_cuts, size_t n_leaf_rows);
+int fits(const Forest *forest, size_t n_nodes, size_t n_cuts);
 int predict(const Forest *forest, const Kernel *kernel, const float *pixels, size_t features, size_t n,
             float *out);
 

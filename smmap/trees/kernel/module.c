@@ -96,6 +96,7 @@ static PyObject *lay_out_tree(PyObject *self, PyObject *args) {
 static int describe(const int *numbers, Py_buffer *parts, Forest *forest) {
     if (numbers[1] < 0 || numbers[2] <= 0)
         return 0;
+    const size_t targets = (size_t)parts[BASE].len / sizeof(float);
     *forest = (Forest){
         .wide = numbers[0] != 0,
         .bits = (unsigned)numbers[1],
@@ -109,8 +110,9 @@ static int describe(const int *numbers, Py_buffer *parts, Forest *forest) {
         .n_columns = (size_t)parts[COLUMNS].len / sizeof(Column),
         .cuts = parts[CUTS].buf,
         .leaf_rows = parts[LEAF_ROWS].buf,
+        .n_leaf_rows = targets ? (size_t)parts[LEAF_ROWS].len / sizeof(float) / targets : 0,
         .base = parts[BASE].buf,
-        .targets = (size_t)parts[BASE].len / sizeof(float),
+        .targets = targets,
     };
     return 1;
 }
@@ -130,10 +132,9 @@ static PyObject *check_forest(PyObject *self, PyObject *args) {
     if (describe(numbers, parts, &forest)) {
         size_t n_nodes = (size_t)parts[NODES].len / (forest.wide ? 8 : 4);
         size_t n_values = (size_t)parts[VALUES].len / 4;
-        size_t n_rows = forest.targets ? (size_t)parts[LEAF_ROWS].len / 4 / forest.targets : 0;
         Py_BEGIN_ALLOW_THREADS
         fit = (forest.wide || n_values >= n_nodes) &&
-              fits(&forest, n_nodes, (size_t)parts[CUTS].len / 4, n_rows);
+              fits(&forest, n_nodes, (size_t)parts[CUTS].len / 4);
         Py_END_ALLOW_THREADS
     }
     release_all(parts, N_FOREST);

@@ -136,10 +136,14 @@ static void walk_tree(const Forest *forest, const Kernel *kernel, const Tree *tr
                       yield);
     }
     if (dense)
-        for (size_t t = 0; t < forest->targets; t++)
-            for (size_t i = 0; i < count && from + i < span->n; i++)
-                sums[t * span->padded + i] +=
-                    forest->leaf_rows[buffers->leaves[i] * forest->targets + t];
+        for (size_t i = 0; i < count && from + i < span->n; i++) {
+            /* A form that calls its tree too shallow would end on a branch, which has no row. */
+            if (buffers->leaves[i] >= forest->n_leaf_rows)
+                continue;
+            const float *leaf = forest->leaf_rows + buffers->leaves[i] * forest->targets;
+            for (size_t t = 0; t < forest->targets; t++)
+                sums[t * span->padded + i] += leaf[t];
+        }
 }
 
 static void walk_trees(const Forest *forest, const Kernel *kernel, size_t n, size_t padded,

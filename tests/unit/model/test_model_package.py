@@ -65,6 +65,13 @@ def test_a_changed_member_is_refused(package, save_linear):
         load_model(package)
 
 
+def test_a_member_that_cannot_be_read_is_named(package):
+    (package / "model.onnx").unlink()
+    (package / "model.onnx").symlink_to("/proc/self/mem")  # opens, and fails at the first byte
+    with pytest.raises(ModelError, match=r"model\.onnx: .*Input/output error.* may not be read"):
+        load_model(package)
+
+
 def test_a_truncated_member_is_refused(package):
     path = package / "model.onnx"
     path.write_bytes(path.read_bytes()[:-40])

@@ -54,6 +54,16 @@ def test_missing_invalid_leaves_the_other_rows_as_they_are(physics, pixels):
         assert np.isfinite(all_rows).all()
 
 
+def test_what_is_masked_is_missing(physics, pixels):
+    """As rasterio reads with ``masked=True``: nodata lies beneath the mask as a number."""
+    few = pixels[:6]
+    masked = np.ma.masked_array(few, np.zeros(few.shape, bool))
+    masked[2, 1] = np.ma.masked
+    expected = physics.predict(few)
+    expected[2] = np.nan
+    np.testing.assert_array_equal(physics.predict(masked), expected)
+
+
 @pytest.mark.parametrize("below, expected", [(True, 0.1), (False, 0.3)])
 def test_missing_model_takes_the_learned_branch(
     tmp_path, save_tree, write_package, below, expected

@@ -20,6 +20,7 @@ from tree_files import (
     write_forest,
 )
 
+from smmap.model.open_session import open_session
 from smmap.model.package import load_model
 from smmap.spec.errors import ConfigError, DeviceError, ModelError
 from smmap.trees.kernels import list_kernels
@@ -83,6 +84,20 @@ def test_a_broken_ensemble_is_refused(path):
         load_model(path, "cpu")
 
 
+def test_what_onnx_runtime_refuses_too_is_told_once(path, capfd):
+    attributes = make_regressor(FOREST) | {"post_transform": "SQUARE"}
+    onnx.save(make_model(attributes, features=3), path)
+    with pytest.raises(ModelError, match=r"model\.onnx: ONNX Runtime cannot open it"):
+        load_model(path, "cpu")
+    assert capfd.readouterr().err == ""
+
+
+def test_what_cannot_be_read_is_told(tmp_path):
+    (tmp_path / "folder.onnx").mkdir()
+    with pytest.raises(ModelError, match=r"folder\.onnx: ONNX Runtime cannot open it"):
+        open_session(tmp_path / "folder.onnx", "cpu", 1)
+
+
 def test_pixels_that_do_not_fit_name_the_file(path, tmp_path, write_package):
     forest = Forest([Leaf({0: 0.25})], 3)
     write_forest(forest, path)
@@ -105,7 +120,11 @@ def test_members_are_weighted_whatever_runs_them(path, tmp_path, save_linear, wr
     rows = np.array([[0.5, 0.25, 1.0], [2.0, 0.0, -1.0]], np.float32)
     mixed = 0.75 * walk(FOREST, rows)[:, 0] + 0.25 * rows[:, 0]
     write_package(tmp_path, (rows, mixed), ("model.onnx", "linear.onnx"), [3.0, 1.0])
-    np.testing.assert_allclose(load_model(tmp_path).predict(rows), mixed, rtol=1e-7)
+    model = load_model(tmp_path)
+    np.testing.assert_allclose(model.predict(rows), mixed, rtol=1e-7)
+    trees = f"smmap trees {list_kernels()[0]}"
+    assert model.placement.engine == f"{trees}, {RUNTIME}"
+    assert model.placement.got == "cpu"
 
 
 def test_without_the_extension_there_is_one_warning(path):

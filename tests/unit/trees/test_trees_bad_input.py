@@ -153,13 +153,35 @@ def as_tensor(values, dtype):
         {"nodes_modes": ["BRANCH_EQ", *make_regressor(FOREST)["nodes_modes"][1:]]},
         {"nodes_values": None, "nodes_values_as_tensor": as_tensor([0.5] * 8, np.float64)},
         {"n_targets": 10**6},
+        {"nodes_value": [0.5] * 8},  # misspelled
+        {"n_targets": 1.0},
+        {"nodes_featureids": as_tensor([[0, 0]] * 8, np.int32)},
+        {"nodes_featureids": as_tensor(0, np.int32)},
     ],
 )
-def test_sound_but_not_ours(tmp_path, changes):
+def test_not_ours(tmp_path, changes):
     attributes = {**make_regressor(FOREST), **changes}
     attributes = {name: value for name, value in attributes.items() if value is not None}
     with pytest.raises(UnsuitedError):
         load_engine(save(tmp_path, attributes))
+
+
+@pytest.mark.parametrize("version", [2**31, 6, 0, -1])
+def test_another_version_of_the_operator_is_not_ours(tmp_path, version):
+    model = make_model(make_regressor(FOREST), features=2)
+    model.opset_import[1].version = version
+    onnx.save(model, tmp_path / "m.onnx")
+    with pytest.raises(UnsuitedError, match=f"version {version} of ai.onnx.ml"):
+        load_engine(tmp_path / "m.onnx")
+
+
+def test_an_attribute_that_comes_twice_is_not_ours(tmp_path):
+    model = make_model(make_regressor(FOREST), features=2)
+    node = model.graph.node[0]
+    node.attribute.append(node.attribute[0])
+    onnx.save(model, tmp_path / "m.onnx")
+    with pytest.raises(UnsuitedError, match="twice"):
+        load_engine(tmp_path / "m.onnx")
 
 
 def test_two_weights_of_one_leaf_are_not_ours(tmp_path):

@@ -9,6 +9,8 @@ import numpy as np
 import onnx
 import pytest
 from tree_files import (
+    Forest,
+    Leaf,
     make_ensemble,
     make_forest,
     make_model,
@@ -132,6 +134,15 @@ def test_nowhere_to_write(path, tmp_path):
     check(path)
 
 
+def test_a_user_without_a_home(path, monkeypatch):
+    """As a container's user is that the system has no name for."""
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 987_654_321)
+    kept(path).mkdir()
+    check(path)
+
+
 def build(path, barrier, results):
     barrier.wait()
     results.put(np.array_equal(load_engine(path).predict(PIXELS), EXPECTED))
@@ -192,6 +203,14 @@ def test_external_tensors_are_part_of_it(tmp_path):
         load_engine(path)
 
 
+def test_a_constant_in_another_file_is_part_of_it(path):
+    model = make_model(make_ensemble(FOREST), features=3, opset=5, added=[0.5])
+    onnx.save_model(model, path, save_as_external_data=True, location="added.bin", size_threshold=0)
+    at_first = load_engine(path).predict(PIXELS)
+    (path.parent / "added.bin").write_bytes(np.float32([2.5]).tobytes())
+    np.testing.assert_allclose(load_engine(path).predict(PIXELS), at_first + 2, atol=1e-5)
+
+
 def test_a_forest_that_lies_is_not_walked(path):
     form = load_engine(path).packed
     numbers, arrays = form.description
@@ -227,3 +246,20 @@ def test_a_moved_package_keeps_its_form(path, tmp_path):
     check(moved / "model.onnx")
     assert kept(moved / "model.onnx").stat().st_mtime_ns == before
     assert TreeEngine(open_packed(path)).threads >= 1
+
+
+def test_a_forest_that_calls_its_trees_too_shallow_stays_inside(tmp_path):
+    """Rows would stop at a branch, whose cut is no number of a leaf row."""
+    rng = np.random.default_rng(1)
+    forest = make_forest(rng, trees=12, depth=6, features=40, targets=2, dense=True, missing=False)
+    numbers, arrays = load_engine(write_forest(forest, tmp_path / "m.onnx")).packed.description
+    changed = [array.copy() for array in arrays]
+    trees = changed[list(packed.SECTIONS).index("trees")]
+    trees["depth"] = trees["steady"] = trees["sort_levels"] = 0
+    pixels = make_pixels(rng, forest, 64)
+    sums = np.full((64, 2), 9, np.float32)
+    assert numbers[0], "ranks hold no cuts"
+    _kernel.predict(numbers, tuple(changed), "scalar", pixels, 40, sums)
+    leaves = [tree for tree in forest.trees if isinstance(tree, Leaf)]
+    alone = walk(Forest(leaves, 40, 2, forest.base), pixels[:1])
+    np.testing.assert_array_equal(sums, np.repeat(alone, 64, axis=0))

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,3 +28,15 @@ def test_known_numbers():
     values = np.array([-np.inf, -1, -0.0, 0, 1, np.inf], np.float32)
     images = [0x007FFFFF, 0x407FFFFF, 0x80000000, 0x80000000, 0xBF800000, 0xFF800000]
     assert compute_image(values).tolist() == images
+
+
+def test_denormals_are_numbers_where_the_processor_takes_them_as_zero():
+    torch = pytest.importorskip("torch", reason="sets the processor so")
+    smallest = np.array([1, 0x80000001], np.uint32).view(np.float32)
+    if not torch.set_flush_denormal(True):
+        pytest.skip("this processor cannot")
+    try:
+        images = compute_image(smallest)
+    finally:
+        torch.set_flush_denormal(False)
+    assert images.tolist() == [0x80000001, 0x7FFFFFFE]
