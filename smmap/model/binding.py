@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.model.page_locked import allocate_locked
 from smmap.model.runtime import Place
 
 
@@ -39,6 +40,7 @@ class Binding:
         name, shape, kind = batch
         self._session = session
         self._one_at_a_time = threading.Lock()
+        self._staged = allocate_locked(shape, kind)
         self._input = OrtValue.ortvalue_from_shape_and_type(list(shape), kind, place, 0)
         self._fixed = {
             key: OrtValue.ortvalue_from_numpy(value, place, 0) for key, value in fixed.items()
@@ -51,6 +53,7 @@ class Binding:
     def run(self, batch: NDArray[Any]) -> NDArray[Any]:
         """The output of one batch of the shape and kind that was given."""
         with self._one_at_a_time:
-            self._input.update_inplace(np.ascontiguousarray(batch))
+            np.copyto(self._staged, batch, casting="no")
+            self._input.update_inplace(self._staged)
             self._session.run_with_iobinding(self._binding)
             return np.array(self._binding.get_outputs()[0].numpy())

@@ -1,5 +1,7 @@
 """Buffers that stay on a device: here the processor, and a GPU where there is one."""
 
+import ctypes
+import gc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,6 +13,7 @@ from smmap.data import get_folder
 from smmap.model.binding import Binding
 from smmap.model.open_session import open_session
 from smmap.model.package import load_model
+from smmap.model.page_locked import allocate_locked, find_runtime
 from smmap.model.runtime import open_runtime
 from smmap.trees.engine import load_engine
 
@@ -33,6 +36,25 @@ def test_threads_do_not_mix_their_batches():
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(binding.run, batches))
     np.testing.assert_array_equal(found, expected)
+
+
+def test_memory_that_may_be_locked_lives_as_long_as_a_part_of_it():
+    part = allocate_locked((1000, 3), np.int32)[10:, 1]
+    gc.collect()
+    part += 7
+    assert part.sum() == 7 * 990
+    assert not allocate_locked((1000, 3), np.int32).any()
+
+
+@pytest.mark.gpu
+@on_a_gpu
+def test_batches_lie_in_locked_memory():
+    load_model("physics", "cuda")  # which loads CUDA's runtime
+    runtime, flags = find_runtime(), ctypes.c_uint()
+    locked = allocate_locked((64, 3), np.float32)
+    address = ctypes.c_void_p(locked.ctypes.data)
+    assert runtime is not None
+    assert runtime.cudaHostGetFlags(ctypes.byref(flags), address) == 0
 
 
 @pytest.mark.gpu
