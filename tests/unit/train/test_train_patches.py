@@ -23,6 +23,7 @@ from smmap.train.patch_gate import check_window_parity
 from smmap.train.patch_samples import select_patches
 from smmap.train.train_patches import train_patches
 from smmap.train.train_table import load_recipe
+from smmap.train.trained_on import count_seen
 
 SIDES = {"fine": 284, "coarse": 16}
 
@@ -87,7 +88,9 @@ def test_the_package_opens_and_says_what_it_looks_at(trained):
     assert made.card.training["export"]["two-branch.onnx"]["difference"] < 1e-5
     assert set(made.judgement.predictions["station"]) <= {f"s{i:02d}" for i in range(5)}
     assert made.judgement.metrics["sensor-60-20-20"]["model"]["stations"] == 1
-    assert (out / "report.html").is_file()
+    # Of five stations three are fitted on, one chooses the weights, one judges: new to the model.
+    assert made.card.trained_on.sites == 4
+    assert count_seen(made.judgement.predictions, made.card.trained_on) == 0
     with pytest.raises(ModelError, match="looks at windows"):
         model.predict(np.zeros((2, 16), np.float32))
 
