@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
@@ -64,6 +65,9 @@ def draw_series(samples: pd.DataFrame) -> Figure:
         axis.set_title(f"{site}, {len(part):,} samples", fontsize=9)
         axis.set_ylabel("m³/m³", fontsize=8)
         axis.tick_params(labelsize=8)
+    dates = AutoDateLocator(maxticks=9)  # type: ignore[no-untyped-call]
+    axis.xaxis.set_major_locator(dates)
+    axis.xaxis.set_major_formatter(ConciseDateFormatter(dates))  # type: ignore[no-untyped-call]
     figure.axes[0].legend(fontsize=8, ncols=2)
     return figure
 

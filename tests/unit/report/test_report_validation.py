@@ -57,6 +57,20 @@ def find_row(html, name):
     return [re.split(r"<br>|</td>", cell)[0] for cell in row.split("<td>")[1:]]
 
 
+def test_members_and_the_mean_stand_beside_the_model(write, samples):
+    """By the split that counts, which comes before the random one; a column of words is none."""
+    truth, model = samples["soil_moisture"], samples["predicted"]
+    named = samples.assign(**{"predicted mean": 0.25, "predicted forest": model})
+    named["predicted by"] = "hand"
+    html = write(pd.concat([named.assign(scheme=one) for one in ("random", "station")]))
+    known = np.sqrt(np.mean((truth - 0.25) ** 2))
+    assert find_row(html, "mean")[4] == f"{known:.3f}"
+    assert "<td>forest</td>" not in html  # the model itself: of one member
+    assert "<td>by</td>" not in html
+    assert html.index("<td>station</td>") < html.index("<td>random</td>")
+    assert "Beside it" not in write(samples)
+
+
 def test_the_page_gives_the_scores(write, samples):
     html = write(samples)
     given = samples[samples["predicted"].notna()]
