@@ -35,7 +35,7 @@ def draw_density(samples: pd.DataFrame) -> Figure:
     given = samples[samples[PREDICTED].notna()]
     top = max(SM_LIMITS[1], float(given[[TRUTH, PREDICTED]].max().max()))
     bottom = min(SM_LIMITS[0], float(given[PREDICTED].min()))
-    *_, squares = axis.hist2d(
+    counts, *_, squares = axis.hist2d(
         given[TRUTH],
         given[PREDICTED],
         bins=_BINS,
@@ -43,6 +43,7 @@ def draw_density(samples: pd.DataFrame) -> Figure:
         cmap="cividis",
         norm=LogNorm(),
     )
+    squares.set_clim(1, max(2, counts.max()))
     axis.plot((bottom, top), (bottom, top), color=_SOFT, linewidth=0.8)
     axis.set(xlabel="measured (m³/m³)", ylabel="predicted (m³/m³)", aspect="equal")
     axis.set_title(f"{len(given):,} samples", fontsize=9)

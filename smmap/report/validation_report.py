@@ -93,7 +93,7 @@ def write_validation_report(
         "samples": len(shown),
         "unscored": int(shown[PREDICTED].isna().sum()),
         "stations": name_sites(shown).nunique(),
-        "networks": shown["network"].nunique(),
+        "networks": _count_networks(shown),
         "schemes": _score_schemes(samples, bootstrap),
         "flattery": _find_flattery(samples),
         "overall": _rows(_score_overall(shown, timed=timed, bootstrap=bootstrap)),
@@ -179,6 +179,11 @@ def _score_beside(shown: pd.DataFrame, bootstrap: Bootstrap) -> list[dict[str, A
         for name in names
         for row in _rows(score_all(shown.assign(**{PREDICTED: shown[name]}), bootstrap))
     ]
+
+
+def _count_networks(shown: pd.DataFrame) -> int:
+    """Of a cell that holds stations of several, joined by ``+``, each counts."""
+    return len({one for names in shown["network"].unique() for one in str(names).split("+")})
 
 
 def _score_overall(

@@ -11,6 +11,7 @@ import pytest
 import torch
 from patch_stores import COARSE, FINE, draw_patches, make_layout, write_store
 
+from smmap.cli.train_print import list_lines
 from smmap.features.registry import get_feature
 from smmap.model.package import load_model
 from smmap.patches.read import open_patches
@@ -88,6 +89,9 @@ def test_the_package_opens_and_says_what_it_looks_at(trained):
     assert made.card.training["export"]["two-branch.onnx"]["difference"] < 1e-5
     assert set(made.judgement.predictions["station"]) <= {f"s{i:02d}" for i in range(5)}
     assert made.judgement.metrics["sensor-60-20-20"]["model"]["stations"] == 1
+    assert (out / "report.html").is_file()
+    # A mean of stations is of those with 13 samples or more; the one that judges has four.
+    assert any(one.endswith("mean of stations   none: too few samples") for one in list_lines(made))
     # Of five stations three are fitted on, one chooses the weights, one judges: new to the model.
     assert made.card.trained_on.sites == 4
     assert count_seen(made.judgement.predictions, made.card.trained_on) == 0
