@@ -16,8 +16,8 @@ def predict(
         Path, typer.Option("--out", "-o", metavar="FILE", help="New table, of the same kind.")
     ],
 ) -> None:
-    """Add `sm` (m3/m3) to a table, and `sm_uncertainty` where the model gives it."""
-    from smmap.train.predict_table import predict_table
+    """Add `sm` (m3/m3) and `sm_in_range` to a table, and `sm_uncertainty` where it has one."""
+    from smmap.train.predict_table import IN_RANGE, predict_table
 
     found = predict_table(model, table, out)
     valued = found.rows - found.missing - found.outside - found.refused
@@ -32,4 +32,9 @@ def predict(
     if found.outside:
         typer.echo(f"{found.outside} came out beyond the model's valid range", err=True)
     if found.strange:
-        typer.echo(f"{found.strange} lie outside what the model was trained on", err=True)
+        columns = ", ".join(f"{name} {count}" for name, count in found.strange_columns.items())
+        typer.echo(
+            f"{found.strange} lie outside what the model was trained on ({columns}); "
+            f"{IN_RANGE} says which",
+            err=True,
+        )

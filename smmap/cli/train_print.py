@@ -17,7 +17,9 @@ def list_lines(made: Training) -> Iterator[str]:
     yield f"{made.samples} samples; RMSE in m3/m3 with 95 % interval, R"
     for scheme, models in found.metrics.items():
         for title, scores in models.items():
-            yield f"{scheme:>20}  {title:<16} {_format(*scores['rmse'])}  {_say(scores['r'][0]):>5}"
+            rmse = f"{_format(*scores['rmse'])}  {_say(scores['r'][0]):>5}"
+            known = rmse if scores["count"] else "  none: too few samples"
+            yield f"{scheme:>20}  {title:<16} {known}"
     if found.curves is not None:
         from smmap.validation.curves import summarise_curves
 

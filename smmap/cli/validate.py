@@ -44,6 +44,7 @@ def validate(
     from smmap.report.predictions import load_predictions
     from smmap.report.validation_report import write_validation_report
     from smmap.train.table_file import check_outputs
+    from smmap.train.table_notes import check_notes, load_notes
     from smmap.train.trained_on import describe_seen
     from smmap.validation.bootstrap import Bootstrap
 
@@ -51,6 +52,8 @@ def validate(
     if out.suffix != ".html":
         raise InsituError(f"--out {out}: name a file that ends with .html")
     card = load_card(find_package(model)) if model is not None else None
+    if card is not None:
+        check_notes(load_notes(table), card, str(table))
     samples = load_predictions(table, card)
     notes = [describe_seen(samples, card)]
     said = write_validation_report(

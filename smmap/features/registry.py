@@ -71,7 +71,8 @@ def get_feature(column: ModelInput, where: str) -> Feature:
     feature = kind.parse(column.options, at)
     if column.units != feature.units:
         raise ConfigError(
-            f"{at}: feature '{column.feature}' is in '{feature.units}', the card says "
-            f"'{column.units}'"
+            f"{at}: feature '{column.feature}' is in '{feature.units}', not in '{column.units}'; "
+            f"say 'units: \"{feature.units}\"', and convert the column "
+            f"'{column.column or column.name}' of tables that hold other ones"
         )
     return feature

@@ -146,15 +146,19 @@ def _flatten(model: Any) -> Any:
 
 
 def _fit(model: Any, rows: Rows, target: Doubles, *, standardise: bool) -> Any:
-    """The fitted model behind what standardises its inputs."""
+    """The fitted model behind what standardises its inputs; the same whatever cores there are."""
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
 
     values = rows.astype(np.float64)
-    if not standardise:
-        return make_pipeline(model).fit(values, target)
-    scaler = StandardScaler().fit(values)
-    # As ONNX will hold it: of an input that hardly varies, a mean rounded later would be far off.
-    scaler.mean_ = scaler.mean_.astype(np.float32).astype(np.float64)
-    model.fit(scaler.transform(values), target)
+    # Several threads of BLAS add in another order than one.
+    with threadpool_limits(1, user_api="blas"):
+        if not standardise:
+            return make_pipeline(model).fit(values, target)
+        scaler = StandardScaler().fit(values)
+        # As ONNX will hold it: of an input that hardly varies, a mean rounded later would be far
+        # off.
+        scaler.mean_ = scaler.mean_.astype(np.float32).astype(np.float64)
+        model.fit(scaler.transform(values), target)
     return make_pipeline(scaler, model)

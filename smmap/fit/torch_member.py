@@ -6,7 +6,6 @@ import copy
 import hashlib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from smmap.export.write_network import write_network
 from smmap.features.array import Doubles
 from smmap.fit.architectures import Scaled, build_network
 from smmap.fit.checkpoint import load_checkpoint, write_checkpoint
+from smmap.fit.fit_state import FitState
 from smmap.fit.fitted import Lesson, Rows
 from smmap.fit.network import reproducible
 from smmap.fit.processor import cast, find_processor
@@ -68,18 +68,6 @@ class FittedNetwork:
         write_network(self._network, path, rows, tolerance=self.tolerance)
 
 
-@dataclass
-class _State:
-    """What a fit must know to go on."""
-
-    network: Scaled
-    optimiser: torch.optim.Adam
-    best: dict[str, Any]
-    best_error: float = float("inf")
-    epoch: int = 0
-    best_epoch: int = 0
-
-
 def fit_torch(
     spec: Cnn1d | Lstm | Tabnet, lesson: Lesson, seed: int, checkpoints: Path | None
 ) -> FittedNetwork:
@@ -105,14 +93,14 @@ def fit_torch(
         network = build_network(spec, lesson.rows[train], lesson.truth[train], lesson.steps)
         network = network.to(device)
         optimiser = torch.optim.Adam(network.parameters(), lr=spec.learning_rate)
-        state = _State(network, optimiser, copy.deepcopy(network.state_dict()))
+        state = FitState(network, optimiser, copy.deepcopy(network.state_dict()))
         if path is not None and path.is_file():
             load_checkpoint(path, state)
         x = torch.tensor(lesson.rows[train], device=device)
         y = torch.tensor(lesson.truth[train], dtype=torch.float32, device=device)
-        while state.epoch < spec.epochs and not _is_over(spec, state):
+        while state.epoch < spec.epochs and not state.is_over(spec.patience):
             _run_epoch(spec, state, x, y)
-            _compare(state, lesson.rows[held], lesson.truth[held])
+            state.keep_better(_measure(network, lesson.rows[held], lesson.truth[held]))
             if path is not None and (state.epoch % _EVERY == 0 or state.epoch == spec.epochs):
                 write_checkpoint(path, state)
         network.load_state_dict(state.best)
@@ -129,12 +117,8 @@ def predict(network: Scaled, rows: NDArray[np.floating[Any]]) -> Doubles:
         return np.asarray(torch.cat(parts)[:, 0].cpu().numpy(), dtype=np.float64)
 
 
-def _is_over(spec: Cnn1d | Lstm | Tabnet, state: _State) -> bool:
-    return bool(spec.patience) and state.epoch - state.best_epoch >= spec.patience
-
-
 def _run_epoch(
-    spec: Cnn1d | Lstm | Tabnet, state: _State, x: torch.Tensor, y: torch.Tensor
+    spec: Cnn1d | Lstm | Tabnet, state: FitState[Scaled], x: torch.Tensor, y: torch.Tensor
 ) -> None:
     network = state.network.train()
     target = ((y - network.target_mean) / network.target_std).unsqueeze(1)
@@ -152,13 +136,9 @@ def _run_epoch(
     state.epoch += 1
 
 
-def _compare(state: _State, rows: Rows, truth: Doubles) -> None:
-    """Keep the weights if they predict the held-out rows better; without such rows, the last."""
-    error = float(np.mean((predict(state.network, rows) - truth) ** 2)) if len(rows) else 0.0
-    if len(rows) and not error < state.best_error:
-        return
-    state.best_error, state.best_epoch = error, state.epoch
-    state.best = copy.deepcopy(state.network.state_dict())
+def _measure(network: Scaled, rows: Rows, truth: Doubles) -> float | None:
+    """Mean squared error of rows that were held out; None without such rows."""
+    return float(np.mean((predict(network, rows) - truth) ** 2)) if len(rows) else None
 
 
 def _hold_out(

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
@@ -34,7 +35,7 @@ def draw_density(samples: pd.DataFrame) -> Figure:
     given = samples[samples[PREDICTED].notna()]
     top = max(SM_LIMITS[1], float(given[[TRUTH, PREDICTED]].max().max()))
     bottom = min(SM_LIMITS[0], float(given[PREDICTED].min()))
-    *_, squares = axis.hist2d(
+    counts, *_, squares = axis.hist2d(
         given[TRUTH],
         given[PREDICTED],
         bins=_BINS,
@@ -42,6 +43,7 @@ def draw_density(samples: pd.DataFrame) -> Figure:
         cmap="cividis",
         norm=LogNorm(),
     )
+    squares.set_clim(1, max(2, counts.max()))
     axis.plot((bottom, top), (bottom, top), color=_SOFT, linewidth=0.8)
     axis.set(xlabel="measured (m³/m³)", ylabel="predicted (m³/m³)", aspect="equal")
     axis.set_title(f"{len(given):,} samples", fontsize=9)
@@ -64,6 +66,9 @@ def draw_series(samples: pd.DataFrame) -> Figure:
         axis.set_title(f"{site}, {len(part):,} samples", fontsize=9)
         axis.set_ylabel("m³/m³", fontsize=8)
         axis.tick_params(labelsize=8)
+    dates = AutoDateLocator(maxticks=9)  # type: ignore[no-untyped-call]
+    axis.xaxis.set_major_locator(dates)
+    axis.xaxis.set_major_formatter(ConciseDateFormatter(dates))  # type: ignore[no-untyped-call]
     figure.axes[0].legend(fontsize=8, ncols=2)
     return figure
 

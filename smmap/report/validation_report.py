@@ -28,6 +28,8 @@ from smmap.validation.triple_collocation import collocate_columns
 CLASSES = ("network", "relative_orbit", "land_cover", "texture", "climate", "station")
 """Columns that are scored class by class where the table has them."""
 _SCHEME = "scheme"
+_BESIDE = f"{PREDICTED} "
+"""How columns of what else predicted begin: members, the mean of the training rows."""
 
 
 def write_validation_report(
@@ -91,10 +93,11 @@ def write_validation_report(
         "samples": len(shown),
         "unscored": int(shown[PREDICTED].isna().sum()),
         "stations": name_sites(shown).nunique(),
-        "networks": shown["network"].nunique(),
-        "schemes": _rows(score_by(samples, _SCHEME, bootstrap)) if _SCHEME in samples else [],
+        "networks": _count_networks(shown),
+        "schemes": _score_schemes(samples, bootstrap),
         "flattery": _find_flattery(samples),
         "overall": _rows(_score_overall(shown, timed=timed, bootstrap=bootstrap)),
+        "beside": _score_beside(shown, bootstrap),
         "window_days": WINDOW_DAYS,
         "classes": [(name, _rows(score_by(shown, name, bootstrap))) for name in columns],
         "period": _describe_period(shown) if timed else "",
@@ -152,6 +155,35 @@ def choose_counting(samples: pd.DataFrame) -> pd.DataFrame:
     schemes: list[str] = [str(name) for name in samples[_SCHEME].unique()]
     chosen = next((name for name in schemes if not is_random(name)), schemes[0])
     return samples[samples[_SCHEME].astype(str) == chosen].reset_index(drop=True)
+
+
+def _score_schemes(samples: pd.DataFrame, bootstrap: Bootstrap) -> list[dict[str, Any]]:
+    """Each split by itself, random ones last."""
+    if _SCHEME not in samples.columns:
+        return []
+    rows = _rows(score_by(samples, _SCHEME, bootstrap))
+    return sorted(rows, key=lambda row: is_random(str(row["class"])))
+
+
+def _score_beside(shown: pd.DataFrame, bootstrap: Bootstrap) -> list[dict[str, Any]]:
+    """The model's members and the mean of the training rows, where the table has them."""
+    names = [
+        name
+        for name in map(str, shown.columns)
+        if name.startswith(_BESIDE)
+        and pd.api.types.is_numeric_dtype(shown[name].dtype)
+        and not shown[name].equals(shown[PREDICTED])
+    ]
+    return [
+        row | {"class": name.removeprefix(_BESIDE)}
+        for name in names
+        for row in _rows(score_all(shown.assign(**{PREDICTED: shown[name]}), bootstrap))
+    ]
+
+
+def _count_networks(shown: pd.DataFrame) -> int:
+    """Of a cell that holds stations of several, joined by ``+``, each counts."""
+    return len({one for names in shown["network"].unique() for one in str(names).split("+")})
 
 
 def _score_overall(

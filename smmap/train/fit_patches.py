@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from smmap.features.array import Doubles
 from smmap.fit.checkpoint import load_checkpoint, write_checkpoint
+from smmap.fit.fit_state import FitState
 from smmap.fit.network import reproducible
 from smmap.fit.processor import cast, find_processor
 from smmap.patchnet.augment import crop_middle, draw_turns, turn_images
@@ -49,18 +50,6 @@ class FittedPatches:
     def predict(self, samples: PatchSamples, rows: Ints) -> Doubles:
         """(n,) m3/m3."""
         return _predict(self.network, self.windows, samples, rows)
-
-
-@dataclass
-class _State:
-    """What a fit must know to go on; an epoch is ``evaluate_every`` steps."""
-
-    network: TwoBranchNetwork
-    optimiser: torch.optim.SGD
-    best: dict[str, Any]
-    best_error: float = float("inf")
-    epoch: int = 0
-    best_epoch: int = 0
 
 
 @dataclass(frozen=True)
@@ -100,12 +89,14 @@ class Course:
             state = self._begin(place)
             if path is not None and path.is_file():
                 load_checkpoint(path, state)
-            while state.epoch * spec.evaluate_every < spec.steps and not self._is_over(state):
+            while state.epoch * spec.evaluate_every < spec.steps and not state.is_over(
+                spec.patience
+            ):
                 first = state.epoch * spec.evaluate_every
                 for step in range(first, min(first + spec.evaluate_every, spec.steps)):
                     self._run_step(state, step)
                 state.epoch += 1
-                self._compare(state)
+                state.keep_better(self._measure(state))
                 if path is not None:
                     write_checkpoint(path, state)
             state.network.load_state_dict(state.best)
@@ -113,7 +104,7 @@ class Course:
         detail = f"two-branch, {spec.width:g} x Xception-65, {steps} steps of {spec.batch}"
         return FittedPatches(state.network.cpu().eval(), self.windows, detail)
 
-    def _begin(self, place: torch.device) -> _State:
+    def _begin(self, place: torch.device) -> FitState[TwoBranchNetwork]:
         spec, one = self.spec, self.samples.samples
         fine, coarse = (len(branch.inputs) for branch in self.windows.branches)
         mean = float(one.truth[self.split.train].mean())
@@ -125,9 +116,9 @@ class Course:
             for decays in (True, False)
         ]
         optimiser = torch.optim.SGD(groups, lr=spec.learning_rate, momentum=spec.momentum)
-        return _State(network, optimiser, copy.deepcopy(network.state_dict()))
+        return FitState(network, optimiser, copy.deepcopy(network.state_dict()))
 
-    def _run_step(self, state: _State, step: int) -> None:
+    def _run_step(self, state: FitState[TwoBranchNetwork], step: int) -> None:
         """One batch. All that is drawn follows from seed and step: a fit can go on anywhere."""
         spec, train = self.spec, self.split.train
         rng = np.random.default_rng([self.seed, step])
@@ -151,21 +142,15 @@ class Course:
         loss.backward()  # type: ignore[no-untyped-call]
         state.optimiser.step()
 
-    def _is_over(self, state: _State) -> bool:
-        patience = self.spec.patience
-        return bool(patience) and state.epoch - state.best_epoch >= patience
-
-    def _compare(self, state: _State) -> None:
-        """Keep the weights if they predict the validation rows better; without these, the last."""
-        error, rows = 0.0, self.split.validation
-        if len(rows):
-            predicted = _predict(state.network, self.windows, self.samples, rows)
-            error = float(np.mean((predicted - self.samples.samples.truth[rows]) ** 2))
-            logger.info("%d: RMSE %.4f m3/m3 of validation", state.epoch, error**0.5)
-            if not error < state.best_error:
-                return
-        state.best_error, state.best_epoch = error, state.epoch
-        state.best = copy.deepcopy(state.network.state_dict())
+    def _measure(self, state: FitState[TwoBranchNetwork]) -> float | None:
+        """Mean squared error of the validation rows; None without such rows."""
+        rows = self.split.validation
+        if not len(rows):
+            return None
+        predicted = _predict(state.network, self.windows, self.samples, rows)
+        error = float(np.mean((predicted - self.samples.samples.truth[rows]) ** 2))
+        logger.info("%d: RMSE %.4f m3/m3 of validation", state.epoch, error**0.5)
+        return error
 
     def _identify(self) -> str:
         """Of what decides a fit."""

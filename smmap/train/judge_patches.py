@@ -31,7 +31,7 @@ from smmap.validation.neighbours import describe_neighbours
 from smmap.validation.samples import PREDICTED
 from smmap.validation.schemes import RANDOM, is_random, warn_of_random
 from smmap.validation.scores import SCORE_NAMES
-from smmap.validation.split import Split
+from smmap.validation.split import Ints, Split
 from smmap.validation.stratify import average_over_stations
 
 logger = logging.getLogger(__name__)
@@ -49,6 +49,8 @@ class JudgedPatches:
     """Of the first part of the split that counts: what is packaged is what was judged."""
     scheme: str
     """By what that was split."""
+    seen: Ints
+    """Samples that it was fitted on, or that chose its weights."""
 
 
 def judge_patches(
@@ -109,7 +111,9 @@ def judge_patches(
         neighbours=_count_neighbours(samples, [split for split, _ in of_main]),
         **judge_orbits(tables[main], bootstrap),
     )
-    return JudgedPatches(judgement, of_main[0][1], main)
+    first, fitted = of_main[0]
+    seen = np.concatenate([first.train, first.validation])
+    return JudgedPatches(judgement, fitted, main, seen)
 
 
 def _count_neighbours(samples: PatchSamples, splits: Sequence[Split]) -> str:

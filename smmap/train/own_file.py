@@ -93,7 +93,8 @@ def _load_booster(file: Path) -> OwnModel:
         told = f"{kept} of {rounds} rounds: stopped early" if kept < rounds else f"{rounds} rounds"
         fitted = hold_booster(best, f"XGBoost of {file.name}, {told}")
     except (xgboost.core.XGBoostError, ValueError) as error:
-        reason = f"XGBoost cannot read it ({str(error).strip().splitlines()[0]})"
+        told = str(error).strip().splitlines()[0]
+        reason = f"XGBoost cannot read it ({told}); write it by XGBoost's own save_model"
     except ModelError as error:
         reason = str(error)
     else:
@@ -109,7 +110,9 @@ def _load_skops(file: Path) -> OwnModel:
         strangers = sorted(set(io.get_untrusted_types(file=file)) - set(_TRUSTED))
         model: Any = None if strangers else io.load(file, trusted=_TRUSTED)
     except Exception as error:  # noqa: BLE001 (a damaged file fails in kinds of many libraries)
-        raise ModelError(f"{file}: skops cannot read it ({error})") from None
+        raise ModelError(
+            f"{file}: skops cannot read it ({error}); write it by skops.io.dump"
+        ) from None
     if strangers:
         more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
         raise ModelError(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,11 @@ logger = logging.getLogger(__name__)
 
 SM, UNCERTAINTY = "sm", "sm_uncertainty"
 """Columns that are added, m3/m3."""
+IN_RANGE = "sm_in_range"
+"""Column that is added: whether each input lies within what was seen in training."""
+
+_Added: TypeAlias = dict[str, NDArray[Any]]
+"""Name -> (n,) float32, NaN where there is no value, or True, False and None."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Predicted:
     """Without a value as the model's is outside the card's ``valid_range``."""
     strange: int
     """With a value, though an input is outside the range seen in training."""
+    strange_columns: Mapping[str, int]
+    """Column -> how many of those it is outside in."""
     refused: int = 0
     """Without a value as quality control of the model's training would have left them out."""
     unchecked: tuple[str, ...] = ()
@@ -48,7 +56,7 @@ class Predicted:
 
 
 def predict_table(model: str | Path, table: Path, out: Path) -> Predicted:
-    """Write the table again with ``sm``, and ``sm_uncertainty`` where the model gives one.
+    """Write the table again with ``sm``, ``sm_in_range``, and ``sm_uncertainty`` where it has one.
 
     Parameters
     ----------
@@ -78,7 +86,7 @@ def predict_table(model: str | Path, table: Path, out: Path) -> Predicted:
         raise ModelError(f"{model}: looks at images around cells, no table has them; map with it")
     frame = load_table(table)
     check_notes(load_notes(table), opened.card, str(table))
-    taken = [name for name in (SM, UNCERTAINTY) if name in frame.columns]
+    taken = [name for name in (SM, UNCERTAINTY, IN_RANGE) if name in frame.columns]
     if taken:
         raise InsituError(f"{table}: has a column '{taken[0]}' already; rename it")
     values = read_inputs(frame, opened.card.inputs, str(table))
@@ -92,15 +100,23 @@ def predict_table(model: str | Path, table: Path, out: Path) -> Predicted:
     low, high = opened.card.output.valid_range
     found = np.isfinite(estimate.sm) & ~refused
     valid = found & (estimate.sm >= low) & (estimate.sm <= high)
-    added = {SM: np.where(valid, estimate.sm, np.nan).astype(np.float32)}
+    added: _Added = {SM: np.where(valid, estimate.sm, np.nan).astype(np.float32)}
     if estimate.uncertainty is not None:
         added[UNCERTAINTY] = np.where(valid, estimate.uncertainty, np.nan).astype(np.float32)
+    strange = _find_strange(values, opened.card) & valid[:, None]
+    added[IN_RANGE] = (~strange.any(axis=1)).astype(object)
+    added[IN_RANGE][~valid] = None
     _write(frame, added, table, out)
     return Predicted(
         rows=len(frame),
         missing=int((~found & ~refused).sum()),
         outside=int((found & ~valid).sum()),
-        strange=int((_find_strange(values, opened.card) & valid).sum()),
+        strange=int(strange.any(axis=1).sum()),
+        strange_columns={
+            one.column or one.name: int(count)
+            for one, count in zip(opened.card.inputs, strange.sum(axis=0), strict=True)
+            if count
+        },
         refused=int(refused.sum()),
         unchecked=unchecked,
     )
@@ -125,18 +141,13 @@ def _find_refused(
 
 
 def _find_strange(values: NDArray[np.float64], card: ModelCard) -> NDArray[np.bool_]:
-    """Rows with an input outside its training range."""
-    strange = np.zeros(len(values), dtype=bool)
-    for i, one in enumerate(card.inputs):
-        if one.training_range is not None:
-            low, high = one.training_range
-            strange |= (values[:, i] < low) | (values[:, i] > high)
+    """(n, inputs) outside of the input's training range."""
+    ranges = np.array([one.training_range or (-np.inf, np.inf) for one in card.inputs])
+    strange: NDArray[np.bool_] = (values < ranges[:, 0]) | (values > ranges[:, 1])
     return strange
 
 
-def _write(
-    frame: pd.DataFrame, added: dict[str, NDArray[np.float32]], table: Path, out: Path
-) -> None:
+def _write(frame: pd.DataFrame, added: _Added, table: Path, out: Path) -> None:
     """The table as it was, with columns behind it."""
     buffer = io.BytesIO()
     if table.suffix == ".csv":
@@ -147,16 +158,20 @@ def _write(
     write_atomic(out, buffer.getvalue())
 
 
-def _format(value: np.float32) -> str:
-    return "" if np.isnan(value) else f"{value:.4f}"
+def _format(value: Any) -> str:
+    """A number, NaN, True, False or None for a CSV file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if pd.isna(value) else f"{value:.4f}"
 
 
-def _write_parquet(added: dict[str, NDArray[np.float32]], table: Path, buffer: Any) -> None:
+def _write_parquet(added: _Added, table: Path, buffer: Any) -> None:
     """By pyarrow itself, so that what others noted in the file stays: a GeoParquet file is one."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     whole = pq.read_table(table)
     for name, column in added.items():
-        whole = whole.append_column(name, pa.array(column, from_pandas=True))
+        kind = pa.bool_() if name == IN_RANGE else None
+        whole = whole.append_column(name, pa.array(column, kind, from_pandas=True))
     pq.write_table(whole, buffer)

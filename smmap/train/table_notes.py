@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from smmap.features.builder import compute_requests
 from smmap.features.feature import Feature
 from smmap.features.registry import get_feature
 from smmap.features.request import REFLECTANCES, find_requests
@@ -40,10 +41,10 @@ def load_notes(path: Path) -> Mapping[str, Any]:
 
 
 def check_notes(notes: Mapping[str, Any], wanted: FeatureSet, where: str) -> None:
-    """Refuse samples whose columns are made otherwise than is wanted; without notes none is.
+    """Refuse inputs that no map could derive, and samples that were made otherwise than is wanted.
 
-    Compared are radiometry and aggregation of backscatter, of what reflectances are, and how each
-    column that both have is derived.
+    Without notes nothing is known of the samples. Compared are radiometry and aggregation of
+    backscatter, of what reflectances are, and units and derivation of each column that both have.
 
     Parameters
     ----------
@@ -56,9 +57,12 @@ def check_notes(notes: Mapping[str, Any], wanted: FeatureSet, where: str) -> Non
 
     Raises
     ------
+    ConfigError
+        If a feature, its options, units or source cannot be used.
     InsituError
         Naming what differs.
     """
+    compute_requests(wanted)
     if "inputs" not in notes:
         return
     try:
@@ -80,6 +84,9 @@ def check_notes(notes: Mapping[str, Any], wanted: FeatureSet, where: str) -> Non
         column = one.column or one.name
         if column not in stored:
             continue
+        if stored[column].units != one.units:
+            units = f"'{stored[column].units}', not in '{one.units}'"
+            raise _refuse(where, wanted, f"its column '{column}' is in {units}")
         there, needed = _describe(stored[column], wanted), _describe(one, wanted)
         if there != needed:
             reason = f"its column '{column}' was derived as {there}, not as {needed}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from smmap.report.validation_report import write_validation_report
 from smmap.spec.errors import ConfigError
 from smmap.spec.training import TrainingRecipe
 from smmap.spec.windows import CELL
+from smmap.train.draft_card import Range, draft_card, name_form
 from smmap.train.judge_patches import JudgedPatches, get_member, judge_patches
 from smmap.train.package_files import check_package_folder
 from smmap.train.package_patches import write_patch_package
@@ -24,12 +26,8 @@ from smmap.train.samples import Samples
 from smmap.train.table_file import check_table_name, write_table
 from smmap.train.train_table import REPORT, Training
 from smmap.validation.bootstrap import Bootstrap
-from smmap.version import __version__
 
 logger = logging.getLogger(__name__)
-
-_Ranges = dict[str, tuple[float, float]]
-"""Input -> smallest and largest in training, in its units."""
 
 
 def train_patches(
@@ -96,7 +94,7 @@ def train_patches(
     write_validation_report(
         report or out / REPORT,
         table,
-        title=recipe.title,
+        title=name_form(recipe, small=small),
         findings=Findings(None, judged.judgement.importance, judged.judgement.ablation),
         bootstrap=Bootstrap(draws),
     )
@@ -105,7 +103,7 @@ def train_patches(
     return Training(card, judged.judgement, len(samples.samples.truth))
 
 
-def _measure_ranges(recipe: TrainingRecipe, samples: PatchSamples) -> _Ranges:
+def _measure_ranges(recipe: TrainingRecipe, samples: PatchSamples) -> dict[str, Range]:
     """Of pixels, and of numbers a cell."""
     rows = np.arange(len(samples.samples.truth), dtype=np.int64)
     found = {name: (low, high) for name, (_, low, high) in samples.measure(rows).items()}
@@ -116,7 +114,7 @@ def _measure_ranges(recipe: TrainingRecipe, samples: PatchSamples) -> _Ranges:
 
 
 def _scale_ranges(
-    recipe: TrainingRecipe, ranges: _Ranges, samples: Samples
+    recipe: TrainingRecipe, ranges: Mapping[str, Range], samples: Samples
 ) -> dict[str, NDArray[np.float32]]:
     inputs = {one.name: one for one in recipe.inputs}
     windows = recipe.windows
@@ -139,43 +137,19 @@ def _draft(
     recipe: TrainingRecipe,
     samples: PatchSamples,
     judged: JudgedPatches,
-    ranges: _Ranges,
+    ranges: Mapping[str, Range],
     *,
     small: bool,
 ) -> dict[str, Any]:
-    """All of the card that is known before its files are."""
-    one, spec = samples.samples, get_member(recipe)
-    shared = ("name", "description", "licence", "citations", "radiometry", "aggregation")
-    kept = (*shared, "reflectance", "missing", "expectations")
-    return {name: getattr(recipe, name) for name in kept} | {
-        "title": recipe.title + (" (small form)" if small else ""),
-        "architecture": judged.fitted.detail,
-        "inputs": [
-            column.model_dump() | {"training_range": _open_range(ranges[column.name])}
-            for column in recipe.inputs
-        ],
-        "quality": [limit.model_dump() for limit in recipe.list_limits()],
-        "output": recipe.output.model_dump(),
-        "metrics": judged.judgement.describe(),
-        "training": {
-            "command": f"smmap train {recipe.name} --table PATCHES" + (" --small" if small else ""),
-            "seed": recipe.seed,
-            "smmap": __version__,
-            "data": recipe.data,
-            "samples": len(one.truth),
-            "dropped": dict(one.dropped),
-            "target": {
-                "mean": round(float(one.truth.mean()), 4),
-                "std": round(float(one.truth.std()), 4),
-            },
-            "splits": list(recipe.splits),
-            "packaged": f"the network of the first part of '{judged.scheme}'",
-            "deviations": list(recipe.deviations),
-            "members": {spec.title: spec.model_dump(mode="json", exclude={"tune"})},
-        },
-    }
-
-
-def _open_range(found: tuple[float, float]) -> tuple[float, float] | None:
-    """None for an input that is the same everywhere."""
-    return found if found[0] < found[1] else None
+    """The card as far as it is known; sites that judge the network are none that it has seen."""
+    return draft_card(
+        recipe,
+        samples.samples,
+        judged.judgement,
+        architecture=judged.fitted.detail,
+        members={get_member(recipe).title},
+        ranges=ranges,
+        seen=samples.samples.frame.iloc[judged.seen],
+        small=small,
+        training={"packaged": f"the network of the first part of '{judged.scheme}'"},
+    )

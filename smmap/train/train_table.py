@@ -16,10 +16,9 @@ from smmap.report.findings import Findings
 from smmap.report.validation_report import write_validation_report
 from smmap.spec.card import ModelCard
 from smmap.spec.errors import ConfigError
-from smmap.spec.sample_columns import SampleColumns, Target
 from smmap.spec.training import TrainingRecipe
-from smmap.spec.training_member import MemberOptions
 from smmap.store.documents import load_yaml
+from smmap.train.draft_card import Range, draft_card, name_form
 from smmap.train.ensemble import Ensemble, fit_ensemble
 from smmap.train.judge import judge
 from smmap.train.judgement import Judgement
@@ -29,12 +28,10 @@ from smmap.train.run import load_simulated
 from smmap.train.samples import Samples, draw_samples, select_samples
 from smmap.train.table_file import check_outputs, check_table_name, load_table, write_table
 from smmap.train.table_notes import check_notes, load_notes
-from smmap.train.trained_on import describe_training
 from smmap.train.write_package import PackagedMember, write_package
 from smmap.validation.bootstrap import Bootstrap
 from smmap.validation.scenarios import settle_training_year
 from smmap.validation.split import Split
-from smmap.version import __version__
 
 logger = logging.getLogger(__name__)
 
@@ -170,7 +167,7 @@ def train_table(
     write_validation_report(
         report or out / REPORT,
         judgement.predictions,
-        title=recipe.title,
+        title=name_form(recipe, small=small),
         findings=Findings(judgement.curves, judgement.importance, judgement.ablation),
         bootstrap=Bootstrap(draws),
     )
@@ -200,49 +197,20 @@ def _draft(
     *,
     small: bool,
 ) -> dict[str, Any]:
-    """All of the card that is known before its files are."""
+    """The card as far as it is known."""
     counted = [one for one in ensemble.members if one.weight > 0]
-    return {
-        "name": recipe.name,
-        "title": recipe.title + (" (small form)" if small else ""),
-        "description": recipe.description,
-        "architecture": "; ".join(f"{one.weight:.2f} {one.fitted.detail}" for one in counted),
-        "licence": recipe.licence,
-        "citations": recipe.citations,
-        "radiometry": recipe.radiometry,
-        "aggregation": recipe.aggregation,
-        "reflectance": recipe.reflectance,
-        "missing": recipe.missing,
-        "inputs": [
-            one.model_dump() | {"training_range": _find_range(samples.values[:, i])}
-            for i, one in enumerate(recipe.inputs)
-        ],
-        "quality": [one.model_dump() for one in recipe.list_limits()],
-        "history": recipe.history,
-        "table": None if recipe.columns == SampleColumns() else recipe.columns,
-        "target": None if recipe.target == Target() else recipe.target,
-        "trained_on": describe_training(samples.frame),
-        "output": recipe.output.model_dump(),
-        "metrics": judgement.describe(),
-        "training": {
-            "command": f"smmap train {recipe.name} --table TABLE" + (" --small" if small else ""),
-            "seed": recipe.seed,
-            "smmap": __version__,
-            "data": recipe.data,
-            "samples": len(samples.truth),
-            "dropped": dict(samples.dropped),
-            "target": {
-                "mean": round(float(samples.truth.mean()), 4),
-                "std": round(float(samples.truth.std()), 4),
-            },
-            "splits": list(recipe.splits),
-            **({"training_year": recipe.scenarios.training_year} if _is_temporal(recipe) else {}),
-            "tuned_on_test_rows": recipe.tuning.on_test_rows,
-            "deviations": list(recipe.deviations),
-            "members": {one.spec.title: _describe(one.spec) for one in counted},
-        },
-        "expectations": recipe.expectations,
-    }
+    year = {"training_year": recipe.scenarios.training_year} if _is_temporal(recipe) else {}
+    return draft_card(
+        recipe,
+        samples,
+        judgement,
+        architecture="; ".join(f"{one.weight:.2f} {one.fitted.detail}" for one in counted),
+        members={one.spec.title for one in counted},
+        ranges=_find_ranges(recipe, samples),
+        seen=samples.frame,
+        small=small,
+        training={**year, "tuned_on_test_rows": recipe.tuning.on_test_rows},
+    )
 
 
 def _is_temporal(recipe: TrainingRecipe) -> bool:
@@ -250,13 +218,8 @@ def _is_temporal(recipe: TrainingRecipe) -> bool:
     return "zhu-temporal" in recipe.splits
 
 
-def _describe(spec: MemberOptions) -> dict[str, Any]:
-    return spec.model_dump(mode="json", exclude={"tune", "name", "weight", "packaged"})
-
-
-def _find_range(values: NDArray[np.float64]) -> tuple[float, float] | None:
-    """None for an input that is the same everywhere, or missing everywhere."""
-    known = values[~np.isnan(values)]
-    if not known.size or np.ptp(known) == 0:
-        return None
-    return float(known.min()), float(known.max())
+def _find_ranges(recipe: TrainingRecipe, samples: Samples) -> dict[str, Range]:
+    """Of inputs that have a value somewhere."""
+    columns = zip(recipe.inputs, samples.values.T, strict=True)
+    known = {one.name: column[~np.isnan(column)] for one, column in columns}
+    return {name: (float(of.min()), float(of.max())) for name, of in known.items() if of.size}

@@ -118,7 +118,7 @@ def test_cards_fitted_on_gamma0_get_gamma0(make_card):
         ({**VV, "options": {"polarisation": "hh"}}, "'vv' or 'vh'"),
         ({**VV, "options": {"polarisation": "vv", "pol": 1}}, "unknown key 'pol'.*polarisation"),
         ({**NDVI, "options": {"band": "red"}}, "unknown key 'band'"),
-        ({**VV, "units": "linear"}, "is in 'dB', the card says 'linear'"),
+        ({**VV, "units": "linear"}, "is in 'dB', not in 'linear'"),
         (
             {"name": "b", "feature": "reflectance", "options": {"band": "B04"}, "units": "1"},
             "'rededge1'",

@@ -21,5 +21,5 @@ def test_every_quantity_can_be_an_input_in_its_own_units():
 
 
 def test_other_units_are_refused():
-    with pytest.raises(ConfigError, match="'quantity' is in 'degC', the card says 'K'"):
+    with pytest.raises(ConfigError, match="'quantity' is in 'degC', not in 'K'"):
         get_feature(make_input("air_temperature", "K"), "card")

@@ -68,7 +68,7 @@ def test_an_input_cannot_take_the_place_of_a_column_of_every_table(tmp_path, col
         ),
         ({"source": "era5_land"}, r"belong to a 'feature', which is missing"),
         ({"feature": "snow"}, r"there is no feature 'snow'"),
-        ({"feature": "elevation"}, r"is in 'm', the card says '1'"),
+        ({"feature": "elevation"}, r"is in 'm', not in '1'"),
     ],
 )
 def test_quality_control_that_cannot_be_made_is_refused(tmp_path, limit, told):

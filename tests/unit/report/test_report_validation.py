@@ -57,6 +57,20 @@ def find_row(html, name):
     return [re.split(r"<br>|</td>", cell)[0] for cell in row.split("<td>")[1:]]
 
 
+def test_members_and_the_mean_stand_beside_the_model(write, samples):
+    """By the split that counts, which comes before the random one; a column of words is none."""
+    truth, model = samples["soil_moisture"], samples["predicted"]
+    named = samples.assign(**{"predicted mean": 0.25, "predicted forest": model})
+    named["predicted by"] = "hand"
+    html = write(pd.concat([named.assign(scheme=one) for one in ("random", "station")]))
+    known = np.sqrt(np.mean((truth - 0.25) ** 2))
+    assert find_row(html, "mean")[4] == f"{known:.3f}"
+    assert "<td>forest</td>" not in html  # the model itself: of one member
+    assert "<td>by</td>" not in html
+    assert html.index("<td>station</td>") < html.index("<td>random</td>")
+    assert "Beside it" not in write(samples)
+
+
 def test_the_page_gives_the_scores(write, samples):
     html = write(samples)
     given = samples[samples["predicted"].notna()]
@@ -67,6 +81,9 @@ def test_the_page_gives_the_scores(write, samples):
     ]
     assert find_row(html, "all samples") == ["588", "10", *expected]
     assert "600 samples of 10 stations in 2 networks, 2020-01-01 to 2021-08-22" in html
+    joined = samples.replace({"station": {"s<0>": "s<0>+s<9>"}})
+    joined.loc[joined["station"] == "s<0>+s<9>", "network"] = "north+south"
+    assert "600 samples of 10 stations in 2 networks" in write(joined)
     assert "12 of them have no prediction" in html
 
 
@@ -193,6 +210,12 @@ def test_the_scatter_holds_every_sample(samples):
     spread = samples.assign(predicted=samples["predicted"] * 4 - 0.3)  # far beyond the colours
     squares = draw_density(spread).axes[0].collections[0].get_array()
     assert np.nansum(squares) == 588
+
+
+def test_colours_count_whole_samples(samples):
+    """One in each square: a scale of counts, none of parts of one."""
+    few = draw_density(samples.iloc[20:22].assign(predicted=[0.1, 0.4]))
+    assert few.axes[0].collections[0].get_clim() == (1, 2)
 
 
 def test_without_times_there_is_no_series(write, samples):

@@ -9,10 +9,11 @@ from sample_tables import RECIPE, draw_table, make_recipe
 from typer.testing import CliRunner
 
 from smmap.cli.app import app
+from smmap.data import get_folder
 from smmap.matchup.geoparquet import write_geoparquet
 from smmap.matchup.wanted import load_wanted, name_columns
 from smmap.patches.read import PatchStore, open_patches
-from smmap.spec.errors import InsituError
+from smmap.spec.errors import ConfigError, InsituError
 from smmap.train.patch_samples import select_patches
 from smmap.train.predict_table import predict_table
 from smmap.train.table_notes import check_notes
@@ -66,6 +67,42 @@ def test_a_model_is_not_asked_about_other_inputs(tmp_path, trained):
     with pytest.raises(InsituError, match=r"no table for 'drawn'.*smmap samples --for drawn"):
         predict_table(trained[0], table, tmp_path / "sm.parquet")
     assert not (tmp_path / "sm.parquet").exists()
+
+
+def test_scores_of_a_table_that_was_made_otherwise_are_refused(tmp_path, trained):
+    """A column of predictions from elsewhere does not make it the model's own table."""
+    table = write_noted(tmp_path / "t.parquet", aggregation="mean_db")
+    command = [
+        "validate",
+        str(table),
+        "--model",
+        str(trained[0]),
+        "--out",
+        str(tmp_path / "p.html"),
+    ]
+    done = CliRunner().invoke(app, command)
+    assert isinstance(done.exception, InsituError)
+    assert "no table for 'drawn': it was made with aggregation 'mean_db'" in str(done.exception)
+    assert not (tmp_path / "p.html").exists()
+
+
+def in_units(units):
+    return [RECIPE["inputs"][0] | {"units": units}, *RECIPE["inputs"][1:]]
+
+
+def test_units_that_a_feature_does_not_have_stop_before_anything_is_fitted(tmp_path):
+    """No map could be made with it: no CSV file says so, the recipe alone does."""
+    draw_table().to_csv(tmp_path / "t.csv", index=False)
+    with pytest.raises(ConfigError, match=r"'backscatter_db' is in 'dB', not in 'm'.*column 'VV'"):
+        train_table(make_recipe(inputs=in_units("m")), tmp_path / "t.csv", tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+def test_columns_that_a_table_says_are_in_other_units_are_refused():
+    recipe = make_recipe()
+    made = make_recipe(inputs=in_units("linear")).list_inputs().model_dump(mode="json")
+    with pytest.raises(InsituError, match="column 'VV' is in 'linear', not in 'dB'"):
+        check_notes({"inputs": made}, recipe.list_inputs(), "t")
 
 
 def test_notes_that_make_no_sense():
@@ -123,3 +160,11 @@ def test_a_studys_list_is_that_of_its_recipes_but_for_how_pixels_become_cells(na
         check_notes({"inputs": listed.model_dump(mode="json")}, recipe.list_inputs(), "t")
     reproduced = load_recipe(name, ["aggregation=mean_db"])
     check_notes({"inputs": listed.model_dump(mode="json")}, reproduced.list_inputs(), "t")
+
+
+@pytest.mark.parametrize("name", ["batchu2023", "gssm10"])
+def test_a_studys_list_fills_the_columns_of_its_recipe(name):
+    listed = load_wanted(str(get_folder("models") / "studies" / f"{name}.yaml"))
+    recipe = load_recipe(name).list_inputs()
+    assert list(name_columns(listed)) == list(name_columns(recipe))
+    check_notes({"inputs": listed.model_dump(mode="json")}, recipe, "t")

@@ -11,6 +11,7 @@ import pytest
 import torch
 from patch_stores import COARSE, FINE, draw_patches, make_layout, write_store
 
+from smmap.cli.train_print import list_lines
 from smmap.features.registry import get_feature
 from smmap.model.package import load_model
 from smmap.patches.read import open_patches
@@ -23,6 +24,7 @@ from smmap.train.patch_gate import check_window_parity
 from smmap.train.patch_samples import select_patches
 from smmap.train.train_patches import train_patches
 from smmap.train.train_table import load_recipe
+from smmap.train.trained_on import count_seen
 
 SIDES = {"fine": 284, "coarse": 16}
 
@@ -88,6 +90,11 @@ def test_the_package_opens_and_says_what_it_looks_at(trained):
     assert set(made.judgement.predictions["station"]) <= {f"s{i:02d}" for i in range(5)}
     assert made.judgement.metrics["sensor-60-20-20"]["model"]["stations"] == 1
     assert (out / "report.html").is_file()
+    # A mean of stations is of those with 13 samples or more; the one that judges has four.
+    assert any(one.endswith("mean of stations   none: too few samples") for one in list_lines(made))
+    # Of five stations three are fitted on, one chooses the weights, one judges: new to the model.
+    assert made.card.trained_on.sites == 4
+    assert count_seen(made.judgement.predictions, made.card.trained_on) == 0
     with pytest.raises(ModelError, match="looks at windows"):
         model.predict(np.zeros((2, 16), np.float32))
 

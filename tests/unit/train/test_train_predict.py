@@ -6,7 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from sample_tables import draw_table
+from typer.testing import CliRunner
 
+from smmap.cli.app import app
 from smmap.model.package import load_model
 from smmap.spec.errors import InsituError, ModelError, StoreError
 from smmap.train.predict_table import predict_table
@@ -44,7 +46,28 @@ def test_predict_keeps_what_others_noted_in_a_parquet_file(tmp_path, trained):
     predict_table(folder, tmp_path / "geo.parquet", tmp_path / "out.parquet")
     found = pq.read_table(tmp_path / "out.parquet")
     assert found.schema.metadata[b"geo"] == b"{}"
-    assert found.drop_columns(["sm"]).equals(noted)
+    assert found.drop_columns(["sm", "sm_in_range"]).equals(noted)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_rows_beyond_the_training_are_told_each_with_its_column(tmp_path, trained, kind):
+    """In another order of columns: they go by their names."""
+    folder, _ = trained
+    table = draw_table(rows=4)[["angle", "note", "VH", "VV"]].assign(VV=-12.0, VH=-20.0, angle=38.0)
+    table.loc[1, "VV"] = 0.06  # as power, where decibels are wanted
+    table.loc[2, ["VV", "angle"]] = 0.06, 80.0
+    table.loc[3, "angle"] = np.nan
+    source, out = tmp_path / f"t.{kind}", tmp_path / f"sm.{kind}"
+    table.to_csv(source, index=False) if kind == "csv" else table.to_parquet(source)
+    found = predict_table(folder, source, out)
+    assert (found.strange, found.strange_columns) == (2, {"VV": 2, "angle": 1})
+    if kind == "csv":
+        written = pd.read_csv(out, dtype=str, keep_default_na=False)["sm_in_range"]
+        assert written.tolist() == ["true", "false", "false", ""]
+    else:
+        assert pq.read_table(out)["sm_in_range"].to_pylist() == [True, False, False, None]
+    said = CliRunner().invoke(app, ["predict", str(folder), str(source), "--out", str(out)])
+    assert "2 lie outside what the model was trained on (VV 2, angle 1)" in said.stderr
 
 
 def test_predict_refuses(tmp_path, trained, table):
