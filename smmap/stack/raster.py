@@ -149,6 +149,8 @@ def _read_thinned(source: RasterFile, band: Band, side: int) -> NDArray[np.float
 def _hold_block(source: RasterFile, band: Band, block: Block, room: Room) -> ExitStack:
     _, window = _place(source, band, block)
     unread = source.find_unread(band.index, window) if window else []
+    # For this GDAL reads the headers of all overviews, in many pieces: once while a file is open.
+    _has_mask(source.file, band)
     with ExitStack() as held:
         if held.enter_context(room.take(count_bytes(source.file, band.index, unread))):
             held.enter_context(prefetch(source.file, band.index, unread))
