@@ -20,6 +20,7 @@ from smmap.spec.band import Band
 from smmap.spec.tile import Block
 from smmap.stack.file_cache import keep_files
 from smmap.stack.load_band import load_band
+from smmap.stack.next_block import begin_block, foresee_blocks
 from smmap.stack.read_ahead import read_ahead
 
 SPEED = Goal("at least", 5.0)
@@ -84,10 +85,15 @@ class _Reading:
 
     def _read_by_blocks(self, urls: Sequence[str]) -> Iterator[None]:
         bands = [replace(self.scene.describe_band(url), name=url) for url in urls]
-        with keep_files(), ThreadPoolExecutor(self.threads) as pool:
-            for row in self.rows:
-                blocks = row.split(row.height)
-                jobs = [pool.submit(copy_context().run, _load, bands, one) for one in blocks]
+        rows = [row.split(row.height) for row in self.rows]
+        order = [block for row in rows for block in row]
+        with (
+            keep_files(),
+            foresee_blocks(order, self.threads),
+            ThreadPoolExecutor(self.threads) as pool,
+        ):
+            for row in rows:
+                jobs = [pool.submit(copy_context().run, _load, bands, one) for one in row]
                 for job in jobs:
                     job.result()
                 yield
@@ -110,7 +116,7 @@ class _Reading:
 
 
 def _load(bands: Sequence[Band], block: Block) -> None:
-    with read_ahead((band, block) for band in bands):
+    with begin_block(block), read_ahead((band, block) for band in bands):
         for band in bands:
             load_band(band, block)
 
