@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from contextvars import copy_context
 from functools import lru_cache
@@ -20,6 +20,10 @@ from smmap.stack.room import Room
 _THREADS = 16
 """Of a process, which fetch for all that read. They stay: a thread that opens its first file reads
 PROJ's database, which takes more time than a file."""
+
+
+_PATIENCE_S = 0.05
+"""What has not begun for so long is fetched by who reads it: it waits behind many others."""
 
 
 class Holding:
@@ -43,10 +47,8 @@ class Holding:
         return self._job.done() and self._job.exception() is None and self._job.result() is None
 
     def take(self) -> AbstractContextManager[object]:
-        """The bytes at hand until that is closed; errors as of `load_raster`.
-
-        What has not begun yet is not waited for.
-        """
+        """The bytes at hand until that is closed, or nothing; errors as of `load_raster`."""
+        wait([self._job], _PATIENCE_S)
         return nullcontext() if self._job.cancel() else self._job.result() or nullcontext()
 
     def drop(self) -> None:
