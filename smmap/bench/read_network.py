@@ -20,6 +20,7 @@ from smmap.spec.band import Band
 from smmap.spec.tile import Block
 from smmap.stack.file_cache import keep_files
 from smmap.stack.load_band import load_band
+from smmap.stack.next_block import begin_block, foresee_blocks
 from smmap.stack.read_ahead import read_ahead
 
 SPEED = Goal("at least", 5.0)
@@ -31,7 +32,7 @@ _MANY = 8
 """Bands, as a model reads of a Sentinel-2 scene with its classes; each is a file."""
 _BLOCK = 1024
 _WHERE = f"over HTTP, {LATENCY_S * 1e3:.0f} ms"
-_SIDES = ("ours", "odc-stac")
+_SIDES = ("ours", "odc-stac", "disk")
 
 
 def compare_network(scene: ReadScene, settings: Settings) -> Comparisons:
@@ -74,20 +75,32 @@ class _Reading:
         return [Block(self.scene.target, row, 0, side, self.threads * side) for row in (0, side)]
 
     def measure(self, side: str, folder: str) -> _Round:
-        """Read by one side, from a folder that is new to all caches."""
-        urls = [self.served.make_url(f"{folder}/{number}") for number in range(self.bands)]
-        read = self._read_by_blocks if side == "ours" else self._read_by_odc
+        """Read by one side, from a folder that is new to all caches; ``disk``: ours, locally."""
+        make = self._make_link if side == "disk" else self.served.make_url
+        urls = [make(f"{folder}/{number}") for number in range(self.bands)]
+        read = self._read_by_odc if side == "odc-stac" else self._read_by_blocks
         self.served.count()
         start = time.perf_counter()
         first, last = (time.perf_counter() for _ in read(urls))
         return _Round(first - start, last - first, self.served.count())
 
+    def _make_link(self, folder: str) -> str:
+        link = self.scene.path.parent / folder / self.scene.path.name
+        link.parent.mkdir(parents=True)
+        link.symlink_to(self.scene.path)
+        return str(link)
+
     def _read_by_blocks(self, urls: Sequence[str]) -> Iterator[None]:
         bands = [replace(self.scene.describe_band(url), name=url) for url in urls]
-        with keep_files(), ThreadPoolExecutor(self.threads) as pool:
-            for row in self.rows:
-                blocks = row.split(row.height)
-                jobs = [pool.submit(copy_context().run, _load, bands, one) for one in blocks]
+        rows = [row.split(row.height) for row in self.rows]
+        order = [block for row in rows for block in row]
+        with (
+            keep_files(),
+            foresee_blocks(order, self.threads),
+            ThreadPoolExecutor(self.threads) as pool,
+        ):
+            for row in rows:
+                jobs = [pool.submit(copy_context().run, _load, bands, one) for one in row]
                 for job in jobs:
                     job.result()
                 yield
@@ -110,7 +123,7 @@ class _Reading:
 
 
 def _load(bands: Sequence[Band], block: Block) -> None:
-    with read_ahead((band, block) for band in bands):
+    with begin_block(block), read_ahead((band, block) for band in bands):
         for band in bands:
             load_band(band, block)
 
@@ -129,16 +142,21 @@ def _compare(reading: _Reading, rounds: int, goal: Goal | None) -> Comparisons:
     threads, (first, below) = reading.threads, reading.rows
     megapixels = reading.bands * first.height * first.width / 1e6
     where = f"{_WHERE}, {reading.bands} band{'s' * (reading.bands > 1)}"
-    for name, step, bound in (("first", "first_s", goal), ("next", "next_s", None)):
+    for name, step, bound, answers in (("first", "first_s", goal, 2), ("next", "next_s", None, 0)):
         seconds = {side: median(getattr(one, step) for one in found[side]) for side in _SIDES}
+        floor = seconds.pop("disk") + answers * LATENCY_S
         yield compare_speeds(f"{where}, {name} blocks", threads, megapixels, seconds, bound)
+        label = f"disk and {answers} answers" if answers else "disk"
+        yield Comparison(
+            f"{where}, {name} blocks, time", threads, "s", seconds["ours"], floor, label
+        )
     ours, theirs = (
-        median(one.count.requests for one in found[side]) / (2 * threads) for side in _SIDES
+        median(one.count.requests for one in found[side]) / (2 * threads) for side in _SIDES[:2]
     )
     yield Comparison(f"{where}, requests", threads, "1/block", ours, theirs, "odc-stac")
     both = Block(first.geobox, 0, 0, first.height + below.height, first.width)
     needed = reading.bands * reading.scene.count_needed_bytes(both) / 1e6
-    for side in _SIDES:
+    for side in _SIDES[:2]:
         sent = median(one.count.sent for one in found[side]) / 1e6
         name = f"{where}, bytes read" + ("" if side == "ours" else f" by {side}")
         yield Comparison(name, threads, "MB", sent, needed, "tiles that are needed")

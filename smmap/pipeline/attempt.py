@@ -19,6 +19,7 @@ from smmap.spec.tile import Block
 from smmap.spec.unit import Receipt, Unit
 from smmap.stack.fields import FieldBlock
 from smmap.stack.file_cache import keep_files
+from smmap.stack.next_block import foresee_blocks
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,16 @@ def open_attempt(
         The first error of any stage; units with a receipt are committed all the same.
     """
     staged: dict[str, StagedUnit] = {}
+    threads, area = run.recipe.threads, scenes.task.area
+    blocks = [
+        block
+        for block in area.split(run.context.block_size)
+        if any(block.overlap(unit.area) for unit in units)
+    ]
     try:
         staged |= {unit.id: run.stage(unit) for unit in units}
-        with keep_files(), open_lanes(run.recipe.threads) as lanes:
-            fields = open_fields(scenes.task.area, run.context)
+        with keep_files(), foresee_blocks(blocks, threads), open_lanes(threads) as lanes:
+            fields = open_fields(area, run.context)
             yield Attempt(units, scenes, run, lanes, staged, receipts, fields)
     finally:
         for unit in staged.values():

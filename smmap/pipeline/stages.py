@@ -21,6 +21,7 @@ from smmap.pipeline.task_scenes import TaskScenes
 from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
 from smmap.spec.unit import Receipt, Task, Unit
+from smmap.stack.next_block import begin_block
 
 
 def run_task(task: Task, run: RunState) -> list[Receipt]:
@@ -44,7 +45,9 @@ def run_task(task: Task, run: RunState) -> list[Receipt]:
 def read_block(block: Block, attempt: Attempt) -> None:
     """Read a block for all units that have a part of it, in order of time."""
     parts = attempt.list_parts(block)
-    if parts:
+    if not parts:
+        return
+    with begin_block(block):
         inputs = open_block(block, attempt.scenes, attempt.run.context, attempt.fields)
         before = PastBlock(inputs, attempt.run.context)
         for unit, part in parts:

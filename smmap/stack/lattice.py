@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +90,11 @@ class Lattice:
         A cubic leaves the line between its points by an eighth of its bend, which is largest at
         a point; across the lines it may grow by a quarter.
         """
+        return self._bounds
+
+    @cached_property
+    def _bounds(self) -> tuple[float, float, float, float]:
+        """Once for all bands of a scene."""
         ends = [_find_ends(*pair) for pair in zip(self.corner, self.block.shape, strict=True)]
         at = self.interpolate(*ends)
         bend = sum(np.abs(np.diff(self.nodes, 2, axis=axis)).max(axis=(1, 2)) for axis in (1, 2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from smmap.spec.band import Band
 from smmap.spec.tile import Block
 from smmap.stack.earth_engine import load_image
+from smmap.stack.next_block import fetch_following
 from smmap.stack.raster import load_raster
 from smmap.stack.read_ahead import take_ahead
 from smmap.stack.resample import Aligned
@@ -23,4 +24,6 @@ def load_band(band: Band, block: Block) -> Aligned:
     if band.reader == "earth-engine":
         return load_image(band, block)
     with take_ahead(band, block):
-        return load_raster(band, block)
+        aligned = load_raster(band, block)
+    fetch_following(band, block)
+    return aligned

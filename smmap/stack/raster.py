@@ -54,7 +54,7 @@ def load_raster(band: Band, block: Block) -> Aligned:
     return _read_file(band, lambda source: _read_block(source, band, block))
 
 
-def hold_raster(band: Band, block: Block, room: Room) -> ExitStack:
+def hold_raster(band: Band, block: Block, room: Room) -> ExitStack | None:
     """Fetch what `load_raster` will read of a remote file, without unpacking it.
 
     Parameters
@@ -64,8 +64,9 @@ def hold_raster(band: Band, block: Block, room: Room) -> ExitStack:
 
     Returns
     -------
-    ExitStack
-        Holds the bytes until it is closed. Errors are those of ``load_raster``.
+    ExitStack or None
+        Holds the bytes until it is closed; None: there was no room. Errors are those of
+        ``load_raster``.
     """
     return _read_file(band, lambda source: _hold_block(source, band, block, room))
 
@@ -146,12 +147,15 @@ def _read_thinned(source: RasterFile, band: Band, side: int) -> NDArray[np.float
     return _decode(stored, mask, file, band)
 
 
-def _hold_block(source: RasterFile, band: Band, block: Block, room: Room) -> ExitStack:
+def _hold_block(source: RasterFile, band: Band, block: Block, room: Room) -> ExitStack | None:
     _, window = _place(source, band, block)
     unread = source.find_unread(band.index, window) if window else []
+    # For this GDAL reads the headers of all overviews, in many pieces: once while a file is open.
+    _has_mask(source.file, band)
     with ExitStack() as held:
-        if held.enter_context(room.take(count_bytes(source.file, band.index, unread))):
-            held.enter_context(prefetch(source.file, band.index, unread))
+        if not held.enter_context(room.take(count_bytes(source.file, band.index, unread))):
+            return None
+        held.enter_context(prefetch(source.file, band.index, unread))
         return held.pop_all()
 
 

@@ -1,24 +1,21 @@
 """Fetches what will be read of remote files while what came before is unpacked and aligned.
 
-Its threads wait for servers, and do hardly anything else: they are none of those that a run is
-given for its work. Pixels do not hang on it: what was not fetched ahead is fetched when it is read.
+Pixels do not hang on it: what was not fetched ahead is fetched when it is read.
 """
 
 from __future__ import annotations
 
-import os
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from contextvars import ContextVar, copy_context
-from functools import lru_cache
+from collections.abc import Hashable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import TypeAlias
 
 from smmap.spec.band import Band
 from smmap.spec.tile import Block
 from smmap.stack.file_cache import get_file_cache
-from smmap.stack.raster import hold_raster
+from smmap.stack.holding import Holding, name_read
+from smmap.stack.next_block import find_early, take_early
 from smmap.stack.room import Room
 from smmap.store.dataset import is_remote
 
@@ -26,9 +23,6 @@ _Read: TypeAlias = tuple[Band, Block]
 
 _AHEAD_OF_EACH = 8
 """Files that are fetched ahead of each reading thread."""
-_THREADS = 16
-"""Of a process, which fetch for all that read. They stay: a thread that opens its first file reads
-PROJ's database, which takes more time than a file."""
 _ROOM = Room(64 * 2**20)
 """Compressed bytes that wait to be read, of all threads of the process."""
 
@@ -43,38 +37,29 @@ class ReadAhead:
     """
 
     def __init__(self, reads: Iterable[_Read]) -> None:
-        self._coming = deque(dict.fromkeys(reads))
-        self._pool = _open_pool(os.getpid())
-        self._jobs: dict[_Read, Future[ExitStack]] = {}
+        self._coming = deque({name_read(*one): one for one in reads}.items())
+        self._held: dict[Hashable, Holding] = {}
         for _ in range(_AHEAD_OF_EACH):
-            self._submit()
+            self._fetch()
 
     def take(self, band: Band, block: Block) -> AbstractContextManager[object]:
-        """What was fetched of it, at hand until that is closed; errors as of `load_raster`."""
-        job = self._jobs.pop((band, block), None)
-        if job is None:
+        """What was fetched of it, as of `Holding.take`."""
+        holding = self._held.pop(name_read(band, block), None)
+        if holding is None:
             return nullcontext()
-        self._submit()
-        return nullcontext() if job.cancel() else job.result()
+        self._fetch()
+        return holding.take()
 
     def drop(self) -> None:
         """Give up what nobody took."""
         self._coming.clear()
-        for job in self._jobs.values():
-            if not job.cancel() and job.exception() is None:
-                job.result().close()
+        for holding in self._held.values():
+            holding.drop()
 
-    def _submit(self) -> None:
+    def _fetch(self) -> None:
         if self._coming:
-            band, block = read = self._coming.popleft()
-            job = self._pool.submit(copy_context().run, hold_raster, band, block, _ROOM)
-            self._jobs[read] = job
-
-
-@lru_cache(maxsize=1)
-def _open_pool(process: int) -> ThreadPoolExecutor:
-    """Of that process: threads do not come along with a fork."""
-    return ThreadPoolExecutor(_THREADS, f"ahead-{process}")
+            name, read = self._coming.popleft()
+            self._held[name] = Holding(*read, _ROOM)
 
 
 _AHEAD: ContextVar[ReadAhead | None] = ContextVar("read_ahead", default=None)
@@ -96,7 +81,7 @@ def read_ahead(reads: Iterable[_Read]) -> Iterator[None]:
     if get_file_cache() is None or len(remote) < 2:
         yield
         return
-    ahead = ReadAhead(remote)
+    ahead = ReadAhead(one for one in remote if not find_early(*one))
     token = _AHEAD.set(ahead)
     try:
         yield
@@ -106,6 +91,8 @@ def read_ahead(reads: Iterable[_Read]) -> Iterator[None]:
 
 
 def take_ahead(band: Band, block: Block) -> AbstractContextManager[object]:
-    """What `read_ahead` has fetched of a band, as of `ReadAhead.take`."""
-    ahead = _AHEAD.get()
+    """What has been fetched of a band, within `read_ahead` or since the block before."""
+    early, ahead = take_early(band, block), _AHEAD.get()
+    if early is not None and not early.empty:
+        return early.take()
     return nullcontext() if ahead is None else ahead.take(band, block)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Collection
+from typing import TypeAlias
 
 _RECENT = 8
 """Pages that nobody holds: what lies around windows is read again."""
+
+Page: TypeAlias = bytes | memoryview
+"""By itself, or a part of the answer that it came with, all of which it keeps in memory."""
 
 
 class HeldPages:
@@ -14,7 +18,7 @@ class HeldPages:
 
     def __init__(self) -> None:
         self._holders: Counter[int] = Counter()
-        self._held: dict[int, bytes] = {}
+        self._held: dict[int, Page] = {}
         self._recent: OrderedDict[int, bytes] = OrderedDict()
 
     def hold(self, numbers: Collection[int]) -> None:
@@ -27,13 +31,14 @@ class HeldPages:
     def let_go(self, numbers: Collection[int]) -> None:
         """Once for each time that they were held."""
         self._holders.subtract(numbers)
-        for number in numbers:
-            if not self._holders[number]:
-                del self._holders[number]
-                if number in self._held:
-                    self.put(number, self._held.pop(number))
+        free = [one for one in numbers if not self._holders[one]]
+        for number in free:
+            del self._holders[number]
+        pages = [(one, self._held.pop(one)) for one in free if one in self._held]
+        for number, page in pages[-_RECENT:]:
+            self.put(number, page)
 
-    def get(self, number: int) -> bytes | None:
+    def get(self, number: int) -> Page | None:
         """A page, if it is there."""
         page = self._held.get(number)
         if page is None and number in self._recent:
@@ -41,12 +46,12 @@ class HeldPages:
             page = self._recent[number]
         return page
 
-    def put(self, number: int, page: bytes) -> None:
+    def put(self, number: int, page: Page) -> None:
         """Keep a page for as long as it is held, or among the last few."""
         if self._holders[number]:
             self._held[number] = page
             return
-        self._recent[number] = page
+        self._recent[number] = bytes(page)
         self._recent.move_to_end(number)
         if len(self._recent) > _RECENT:
             self._recent.popitem(last=False)

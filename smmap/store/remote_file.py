@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from contextvars import copy_context
 from threading import Lock
 from typing import TypeVar
 
 from smmap.spec.band import Signer
 from smmap.spec.errors import OfflineError, RefusedError, SceneError, TransientError
-from smmap.store.held_pages import HeldPages
+from smmap.store.held_pages import HeldPages, Page
 from smmap.store.network import get_page_cache, is_offline
 from smmap.store.part import Part, fetch_part
 from smmap.store.retry import retry
+from smmap.store.side_by_side import do_side_by_side
 from smmap.store.signing import forget_signature, sign_href, strip_signature
 
 PAGE = 1 << 16
@@ -109,9 +109,15 @@ class RemoteFile:
         if start >= stop:
             return b""
         numbers = range(start // PAGE, (stop - 1) // PAGE + 1)
-        found = self._get_pages(numbers)
-        pages = b"".join(found[one] for one in numbers)
-        return pages[start - numbers[0] * PAGE : stop - numbers[0] * PAGE]
+        with self._lock:
+            found = [self._pages.get(one) for one in numbers]
+        pages = [one for one in found if one is not None]
+        if len(pages) < len(numbers):
+            had = self._get_pages(numbers)
+            pages = [had[one] for one in numbers]
+        pages[-1] = pages[-1][: stop - numbers[-1] * PAGE]
+        pages[0] = pages[0][start - numbers[0] * PAGE :]
+        return b"".join(pages)
 
     def _open(self) -> tuple[int, str | None]:
         """Size and version of the file as it is now."""
@@ -156,12 +162,12 @@ class RemoteFile:
         size, version = json.loads(content)
         return int(size), str(version)
 
-    def _get_pages(self, numbers: Collection[int]) -> dict[int, bytes]:
+    def _get_pages(self, numbers: Collection[int]) -> dict[int, Page]:
         """Those that are there and those that are not, which are asked for side by side.
 
         What another thread has asked for is waited for, and asked for here if it fails there.
         """
-        found: dict[int, bytes] = {}
+        found: dict[int, Page] = {}
         while missing := {*numbers} - found.keys():
             with self._lock:
                 found |= {one: page for one in missing if (page := self._find(one)) is not None}
@@ -184,22 +190,12 @@ class RemoteFile:
         for one in answers:
             one.set_result(None)
 
-    def _fetch(self, runs: list[tuple[int, int]]) -> dict[int, bytes]:
-        found: dict[int, bytes] = {}
-        if len(runs) < 2:
-            for run in runs:
-                found |= self._keep(self._ask_run(*run))
-            return found
-        with ThreadPoolExecutor(min(len(runs), _AT_ONCE), "fetch") as pool:
-            jobs = [
-                pool.submit(copy_context().run, self._ask_run, first, stop) for first, stop in runs
-            ]
-            for job in jobs:
-                found |= self._keep(job.result())
-        return found
+    def _fetch(self, runs: list[tuple[int, int]]) -> dict[int, Page]:
+        found = do_side_by_side(lambda run: self._keep(self._ask_run(*run)), runs, _AT_ONCE)
+        return {number: page for pages in found for number, page in pages.items()}
 
-    def _find(self, number: int) -> bytes | None:
-        page = self._pages.get(number)
+    def _find(self, number: int) -> Page | None:
+        page: Page | None = self._pages.get(number)
         if page is None and self._cache and self._version:
             page = self._cache.read(self._get_key(number))
             if page is not None:
@@ -215,18 +211,19 @@ class RemoteFile:
             raise TransientError(f"{self.name}: changed while it was read; rerun later")
         return part
 
-    def _keep(self, part: Part) -> dict[int, bytes]:
+    def _keep(self, part: Part) -> dict[int, Page]:
         """Cut into pages, and keep them; a part is asked for by whole pages."""
-        pages = {
-            (part.first + offset) // PAGE: part.data[offset : offset + PAGE]
-            for offset in range(0, len(part.data), PAGE)
+        data = memoryview(part.data)
+        pages: dict[int, Page] = {
+            (part.first + offset) // PAGE: data[offset : offset + PAGE]
+            for offset in range(0, len(data), PAGE)
         }
         with self._lock:
             for number, page in pages.items():
                 self._pages.put(number, page)
         if self._cache and part.version:
             for number, page in pages.items():
-                self._cache.write(self._get_key(number), page)
+                self._cache.write(self._get_key(number), bytes(page))
         return pages
 
     def _get_key(self, number: int) -> str:

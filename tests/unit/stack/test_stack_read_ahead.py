@@ -118,7 +118,7 @@ def test_a_fault_that_stays_is_an_error_and_nothing_wrong_is_kept(server, bands,
 @pytest.mark.parametrize("free", [0, 2**24])
 def test_what_waits_in_memory_is_bounded(server, bands, parts, free, monkeypatch):
     """Without room a file is opened ahead, and what it holds is fetched when it is read."""
-    with keep_files(), hold_raster(bands[0], parts[0], Room(free)):
+    with keep_files(), hold_raster(bands[0], parts[0], Room(free)) or nullcontext():
         assert (len(server.asked) == 1) == (free == 0)
     room = Room(free)
     monkeypatch.setattr(module, "_ROOM", room)

@@ -117,6 +117,21 @@ def test_what_a_window_needs_is_asked_for_at_once(server, content, monkeypatch):
     assert count_requests(server) == 0
 
 
+def test_what_was_held_leaves_memory(server):
+    """But for the last eight pages: not the answers that these came with."""
+    large = np.random.default_rng(1).bytes(80 * PAGE)
+    (server.folder / "large.tif").write_bytes(large)
+    file = RemoteFile(f"{server.address}/large.tif")
+    with file.hold([(0, len(large))]):
+        assert file.read(PAGE - 7, 70 * PAGE) == large[PAGE - 7 : 71 * PAGE - 7]
+    kept = {
+        id(one.obj if isinstance(one, memoryview) else one): one
+        for one in (*file._pages._held.values(), *file._pages._recent.values())
+    }
+    sizes = [len(one.obj if isinstance(one, memoryview) else one) for one in kept.values()]
+    assert 0 < sum(sizes) <= (1 + 8) * PAGE, "the opening's page, and the last eight"
+
+
 @pytest.mark.parametrize("fault", ["404", "500"])
 def test_one_of_several_requests_that_fails_is_one_error(server, content, fault):
     file = RemoteFile(f"{server.address}/a.tif")

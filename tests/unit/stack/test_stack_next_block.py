@@ -1,0 +1,144 @@
+"""What the next block needs is fetched while this one is read: once, bounded, and of no effect."""
+
+from __future__ import annotations
+
+import time
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+from page_server import serve_pages
+
+from smmap.spec.band import Band
+from smmap.spec.errors import TransientError
+from smmap.spec.tile import Block
+from smmap.stack import next_block as module
+from smmap.stack.file_cache import keep_files
+from smmap.stack.load_band import load_band
+from smmap.stack.next_block import begin_block, fetch_following, foresee_blocks
+from smmap.stack.read_ahead import read_ahead
+from smmap.stack.room import Room
+from smmap.store import retry
+
+COUNT, SIDE, STEP = 3, 1024, 256
+
+
+@pytest.fixture(scope="module")
+def noise():
+    return np.random.default_rng(0).random((SIDE, SIDE)).astype(np.float32)
+
+
+@pytest.fixture
+def server(tmp_path):
+    with serve_pages(tmp_path) as pages:
+        yield pages
+
+
+@pytest.fixture
+def bands(server, noise, write_tif):
+    """Each a file of its own, of tiles of 256 x 256 pixels: four pages each."""
+    found = []
+    for number in range(COUNT):
+        path = server.folder / f"b{number}.tif"
+        write_tif(path, noise + number, tiled=True, blockxsize=256, blockysize=256)
+        found.append(Band(f"b{number}", f"{server.address}/b{number}.tif", "1"))
+    return found
+
+
+@pytest.fixture
+def blocks(block):
+    """The rows that the file has, in strips; the last is narrower."""
+    rows = [(row, min(STEP, 1000 - row)) for row in range(0, 1000, STEP)]
+    return [Block(block.geobox, row, 0, height, SIDE) for row, height in rows]
+
+
+def read(bands, block, halo):
+    """As a run does: radar has a halo, and what is read alone is no group."""
+    with begin_block(block):
+        with read_ahead((one, block.pad(halo)) for one in bands[:2]):
+            found = [load_band(one, block.pad(halo)).values for one in bands[:2]]
+        return [*found, *(load_band(one, block).values for one in bands[2:])]
+
+
+def settle(server):
+    """Until nobody asks for anything any more."""
+    before = -1
+    while before != len(server.asked):
+        before = len(server.asked)
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("readers", [1, 2])
+def test_the_next_block_is_there_when_it_is_read(server, bands, blocks, readers):
+    with keep_files(), foresee_blocks(blocks[: readers + 1], readers):
+        for one in blocks[:readers]:
+            read(bands, one, 3)
+        settle(server)
+        server.asked.clear()
+        with begin_block(blocks[readers]):
+            found = [load_band(one, blocks[readers].pad(3)).values for one in bands[:2]]
+            settled = [one for one in server.asked if not one[1].endswith("b2.tif")]
+        assert settled == []
+    assert [one.shape for one in found] == [(STEP + 6, SIDE + 6)] * 2
+
+
+@pytest.mark.parametrize("free", [0, 2**21, 2**25])
+def test_pixels_and_requests_are_the_same_and_nothing_stays(
+    server, bands, blocks, free, monkeypatch
+):
+    room = Room(free)
+    monkeypatch.setattr(module, "_ROOM", room)
+    found = {}
+    for way in (nullcontext(), foresee_blocks(blocks, 1)):
+        server.asked.clear()
+        with keep_files(), way:
+            values = [read(bands, one, 3) for one in blocks]
+        found[type(way)] = values, sorted({one[1:] for one in server.asked})
+        assert len(server.asked) == len(found[type(way)][1]), "nothing is asked for twice"
+    (plain, asked), (early, asked_early) = found.values()
+    for one, other in zip(plain, early, strict=True):
+        for values, same in zip(one, other, strict=True):
+            np.testing.assert_array_equal(values, same)
+    assert asked == asked_early
+    with room.take(free) as there:
+        assert there, "all of it was given back"
+
+
+def test_what_is_not_read_after_all_is_let_go(server, bands, blocks, monkeypatch):
+    """A block whose scenes end: what was fetched of it goes when it has been read."""
+    room = Room(2**25)
+    monkeypatch.setattr(module, "_ROOM", room)
+    with keep_files(), foresee_blocks(blocks, 1):
+        read(bands, blocks[0], 0)
+        settle(server)
+        with room.take(2**25) as there:
+            assert not there
+        with begin_block(blocks[1]):
+            pass
+        with room.take(2**25) as there:
+            assert there
+        with begin_block(blocks[1]):
+            load_band(bands[0], blocks[1])
+
+
+def test_what_fails_early_fails_where_it_is_read(server, bands, blocks, noise, monkeypatch):
+    monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.002)
+    with keep_files(), foresee_blocks(blocks, 1):
+        with begin_block(blocks[0]):
+            server.faults = ["500"] * 1000
+            fetch_following(bands[0], blocks[0])
+        settle(server)
+        with begin_block(blocks[1]):
+            with pytest.raises(TransientError, match="rerun later"):
+                load_band(bands[0], blocks[1])
+            server.faults = []
+            values = load_band(bands[0], blocks[1]).values
+            np.testing.assert_array_equal(values, noise[STEP : 2 * STEP])
+
+
+@pytest.mark.parametrize("context", [nullcontext, keep_files])
+def test_without_a_task_nothing_is_fetched_early(server, bands, blocks, context):
+    with context(), begin_block(blocks[0]):
+        load_band(bands[0], blocks[0])
+    settle(server)
+    assert len(server.asked) == 2
