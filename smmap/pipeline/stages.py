@@ -11,7 +11,7 @@ from smmap.features.builder import compute_features
 from smmap.pipeline.attempt import Attempt, open_attempt
 from smmap.pipeline.blocks import BlockInputs, open_block
 from smmap.pipeline.commit import commit_unit, record_failure
-from smmap.pipeline.heap import give_back_memory
+from smmap.pipeline.heap import give_back_memory, keep_memory
 from smmap.pipeline.load_layers import Layers, load_layers
 from smmap.pipeline.load_surroundings import Surroundings, load_surroundings
 from smmap.pipeline.past import Past, PastBlock
@@ -22,9 +22,13 @@ from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
 from smmap.spec.unit import Receipt, Task, Unit
 
+_PIECE = 512
+"""Pixels a side of what is computed at once."""
+
 
 def run_task(task: Task, run: RunState) -> list[Receipt]:
     """Map every unit of a task; a scene that cannot be read costs that scene, not the task."""
+    keep_memory()
     scenes = TaskScenes(task, run.context)
     receipts: dict[str, Receipt] = {}
     while units := [unit for unit in scenes.list_units() if unit.id not in receipts]:
@@ -69,14 +73,32 @@ def compute_part(
     read: tuple[Layers, Past, Surroundings | None],
     attempt: Attempt,
 ) -> None:
-    """From aligned scenes to packed pixels."""
+    """From aligned scenes to packed pixels, in pieces that suit the processor's cache.
+
+    A model that looks around itself has its surroundings for the part as a whole.
+    """
+    layers, past, around = read
+    for piece in part.split(_PIECE) if around is None else [part]:
+        window = piece.within(part)
+        here = {name: values[window] for name, values in layers.items()}
+        before = tuple((age_days, values[:, *window]) for age_days, values in past)
+        compute_piece(unit, piece, (here, before, around), attempt)
+
+
+def compute_piece(
+    unit: Unit,
+    piece: Block,
+    read: tuple[Layers, Past, Surroundings | None],
+    attempt: Attempt,
+) -> None:
+    """Features, estimates, flags: packed, and staged."""
     run, (layers, past, around) = attempt.run, read
     features = compute_features(run.context.pixel_set, layers)
     estimate = predict_pixels(features, layers, past, around, run)
     provisional = attempt.scenes.is_provisional(unit)
     flagged = flag_pixels(estimate, features, layers, run, provisional=provisional)
     packed = pack_pixels(flagged, layers, run)
-    for complete in attempt.put(unit, part, packed, layers["incidence_deg"]):
+    for complete in attempt.put(unit, piece, packed, layers["incidence_deg"]):
         attempt.lanes.write(write_unit, complete, attempt)
 
 
