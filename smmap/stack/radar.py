@@ -27,6 +27,7 @@ from smmap.stack.read_ahead import read_ahead
 from smmap.stack.scene_errors import blame
 
 Array = NDArray[np.floating]
+Bools = NDArray[np.bool_]
 Pass = Sequence[Scene]
 """The scenes of one overpass."""
 Aggregation = Literal["mean_power", "mean_db"]
@@ -141,7 +142,7 @@ def _load_pass(scenes: Pass, wide: Block, radar: Radar) -> dict[str, Array]:
     """Slices of one overpass joined, then frayed edges taken off."""
     outer = wide.pad(compute_halo(radar.erode))
     names = [name for name in ("vv", "vh") if any(name in one.bands for one in scenes)]
-    joined = {f"sigma0_{name}": np.full(outer.shape, np.nan, np.float32) for name in names}
+    joined: dict[str, Array] = {}
     angle = np.full(outer.shape, np.nan, np.float32)
     covered = np.zeros(outer.shape, dtype=bool)
     for scene in scenes:
@@ -150,21 +151,25 @@ def _load_pass(scenes: Pass, wide: Block, radar: Radar) -> dict[str, Array]:
             if radiometry is None:
                 raise SceneError(f"definition '{scene.definition.id}' states no radiometry")
             incidence = load_incidence(scene, outer, radar.angle)
-            incidence_rad = np.radians(incidence.astype(np.float64))
+            incidence_rad = np.radians(incidence, dtype=np.float64)
             for name in names:
                 if name not in scene.bands:
                     continue
                 aligned = load_band(scene.bands[name], outer)
                 power, _ = compute_sigma0(aligned.values, incidence_rad, radiometry)
-                target = joined[f"sigma0_{name}"]
-                vacant = ~np.isfinite(target)
-                np.copyto(target, power, where=vacant)
+                target = joined.get(f"sigma0_{name}")
+                if target is None:
+                    joined[f"sigma0_{name}"] = np.array(power, np.float32)
+                    vacant: Bools | bool = True
+                else:
+                    vacant = ~np.isfinite(target)
+                    np.copyto(target, power, where=vacant)
                 if name == "vv":
                     covered |= aligned.covered
                     np.copyto(angle, incidence, where=vacant)
     valid = compute_eroded(np.isfinite(joined["sigma0_vv"]), covered, radar.erode)
     inner = wide.within(outer)
-    layers = {name: np.where(valid, power, np.nan)[inner] for name, power in joined.items()}
+    layers = {name: np.where(valid[inner], power[inner], np.nan) for name, power in joined.items()}
     layers["incidence_deg"] = angle[inner]
     return layers
 
