@@ -42,8 +42,7 @@ def compute_nearest(
     joined = np.empty((bands, *shape), dtype=np.float32)
     age = np.empty(shape, dtype=np.float32)
     vacant = np.ones(shape, dtype=np.bool_)
-    order = sorted(range(len(valid)), key=lambda i: (abs(age_days[i]), age_days[i] > 0))
-    for place, scene in enumerate(order):
+    for place, scene in enumerate(rank_by_age(age_days)):
         taken = vacant & valid[scene]
         # The first is copied whole, which is faster: what it may not give is overwritten.
         where = taken if place else True
@@ -55,6 +54,11 @@ def compute_nearest(
         for into in (*joined, age):
             np.putmask(into, vacant, np.nan)
     return joined, age
+
+
+def rank_by_age(age_days: Floats) -> list[int]:
+    """Scenes in the order in which ``compute_nearest`` takes them, by their numbers."""
+    return sorted(range(len(age_days)), key=lambda i: (abs(age_days[i]), age_days[i] > 0))
 
 
 def compute_median(values: Floats, valid: Bools, age_days: Floats) -> Joined:
