@@ -7,6 +7,9 @@ Reading, computing and writing go on at once, in threads of their own.
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from smmap.features.builder import compute_features
 from smmap.pipeline.attempt import Attempt, open_attempt
 from smmap.pipeline.blocks import BlockInputs, open_block
@@ -77,29 +80,29 @@ def compute_part(
 
     A model that looks around itself has its surroundings for the part as a whole.
     """
-    layers, past, around = read
+    run, (layers, past, around) = attempt.run, read
+    provisional = attempt.scenes.is_provisional(unit)
+    packed = {one.name: np.empty(part.shape, one.dtype) for one in run.staged_layers}
     for piece in part.split(_PIECE) if around is None else [part]:
         window = piece.within(part)
         here = {name: values[window] for name, values in layers.items()}
         before = tuple((age_days, values[:, *window]) for age_days, values in past)
-        compute_piece(unit, piece, (here, before, around), attempt)
+        found = compute_piece((here, before, around), run, provisional=provisional)
+        for name, values in found.items():
+            packed[name][window] = values
+    for complete in attempt.put(unit, part, packed, layers["incidence_deg"]):
+        attempt.lanes.write(write_unit, complete, attempt)
 
 
 def compute_piece(
-    unit: Unit,
-    piece: Block,
-    read: tuple[Layers, Past, Surroundings | None],
-    attempt: Attempt,
-) -> None:
-    """Features, estimates, flags: packed, and staged."""
-    run, (layers, past, around) = attempt.run, read
+    read: tuple[Layers, Past, Surroundings | None], run: RunState, *, provisional: bool
+) -> dict[str, NDArray[np.generic]]:
+    """Features, estimates, flags: packed layers by name."""
+    layers, past, around = read
     features = compute_features(run.context.pixel_set, layers)
     estimate = predict_pixels(features, layers, past, around, run)
-    provisional = attempt.scenes.is_provisional(unit)
     flagged = flag_pixels(estimate, features, layers, run, provisional=provisional)
-    packed = pack_pixels(flagged, layers, run)
-    for complete in attempt.put(unit, piece, packed, layers["incidence_deg"]):
-        attempt.lanes.write(write_unit, complete, attempt)
+    return pack_pixels(flagged, layers, run)
 
 
 def write_unit(unit: Unit, attempt: Attempt) -> None:
