@@ -18,7 +18,7 @@ def keep_memory() -> None:
     """Have arrays take the place of those that were freed before them, once a process.
 
     By itself glibc gives large arrays back to the system one by one, which then has to clear their
-    pages anew for the next ones: a fifth of the time of everything but the model. One place
+    pages anew for the next ones: a quarter of the time of everything but the model. One place
     for all threads, so that what one frees another can take.
     """
     options = ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, _LARGEST), (_TRIM_THRESHOLD, _KEPT))
