@@ -25,8 +25,8 @@ from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
 from smmap.spec.unit import Receipt, Task, Unit
 
-_PIECE = 512
-"""Pixels a side of what is computed at once."""
+_ROWS = 256
+"""Of a part, as many are computed at once."""
 
 
 def run_task(task: Task, run: RunState) -> list[Receipt]:
@@ -76,25 +76,26 @@ def compute_part(
     read: tuple[Layers, Past, Surroundings | None],
     attempt: Attempt,
 ) -> None:
-    """From aligned scenes to packed pixels, in pieces that suit the processor's cache.
+    """From aligned scenes to packed pixels, some rows at a time: as suits the processor's cache.
 
     A model that looks around itself has its surroundings for the part as a whole.
     """
     run, (layers, past, around) = attempt.run, read
     provisional = attempt.scenes.is_provisional(unit)
     packed = {one.name: np.empty(part.shape, one.dtype) for one in run.staged_layers}
-    for piece in part.split(_PIECE) if around is None else [part]:
-        window = piece.within(part)
-        here = {name: values[window] for name, values in layers.items()}
-        before = tuple((age_days, values[:, *window]) for age_days, values in past)
-        found = compute_piece((here, before, around), run, provisional=provisional)
+    step = _ROWS if around is None else part.height
+    for top in range(0, part.height, step):
+        rows = slice(top, top + step)
+        here = {name: values[rows] for name, values in layers.items()}
+        before = tuple((age_days, values[:, rows]) for age_days, values in past)
+        found = compute_rows((here, before, around), run, provisional=provisional)
         for name, values in found.items():
-            packed[name][window] = values
+            packed[name][rows] = values
     for complete in attempt.put(unit, part, packed, layers["incidence_deg"]):
         attempt.lanes.write(write_unit, complete, attempt)
 
 
-def compute_piece(
+def compute_rows(
     read: tuple[Layers, Past, Surroundings | None], run: RunState, *, provisional: bool
 ) -> dict[str, NDArray[np.generic]]:
     """Features, estimates, flags: packed layers by name."""
