@@ -110,4 +110,4 @@ def _write_raster(path: Path, packed: NDArray[np.int16], geobox: GeoBox) -> None
     array = xr.DataArray(packed, dims=("y", "x"), name="sm")
     array = array.rio.write_crs(str(geobox.crs)).rio.write_transform(geobox.affine)
     array = array.rio.write_nodata(SM.fill)
-    array.rio.to_raster(path, driver="COG", compress="DEFLATE", predictor="STANDARD")
+    array.rio.to_raster(path, driver="COG", compress="ZSTD", level=1, predictor="STANDARD")

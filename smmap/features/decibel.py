@@ -22,6 +22,8 @@ def to_db(power: Floats) -> Doubles:
     """
     linear = np.asarray(power, dtype=np.float64)
     positive = linear > 0
+    if positive.all():
+        return 10.0 * np.log10(linear)
     return np.where(positive, 10.0 * np.log10(np.where(positive, linear, 1.0)), np.nan)
 
 

@@ -66,6 +66,5 @@ def compute_evi(nir: Floats, red: Floats, blue: Floats) -> Doubles:
 
 
 def _divide(numerator: Doubles, denominator: Doubles, physical: Bools) -> Doubles:
-    quotient = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), np.nan)
-    np.divide(numerator, denominator, out=quotient, where=physical & (denominator > 0))
-    return quotient
+    with np.errstate(all="ignore"):
+        return np.where(physical & (denominator > 0), numerator / denominator, np.nan)

@@ -30,7 +30,7 @@ def get_meaning(radiometry: Radiometry) -> RadarMeaning:
 
 def compute_sigma0(
     power: Floats, incidence_rad: Floats, radiometry: Radiometry
-) -> tuple[Doubles, RadarMeaning]:
+) -> tuple[Floats, RadarMeaning]:
     """Backscatter as sigma0.
 
     Parameters
@@ -44,15 +44,15 @@ def compute_sigma0(
 
     Returns
     -------
-    sigma0 : float64 array
-        Linear power; NaN where nodata.
+    sigma0 : float array
+        Linear power; NaN where nodata. ``power`` itself where that is sigma0.
     meaning : RadarMeaning
         ``sigma0_ellipsoid``, or ``sigma0_from_rtc`` for terrain-corrected pixels.
     """
-    sigma0 = np.asarray(power, dtype=np.float64)
     if radiometry.quantity == "gamma0":
-        sigma0 = sigma0 * np.cos(np.asarray(incidence_rad, dtype=np.float64))
-    return sigma0, get_meaning(radiometry)
+        cosine = np.cos(np.asarray(incidence_rad, dtype=np.float64))
+        power = np.asarray(power, dtype=np.float64) * cosine
+    return power, get_meaning(radiometry)
 
 
 def check_radiometry(meaning: RadarMeaning, card: FeatureSet) -> None:

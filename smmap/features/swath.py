@@ -38,10 +38,10 @@ def compute_eroded(valid: Bools, covered: Bools, pixels: int) -> Bools:
     bool array (y, x)
         ``valid`` without the edges.
     """
-    if pixels == 0:
+    holes = covered & ~valid
+    if pixels == 0 or not holes.any():
         return valid.copy()
     side = 2 * pixels + 1
-    holes = (covered & ~valid).astype(np.uint8)
-    cores = minimum_filter(holes, size=side, mode="constant", cval=0)
+    cores = minimum_filter(holes.view(np.uint8), size=side, mode="constant", cval=0)
     reached = maximum_filter(cores, size=2 * side - 1, mode="constant", cval=0)
     return np.asarray(valid & (reached == 0))

@@ -39,16 +39,26 @@ def compute_nearest(
         bands, *shape = values.shape[1:]
     else:
         bands, shape = len(values[0]), list(valid[0].shape)
-    joined = np.full((bands, *shape), np.nan, dtype=np.float32)
-    age = np.full(shape, np.nan, dtype=np.float32)
+    joined = np.empty((bands, *shape), dtype=np.float32)
+    age = np.empty(shape, dtype=np.float32)
     vacant = np.ones(shape, dtype=np.bool_)
-    for scene in sorted(range(len(valid)), key=lambda i: (abs(age_days[i]), age_days[i] > 0)):
+    for place, scene in enumerate(rank_by_age(age_days)):
         taken = vacant & valid[scene]
+        # The first is copied whole, which is faster: what it may not give is overwritten.
+        where = taken if place else True
         for into, band in zip(joined, values[scene], strict=True):
-            np.copyto(into, band, where=taken, casting="same_kind")
-        age[taken] = age_days[scene]
+            np.copyto(into, band, where=where, casting="same_kind")
+        np.putmask(age, taken, age_days[scene])
         vacant &= ~taken
+    if vacant.any():
+        for into in (*joined, age):
+            np.putmask(into, vacant, np.nan)
     return joined, age
+
+
+def rank_by_age(age_days: Floats) -> list[int]:
+    """Scenes in the order in which ``compute_nearest`` takes them, by their numbers."""
+    return sorted(range(len(age_days)), key=lambda i: (abs(age_days[i]), age_days[i] > 0))
 
 
 def compute_median(values: Floats, valid: Bools, age_days: Floats) -> Joined:

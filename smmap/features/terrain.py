@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from smmap.features.array import Doubles, Floats
 
+_ROWS = 32
+"""As many at a time are in double precision."""
+
 
 def compute_slope_aspect(
     elevation: Floats, spacing_y_m: Floats | float, spacing_x_m: Floats | float
@@ -40,8 +43,18 @@ def compute_slope_aspect(
 def compute_slope(
     elevation: Floats, spacing_y_m: Floats | float, spacing_x_m: Floats | float
 ) -> NDArray[np.float32]:
-    """Steepness alone, as ``compute_slope_aspect`` gives it, in half the time."""
-    return _compute_steepness(*_compute_gradient(elevation, spacing_y_m, spacing_x_m))
+    """Steepness alone, as ``compute_slope_aspect`` gives it, in a fraction of the time."""
+    slope = np.empty((elevation.shape[0] - 2, elevation.shape[1] - 2), np.float32)
+    spacings = [
+        np.broadcast_to(_as_column(one), (len(slope), 1)) for one in (spacing_y_m, spacing_x_m)
+    ]
+    for top in range(0, len(slope), _ROWS):
+        rows = slice(top, top + _ROWS)
+        around = elevation[top : top + _ROWS + 2]
+        slope[rows] = _compute_steepness(
+            *_compute_gradient(around, *(one[rows] for one in spacings))
+        )
+    return slope
 
 
 def _compute_steepness(eastward: Doubles, northward: Doubles) -> NDArray[np.float32]:

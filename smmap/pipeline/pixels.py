@@ -75,7 +75,8 @@ def choose_pixels(features: Features, layers: Layers, card: ModelCard) -> NDArra
     """
     wanted = np.isfinite(layers["sigma0_vv"])
     if card.missing == "invalid":
-        wanted &= np.isfinite(features.values).all(axis=0)
+        for column in features.values:
+            wanted &= np.isfinite(column)
     order = _order_by_patches(*wanted.shape)
     return order if wanted.all() else order[wanted.ravel()[order]]
 

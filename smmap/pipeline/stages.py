@@ -7,11 +7,14 @@ Reading, computing and writing go on at once, in threads of their own.
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from smmap.features.builder import compute_features
 from smmap.pipeline.attempt import Attempt, open_attempt
 from smmap.pipeline.blocks import BlockInputs, open_block
 from smmap.pipeline.commit import commit_unit, record_failure
-from smmap.pipeline.heap import give_back_memory
+from smmap.pipeline.heap import give_back_memory, keep_memory
 from smmap.pipeline.load_layers import Layers, load_layers
 from smmap.pipeline.load_surroundings import Surroundings, load_surroundings
 from smmap.pipeline.past import Past, PastBlock
@@ -23,9 +26,13 @@ from smmap.spec.tile import Block
 from smmap.spec.unit import Receipt, Task, Unit
 from smmap.stack.next_block import begin_block
 
+_ROWS = 256
+"""Of a part, as many are computed at once."""
+
 
 def run_task(task: Task, run: RunState) -> list[Receipt]:
     """Map every unit of a task; a scene that cannot be read costs that scene, not the task."""
+    keep_memory()
     scenes = TaskScenes(task, run.context)
     receipts: dict[str, Receipt] = {}
     while units := [unit for unit in scenes.list_units() if unit.id not in receipts]:
@@ -72,15 +79,34 @@ def compute_part(
     read: tuple[Layers, Past, Surroundings | None],
     attempt: Attempt,
 ) -> None:
-    """From aligned scenes to packed pixels."""
+    """From aligned scenes to packed pixels, some rows at a time: as suits the processor's cache.
+
+    A model that looks around itself has its surroundings for the part as a whole.
+    """
     run, (layers, past, around) = attempt.run, read
-    features = compute_features(run.context.pixel_set, layers)
-    estimate = predict_pixels(features, layers, past, around, run)
     provisional = attempt.scenes.is_provisional(unit)
-    flagged = flag_pixels(estimate, features, layers, run, provisional=provisional)
-    packed = pack_pixels(flagged, layers, run)
+    packed = {one.name: np.empty(part.shape, one.dtype) for one in run.staged_layers}
+    step = _ROWS if around is None else part.height
+    for top in range(0, part.height, step):
+        rows = slice(top, top + step)
+        here = {name: values[rows] for name, values in layers.items()}
+        before = tuple((age_days, values[:, rows]) for age_days, values in past)
+        found = compute_rows((here, before, around), run, provisional=provisional)
+        for name, values in found.items():
+            packed[name][rows] = values
     for complete in attempt.put(unit, part, packed, layers["incidence_deg"]):
         attempt.lanes.write(write_unit, complete, attempt)
+
+
+def compute_rows(
+    read: tuple[Layers, Past, Surroundings | None], run: RunState, *, provisional: bool
+) -> dict[str, NDArray[np.generic]]:
+    """Features, estimates, flags: packed layers by name."""
+    layers, past, around = read
+    features = compute_features(run.context.pixel_set, layers)
+    estimate = predict_pixels(features, layers, past, around, run)
+    flagged = flag_pixels(estimate, features, layers, run, provisional=provisional)
+    return pack_pixels(flagged, layers, run)
 
 
 def write_unit(unit: Unit, attempt: Attempt) -> None:

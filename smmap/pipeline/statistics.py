@@ -9,32 +9,37 @@ from smmap.pipeline.run_state import VV_DB
 from smmap.pipeline.staged import StagedUnit
 from smmap.product.layers import SM, SM_QUALITY
 from smmap.spec.band import Layer
-from smmap.spec.quality import QUALITY_NODATA, Quality
+from smmap.spec.quality import Quality
 
-_STORED = 65_536
-_LOWEST = -32_768
+_STORED = 2**16
 
 
 class _Tally:
-    """How often each stored number of an int16 layer occurs: medians and means without a sort."""
+    """How often each stored number of a layer occurs: medians and means without a sort."""
 
     def __init__(self, layer: Layer) -> None:
         self._step = layer.scale_factor or 1.0
         self._fill = layer.fill
+        self._numbers = np.arange(_STORED, dtype=np.uint16).view(layer.dtype)
         self._counts = np.zeros(_STORED, np.int64)
 
-    def add(self, stored: NDArray[np.int16]) -> None:
-        known = stored[stored != self._fill].astype(np.int64)
-        self._counts += np.bincount(known - _LOWEST, minlength=_STORED)
+    def add(self, stored: NDArray[np.generic], chosen: NDArray[np.bool_] | None = None) -> None:
+        """Count those that are chosen; None: all."""
+        kept = stored if chosen is None else np.where(chosen, stored, stored.dtype.type(self._fill))
+        self._counts += np.bincount(kept.view(np.uint16).ravel(), minlength=_STORED)
+
+    def get_counts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Numbers that occur, less the fill, from the lowest on, and how often."""
+        present = (self._counts > 0) & (self._numbers != self._fill)
+        order = np.argsort(self._numbers[present])
+        return self._numbers[present][order].astype(np.int64), self._counts[present][order]
 
     def summarise(self, name: str) -> dict[str, float]:
         """Median, mean, standard deviation and extremes; nothing where nothing was counted."""
-        total = int(self._counts.sum())
-        if not total:
+        numbers, weights = self.get_counts()
+        if not weights.size:
             return {}
-        present = np.flatnonzero(self._counts)
-        weights = self._counts[present]
-        values = (present + _LOWEST) * self._step
+        total, values = int(weights.sum()), numbers * self._step
         middle = np.searchsorted(np.cumsum(weights), [(total + 1) // 2, total // 2 + 1])
         mean = float((values * weights).sum() / total)
         return {
@@ -54,24 +59,25 @@ def compute_statistics(staged: StagedUnit) -> dict[str, float]:
     """
     names = ("valid", "unflagged")
     counts = dict.fromkeys(("pixels", "seen", "known", *names), 0)
-    bits = dict.fromkeys(Quality, 0)
     tallies = {(layer, name): _Tally(layer) for layer in (SM, VV_DB) for name in names}
+    flags = _Tally(SM_QUALITY)
     for sm, vv_db, quality in staged.iterate_strips(SM, VV_DB, SM_QUALITY):
-        valid, known = sm != SM.fill, quality != QUALITY_NODATA
-        where = {"valid": valid, "unflagged": valid & (quality == 0)}
+        valid = sm != SM.fill
+        unflagged = valid & (quality == 0)
+        flags.add(quality)
         counts["pixels"] += sm.size
-        counts["seen"] += int((vv_db != VV_DB.fill).sum())
-        counts["known"] += int(known.sum())
-        for bit in bits:
-            bits[bit] += int(((quality & np.uint16(bit)) > 0)[known].sum())
-        for name, chosen in where.items():
-            counts[name] += int(chosen.sum())
-            tallies[SM, name].add(sm[chosen])
-            tallies[VV_DB, name].add(vv_db[chosen])
+        counts["seen"] += int(np.count_nonzero(vv_db != VV_DB.fill))
+        for name, chosen in zip(names, (valid, unflagged), strict=True):
+            counts[name] += int(np.count_nonzero(chosen))
+            tallies[SM, name].add(sm, None if chosen is valid else chosen)
+            tallies[VV_DB, name].add(vv_db, chosen)
+    told, weights = flags.get_counts()
+    counts["known"] = int(weights.sum())
     figures = {name: float(count) for name, count in counts.items()}
     figures["valid_percent"] = 100.0 * counts["valid"] / counts["pixels"]
-    for bit, count in bits.items():
-        figures[f"share_{str(bit.name).lower()}"] = count / max(1, counts["known"])
+    for bit in Quality:
+        share = float(weights[(told & bit) > 0].sum()) / max(1, counts["known"])
+        figures[f"share_{str(bit.name).lower()}"] = share
     for (layer, name), tally in tallies.items():
         figures |= tally.summarise(f"{layer.name}_{name}")
     return figures

@@ -107,7 +107,7 @@ def compute_quality(evidence: Evidence, recipe: Recipe, output: ModelOutput) -> 
     bits = np.zeros(evidence.sm.shape, np.uint16)
     valued = evidence.radar_valid & ~np.isnan(evidence.sm)
     for bit, hit, stays in _apply_rules(evidence, recipe, output):
-        bits[hit] |= np.uint16(bit)
+        bits |= hit * np.uint16(bit)
         if not stays:
             valued &= ~hit
     known = evidence.radar_valid & (valued | (bits > 0))

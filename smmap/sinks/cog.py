@@ -45,8 +45,9 @@ _SPARSE = {
 _CREATION = {
     "driver": "COG",
     "blocksize": _BLOCK,
-    "compress": "DEFLATE",
-    "level": 6,
+    # As small as DEFLATE makes them, and packed in a fraction of its time.
+    "compress": "ZSTD",
+    "level": 1,
     "predictor": "STANDARD",
     "statistics": "YES",
     "bigtiff": "IF_SAFER",

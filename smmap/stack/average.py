@@ -17,5 +17,7 @@ def average(
     """
     known = np.isfinite(values)
     if factor == 1:
-        return np.where(known, values, np.nan).astype(np.float32), known.astype(np.float32)
+        mean = values.astype(np.float32)
+        np.putmask(mean, ~known, np.nan)
+        return mean, known.astype(np.float32)
     return compute_block_mean(values, known, factor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import TypeAlias
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from smmap.features.conditions import holds
 from smmap.features.request import Request
-from smmap.features.temporal import compute_median, compute_nearest
+from smmap.features.temporal import compute_median, compute_nearest, rank_by_age
 from smmap.spec.band import Band
 from smmap.spec.definition import Condition
 from smmap.spec.errors import ConfigError
@@ -160,10 +161,14 @@ class OpticalBlock:
         ages = np.array([(one.moment - moment).total_seconds() for one in loaded]) / _SECONDS_A_DAY
         layers = [[one.values[name][window] for name in names] for one in loaded]
         valid = [one.valid[bands][window] for one in loaded]
-        if isinstance(rule, Nearest):
-            values, age = compute_nearest(layers, valid, ages)
-        else:
+        if isinstance(rule, Median):
             values, age = compute_median(np.stack(layers), np.stack(valid), ages)
+            return dict(zip(names, values, strict=True)), age
+        first = rank_by_age(ages)[0]
+        if valid[first].all():  # nothing to choose, and nothing to copy
+            age = np.full(working.shape, ages[first], np.float32)
+            return dict(zip(names, layers[first], strict=True)), age
+        values, age = compute_nearest(layers, valid, ages)
         return dict(zip(names, values, strict=True)), age
 
     def _average(self, layers: dict[str, Array]) -> dict[str, Array]:
@@ -206,7 +211,7 @@ class OpticalBlock:
         usable = [holds(condition, bands[condition.band]) for condition in valid]
         known = {name: np.isfinite(bands[name]) for name in self._loaded}
         groups = {
-            group: np.logical_and.reduce([*usable, *(known[name] for name in group)])
+            group: reduce(np.logical_and, [*usable, *(known[name] for name in group)])
             for group in {self.bands, *self._groups.values()}
         }
         return _Clear(scene.datetime, values, groups)

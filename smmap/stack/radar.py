@@ -27,6 +27,7 @@ from smmap.stack.read_ahead import read_ahead
 from smmap.stack.scene_errors import blame
 
 Array = NDArray[np.floating]
+Bools = NDArray[np.bool_]
 Pass = Sequence[Scene]
 """The scenes of one overpass."""
 Aggregation = Literal["mean_power", "mean_db"]
@@ -118,8 +119,10 @@ def load_radar(
     inner = working.within(wide)
     layers: dict[str, Array] = {}
     for name in [key for key in ("sigma0_vv", "sigma0_vh") if key in seen[-1]]:
-        stack = np.stack([date.get(name, np.full(wide.shape, np.nan)) for date in seen])
-        power = _despeckle(stack, radar, definition) if filtered else stack[-1]
+        power = seen[-1][name]
+        if filtered:
+            unseen = np.broadcast_to(np.float32(np.nan), wide.shape)
+            power = _despeckle([date.get(name, unseen) for date in seen], radar, definition)
         layers[name], weight = _aggregate(power[inner], grid.factor, aggregation)
         if name == "sigma0_vv":
             layers["radar_weight"] = weight
@@ -141,8 +144,8 @@ def _load_pass(scenes: Pass, wide: Block, radar: Radar) -> dict[str, Array]:
     """Slices of one overpass joined, then frayed edges taken off."""
     outer = wide.pad(compute_halo(radar.erode))
     names = [name for name in ("vv", "vh") if any(name in one.bands for one in scenes)]
-    joined = {f"sigma0_{name}": np.full(outer.shape, np.nan, np.float32) for name in names}
-    angle = np.full(outer.shape, np.nan, np.float32)
+    joined: dict[str, Array] = {}
+    angle: Array = np.empty(0, np.float32)
     covered = np.zeros(outer.shape, dtype=bool)
     for scene in scenes:
         with blame(scene):
@@ -150,23 +153,28 @@ def _load_pass(scenes: Pass, wide: Block, radar: Radar) -> dict[str, Array]:
             if radiometry is None:
                 raise SceneError(f"definition '{scene.definition.id}' states no radiometry")
             incidence = load_incidence(scene, outer, radar.angle)
-            incidence_rad = np.radians(incidence.astype(np.float64))
+            incidence_rad = np.radians(incidence, dtype=np.float64)
             for name in names:
                 if name not in scene.bands:
                     continue
                 aligned = load_band(scene.bands[name], outer)
-                power, _ = compute_sigma0(aligned.values, incidence_rad, radiometry)
-                target = joined[f"sigma0_{name}"]
-                vacant = ~np.isfinite(target)
-                np.copyto(target, power, where=vacant)
+                sigma0, _ = compute_sigma0(aligned.values, incidence_rad, radiometry)
+                power, known = np.asarray(sigma0, np.float32), joined.get(f"sigma0_{name}")
+                vacant = None if known is None else ~np.isfinite(known)
+                joined[f"sigma0_{name}"] = _fill(known, vacant, power)
                 if name == "vv":
                     covered |= aligned.covered
-                    np.copyto(angle, incidence, where=vacant)
+                    angle = _fill(angle, vacant, incidence)
     valid = compute_eroded(np.isfinite(joined["sigma0_vv"]), covered, radar.erode)
     inner = wide.within(outer)
-    layers = {name: np.where(valid, power, np.nan)[inner] for name, power in joined.items()}
+    layers = {name: np.where(valid[inner], power[inner], np.nan) for name, power in joined.items()}
     layers["incidence_deg"] = angle[inner]
     return layers
+
+
+def _fill(known: Array | None, vacant: Bools | None, values: Array) -> Array:
+    """What is known already, and what is new where that is vacant; None: nothing is known yet."""
+    return values if known is None or vacant is None else np.where(vacant, values, known)
 
 
 def _aggregate(power: Array, factor: int, aggregation: Aggregation) -> tuple[Array, Array]:
@@ -178,10 +186,10 @@ def _aggregate(power: Array, factor: int, aggregation: Aggregation) -> tuple[Arr
     return np.where(np.isfinite(in_db), in_db, mean), weight
 
 
-def _despeckle(stack: Array, radar: Radar, definition: Definition) -> Array:
+def _despeckle(dates: Sequence[Array], radar: Radar, definition: Definition) -> Array:
     window = radar.despeckle.window
     if radar.despeckle.method == "lee":
-        return filter_lee(stack[-1], window, definition.looks or 1.0)
+        return filter_lee(dates[-1], window, definition.looks or 1.0)
     if radar.despeckle.method == "boxcar":
-        return filter_boxcar(stack[-1], window)
-    return filter_quegan(stack, window)
+        return filter_boxcar(dates[-1], window)
+    return filter_quegan(np.stack(dates), window)

@@ -95,6 +95,20 @@ def test_the_nearest_clear_scene_wins_pixel_by_pixel(block, make_optical):
     np.testing.assert_allclose(median["red"][:, 50:], 0.2, rtol=1e-6)  # of all three
 
 
+@pytest.mark.parametrize("clouded", [False, True])
+def test_a_nearest_scene_that_is_clear_everywhere_is_all(block, make_optical, clouded):
+    """The others make no difference, clear or not."""
+    others = CLOUD if clouded else SOIL
+    scenes = [
+        make_optical("a", 1000, others, days=-3),
+        make_optical("b", 2000, days=-1),
+        make_optical("c", 3000, others, days=1),
+    ]
+    layers = open_block(block).load_layers(scenes, OVERPASS)
+    np.testing.assert_allclose(layers["red"], 0.2, rtol=1e-6)
+    assert (layers["optical_age_days"] == 1).all()
+
+
 def test_a_pixel_needs_all_its_bands(block, make_optical):
     """Red without near infrared is of no use; it must not pair with another day's."""
     nir = np.full((80, 100), 3000)
