@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import rasterio
 import xarray as xr
 import yaml
 from forked import start_forked, wait
+from killed import choose_counts, count_files, kill_at
 from small_world import RED, VV, SmallWorld
 
 import smmap
@@ -216,16 +216,12 @@ def check_whole(out: Path) -> None:
 def test_killed_at_any_moment_and_rerun_gives_the_same_bytes(tmp_path, digest_pixels):
     catalog = make_world(tmp_path / "scenes", (0, 1, 2, 3)).write()
     out, undisturbed = tmp_path / "out", tmp_path / "undisturbed"
-    started = time.monotonic()
     assert wait(start(catalog, undisturbed)) == 0
-    took = time.monotonic() - started
-    chance = random.Random(7)
-    for _ in range(6):
-        process = start(catalog, out)
-        time.sleep(took * chance.uniform(0.3, 1.0))
-        process.kill()
-        process.join()
+    killed = 0
+    for wanted in choose_counts(count_files(undisturbed), 6, seed=7):
+        killed += kill_at(start(catalog, out), wanted, lambda: count_files(out))
         check_whole(out)
+    assert killed >= 3
     assert wait(start(catalog, out)) == 0
     expected = digest_pixels(undisturbed)
     found = digest_pixels(out)
