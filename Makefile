@@ -15,7 +15,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # uv installs in a quarter of pip's time. It does not read pip's settings, so it is told the places
 # that they name; where it cannot be had or does not manage, pip installs.
 SET = $(shell $(BIN)/python -m pip config list | sed -n "s/^[a-z:]*\.$(1)='\(.*\)'$$/\1/p" | sort -u)
-UV = $(BIN)/uv pip install --quiet --python $(BIN)/python --index-strategy unsafe-best-match \
+UV = $(addprefix SSL_CERT_FILE=,$(lastword $(call SET,cert))) \
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --index-strategy unsafe-best-match \
 	$(addprefix --find-links ,$(call SET,find-links)) \
 	$(addprefix --extra-index-url ,$(call SET,extra-index-url)) \
 	$(addprefix --default-index ,$(lastword $(call SET,index-url)))
