@@ -13,7 +13,14 @@ from typing import Any
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
-    ["smmap.pipeline.run", "smmap.mosaic.run", "matplotlib.image", "pystac_client", "zarr"]
+    [
+        "smmap.pipeline.run",
+        "smmap.mosaic.run",
+        "scipy.optimize",
+        "PIL.PngImagePlugin",
+        "pystac_client",
+        "zarr",
+    ]
 )
 
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from smmap.store.checksum import compute_sha256
 from smmap.store.output import OutputStore
 
 _PRODUCT, _CUBES = "soil-moisture", "cubes"
@@ -53,3 +54,13 @@ def list_staged(place: Path) -> list[Path]:
 def list_stagings(place: Path) -> list[Path]:
     """Staging folders, each of one run or worker."""
     return [one for one in place.glob("*") if one.is_dir()]
+
+
+def check_whole(out: Path) -> None:
+    """Everything that an item names lies there and matches its checksum."""
+    for path in out.glob("soil-moisture/*/*/*/*/*.json"):
+        for asset in json.loads(path.read_text())["assets"].values():
+            target = path.parent / asset["href"]
+            assert target.exists()
+            if "file:checksum" in asset:
+                assert asset["file:checksum"] == f"1220{compute_sha256(target)}"

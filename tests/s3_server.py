@@ -60,8 +60,8 @@ def serve_s3() -> Iterator[str]:
 def stop_s3() -> None:
     """End what `serve_s3` started."""
     for server in _started.values():
-        server.terminate()
-        server.wait(10)
+        with server:  # whose standard input is closed, too
+            server.terminate()
     _started.clear()
 
 

@@ -142,6 +142,16 @@ class SmallWorld:
         return shapely.transform(dense, lambda xy: np.column_stack(to_degrees(*xy.T)))
 
 
+def make_dated_world(folder: Path, days=(0, 1, 2)) -> SmallWorld:
+    """An overpass a day, each brighter than the one before, and a clear optical scene."""
+    world = SmallWorld(folder)
+    for day in days:
+        vv = VV * (1 + 0.1 * day) * np.ones((48, 48), np.float32)
+        world.add_radar(f"S1A_{day}", days=day, orbit=10 + day, vv=vv)
+    world.add_optical("S2_CLEAR", days=0.5)
+    return world
+
+
 def write_raster(path, values, crs, transform, **profile):
     """A small tiled GeoTIFF."""
     nodata = np.nan if values.dtype.kind == "f" else 0

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from smmap.features.array import Bools, Doubles, Floats
 from smmap.spec.join import Harmonic
@@ -79,6 +78,8 @@ def _weigh_dates(ages: Doubles, step: float, basis: Doubles, rule: Harmonic) -> 
         return None
     if len(dates) < 2 or dates[0] > 0 or dates[-1] < 0:
         return np.asarray(_compute_basis(np.zeros(1), rule)[0], np.float64)
+    from scipy.interpolate import CubicSpline
+
     return np.asarray(CubicSpline(dates, basis[first])(0.0), np.float64)
 
 

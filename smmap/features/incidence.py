@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.optimize import brentq
 
 from smmap.features.array import Doubles, Floats
 from smmap.features.orbit import (
@@ -91,6 +90,8 @@ def compute_anchored_node(anchor: Anchor, orbit_state: OrbitState) -> float:
     SceneError
         If no track of this direction sees the anchor so.
     """
+    from scipy.optimize import brentq
+
     lon, lat, angle = (np.asarray(one, dtype=np.float64) for one in anchor)
     latitude, _ = compute_geocentric(lat)
     overhead = lon - np.degrees(compute_track_offset(compute_argument(latitude, orbit_state)))

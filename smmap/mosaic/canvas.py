@@ -12,6 +12,7 @@ from pyproj import CRS
 from shapely.geometry import shape
 
 from smmap.grid.named import Grid
+from smmap.grid.projected import CustomGridTile
 from smmap.grid.utm import TILE_M, UtmGrid
 from smmap.product.footprint import compute_footprint
 from smmap.spec.errors import GridError
@@ -22,6 +23,10 @@ _ZONE_COLUMNS = (1, 9)
 _ZONE_ROWS = {"N": (0, 92), "S": (10, 98)}
 """From the equator to 84 N, and from 80 S to the equator."""
 _EARTH = shapely.box(-180, -90, 180, 90)
+_CORNERS = shapely.union_all(
+    [shapely.box(west, south, west + 10, south + 10) for west in (-180, 170) for south in (-90, 80)]
+)
+"""Tiles there tell how far a global grid reaches; making all hundred thousand takes seconds."""
 
 
 def find_canvases(grid: Grid, tiles: Sequence[Tile]) -> list[Tile]:
@@ -64,7 +69,7 @@ def _make_zone(grid: UtmGrid, zone: int, letter: str) -> Tile:
 
 def _find_whole(grid: Grid) -> Tile:
     """All tiles of a grid that is not cut into zones as one."""
-    tiles = grid.find_tiles(_EARTH)
+    tiles = grid.find_tiles(_EARTH if isinstance(grid, CustomGridTile) else _CORNERS)
     if not tiles:
         raise GridError(f"grid '{grid.name}' lies nowhere on Earth; correct its bounds")
     if len(tiles) == 1:

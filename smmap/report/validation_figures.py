@@ -30,7 +30,7 @@ _LABELS = {"rmse": "RMSE (m³/m³)", "bias": "bias (m³/m³)", "r": "R"}
 
 def draw_density(samples: pd.DataFrame) -> Figure:
     """Predictions over truth, as many as lie in each square; the diagonal is no error."""
-    figure = _start(5.2, 4.6)
+    figure = _start_fixed(5.2, 4.6)
     axis = figure.subplots()
     given = samples[samples[PREDICTED].notna()]
     top = max(SM_LIMITS[1], float(given[[TRUTH, PREDICTED]].max().max()))
@@ -56,7 +56,7 @@ def draw_series(samples: pd.DataFrame) -> Figure:
     """Measured and predicted over time, of the stations with most samples."""
     sites = name_sites(samples)
     chosen = sites.value_counts(sort=False).sort_index().nlargest(SHOWN_STATIONS).index
-    figure = _start(11, 1.9 * len(chosen))
+    figure = _start_fixed(11, 1.9 * len(chosen))
     axes = figure.subplots(len(chosen), 1, squeeze=False, sharex=True)
     for axis, site in zip(axes.flat, chosen, strict=True):
         part = samples[sites == site].sort_values("time", kind="stable")
@@ -115,6 +115,16 @@ def draw_bars(growths: Mapping[str, Growth], label: str) -> Figure:
 
 
 def _start(width: float, height: float) -> Figure:
+    """An empty figure whose margins fit whatever is drawn, which takes as long as drawing it."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
+    return figure
+
+
+def _start_fixed(width: float, height: float) -> Figure:
+    """An empty figure, sides in inches, with margins for short labels."""
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    left, right, bottom, top = 0.7 / width, 1 - 0.15 / width, 0.5 / height, 1 - 0.3 / height
+    figure.subplots_adjust(left, bottom, right, top, hspace=0.25)
     return figure

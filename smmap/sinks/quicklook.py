@@ -38,12 +38,11 @@ def write_quicklook(path: Path, packed: PixelSource) -> None:
     StoreError
         If it cannot be written.
     """
-    from matplotlib.image import imsave
+    from PIL import Image
 
     rgba = compute_rgba(_shrink(packed))
     with report_store_errors(str(path)):
-        # A constant name here, because the default one holds a version number.
-        imsave(path, rgba, format="png", metadata={"Software": "smmap"})
+        Image.fromarray(rgba).save(path, format="png")
 
 
 def _shrink(packed: PixelSource) -> NDArray[np.float64]:

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +10,8 @@ import pytest
 import rasterio
 import xarray as xr
 import yaml
-from forked import start_forked, wait
-from small_world import RED, VV, SmallWorld
+from recorded import check_whole
+from small_world import RED, VV, SmallWorld, make_dated_world
 
 import smmap
 from smmap.archive.status import describe_output
@@ -31,15 +25,6 @@ def run(world: SmallWorld, out: Path, *changes: str, **options):
 
 def list_cubes(out: Path) -> list[str]:
     return sorted(path.name for path in (out / "cubes").rglob("*.zarr"))
-
-
-def make_world(folder: Path, days=(0, 1, 2)) -> SmallWorld:
-    world = SmallWorld(folder)
-    for day in days:
-        vv = VV * (1 + 0.1 * day) * np.ones((48, 48), np.float32)
-        world.add_radar(f"S1A_{day}", days=day, orbit=10 + day, vv=vv)
-    world.add_optical("S2_CLEAR", days=0.5)
-    return world
 
 
 @pytest.fixture
@@ -62,11 +47,11 @@ def digest(digest_pixels):
 
 def test_a_late_scene_is_inserted_without_touching_the_others(tmp_path, digest):
     out = tmp_path / "out"
-    run(make_world(tmp_path / "early", (0, 2)), out)
+    run(make_dated_world(tmp_path / "early", (0, 2)), out)
     files = {path: path.stat().st_mtime_ns for path in (out / "soil-moisture").rglob("*.tif")}
     (before,) = list_cubes(out)
     reader = smmap.open(out)
-    result = run(make_world(tmp_path / "late", (0, 1, 2)), out)
+    result = run(make_dated_world(tmp_path / "late", (0, 1, 2)), out)
     assert (result.count("done"), result.kept) == (1, 2)
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in files.items())
     dataset = smmap.open(out)
@@ -76,12 +61,12 @@ def test_a_late_scene_is_inserted_without_touching_the_others(tmp_path, digest):
     assert before in list_cubes(out)
     assert reader.sizes["time"] == 2
     assert np.isfinite(reader.sm.values).all(), "a reader of the old generation is not disturbed"
-    run(make_world(tmp_path / "again", (0, 1, 2)), tmp_path / "fresh")
+    run(make_dated_world(tmp_path / "again", (0, 1, 2)), tmp_path / "fresh")
     xr.testing.assert_identical(dataset.load(), smmap.open(tmp_path / "fresh").load())
 
 
 def test_a_repaired_optical_scene_is_used_by_a_plain_rerun(tmp_path, digest):
-    world = make_world(tmp_path / "scenes", (0,))
+    world = make_dated_world(tmp_path / "scenes", (0,))
     world.add_optical("S2_NEAR", days=0.1, red=RED * 1.5)
     path = world.get_path("sentinel-2-l2a", "S2_NEAR", "nir")
     whole = path.read_bytes()
@@ -100,7 +85,7 @@ def test_a_repaired_optical_scene_is_used_by_a_plain_rerun(tmp_path, digest):
 
 
 def test_an_item_describes_the_files_that_lie_there(tmp_path):
-    world = make_world(tmp_path / "scenes", (0,))
+    world = make_dated_world(tmp_path / "scenes", (0,))
     result = run(world, tmp_path / "out")
     item = tmp_path / "out" / str(result.receipts[0].item)
     item.unlink()
@@ -142,7 +127,7 @@ def test_both_sides_of_midnight_belong_to_one_overpass(tmp_path):
 
 
 def test_maps_grow_and_never_shrink(tmp_path):
-    world = make_world(tmp_path / "scenes", (0,))
+    world = make_dated_world(tmp_path / "scenes", (0,))
     west, south, east, north = world._outline().bounds
     middle = (west + east) / 2
     run(world, tmp_path / "out", bbox=(west, south, middle, north))
@@ -157,7 +142,7 @@ def test_maps_grow_and_never_shrink(tmp_path):
 
 
 def test_another_model_redoes_the_maps_and_is_recorded(tmp_path):
-    world = make_world(tmp_path / "scenes", (0,))
+    world = make_dated_world(tmp_path / "scenes", (0,))
     run(world, tmp_path / "out")
     package = tmp_path / "mine"
     package.mkdir()
@@ -173,7 +158,7 @@ def test_another_model_redoes_the_maps_and_is_recorded(tmp_path):
 
 
 def test_what_does_not_decide_pixels_redoes_nothing(tmp_path):
-    world = make_world(tmp_path / "scenes", (0, 1))
+    world = make_dated_world(tmp_path / "scenes", (0, 1))
     run(world, tmp_path / "out")
     for changes in (["block=32"], ["threads=1"], ["batch=1"], ["device=cpu"], ["title=Other"]):
         assert run(world, tmp_path / "out", *changes).kept == 2
@@ -181,7 +166,7 @@ def test_what_does_not_decide_pixels_redoes_nothing(tmp_path):
 
 
 def test_files_that_were_not_wanted_can_be_added(tmp_path):
-    world = make_world(tmp_path / "scenes", (0,))
+    world = make_dated_world(tmp_path / "scenes", (0,))
     run(world, tmp_path / "out", "outputs.cube=false")
     with pytest.raises(smmap.spec.errors.ArchiveError, match="no cube"):
         smmap.open(tmp_path / "out")
@@ -192,74 +177,10 @@ def test_files_that_were_not_wanted_can_be_added(tmp_path):
 
 
 def test_batches_share_reads_and_change_nothing(tmp_path, digest_pixels):
-    world = make_world(tmp_path / "scenes", (0, 1, 2))
+    world = make_dated_world(tmp_path / "scenes", (0, 1, 2))
     run(world, tmp_path / "together")
     run(world, tmp_path / "apart", "batch=1")
     assert digest_pixels(tmp_path / "together") == digest_pixels(tmp_path / "apart")
-
-
-def start(catalog: Path, out: Path):
-    changes = [f"catalog={catalog}", "batch=1"]
-    return start_forked(smmap.run, "local-stac", out, changes=changes)
-
-
-def check_whole(out: Path) -> None:
-    """Everything that an item names lies there and matches its checksum."""
-    for path in out.glob("soil-moisture/*/*/*/*/*.json"):
-        for asset in json.loads(path.read_text())["assets"].values():
-            target = path.parent / asset["href"]
-            assert target.exists()
-            if "file:checksum" in asset:
-                assert asset["file:checksum"] == f"1220{compute_sha256(target)}"
-
-
-def test_killed_at_any_moment_and_rerun_gives_the_same_bytes(tmp_path, digest_pixels):
-    catalog = make_world(tmp_path / "scenes", (0, 1, 2, 3)).write()
-    out, undisturbed = tmp_path / "out", tmp_path / "undisturbed"
-    started = time.monotonic()
-    assert wait(start(catalog, undisturbed)) == 0
-    took = time.monotonic() - started
-    chance = random.Random(7)
-    for _ in range(6):
-        process = start(catalog, out)
-        time.sleep(took * chance.uniform(0.3, 1.0))
-        process.kill()
-        process.join()
-        check_whole(out)
-    assert wait(start(catalog, out)) == 0
-    expected = digest_pixels(undisturbed)
-    found = digest_pixels(out)
-    assert {name: found[name] for name in expected} == expected
-    assert not list((out / ".smmap/staging").glob("*/*"))
-    assert not list(out.rglob("*.tmp"))
-
-
-def test_two_drivers_at_once_record_every_unit_once(tmp_path, digest_pixels):
-    catalog = make_world(tmp_path / "scenes", (0, 1, 2, 3)).write()
-    out, alone = tmp_path / "out", tmp_path / "alone"
-    assert wait(start(catalog, alone)) == 0
-    rivals = [start(catalog, out) for _ in range(2)]
-    assert [wait(one) for one in rivals] == [0, 0]
-    check_whole(out)
-    expected, found = digest_pixels(alone), digest_pixels(out)
-    assert {name: found[name] for name in expected} == expected
-    assert smmap.open(out).sizes["time"] == 4
-
-
-def test_stopped_by_a_user(tmp_path):
-    catalog = make_world(tmp_path / "scenes", (0, 1, 2)).write()
-    command = [sys.executable, "-m", "smmap", "run", "local-stac", "--set", f"catalog={catalog}"]
-    process = subprocess.Popen([*command, "-o", str(tmp_path / "out")], stderr=subprocess.PIPE)
-    # An overpass at work: what a signal before that may leave is for the next run to remove.
-    while not list((tmp_path / "out/.smmap/staging").glob("*/SMMAP*")) and process.poll() is None:
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGINT)
-    _, told = process.communicate()
-    assert process.returncode in (0, 130)
-    if process.returncode == 130:
-        assert b"interrupted" in told
-        assert b"Traceback" not in told
-    assert not list((tmp_path / "out/.smmap/staging").glob("*/*"))
 
 
 def test_cubes_join_over_the_new_year(tmp_path):
@@ -277,7 +198,7 @@ def test_cubes_join_over_the_new_year(tmp_path):
 
 
 def test_force_maps_again_what_was_changed_behind_the_items(tmp_path):
-    world = make_world(tmp_path / "scenes", (0,))
+    world = make_dated_world(tmp_path / "scenes", (0,))
     run(world, tmp_path / "out")
     before = smmap.open(tmp_path / "out").sm.values
     path = world.get_path("sentinel-1-grd", "S1A_0", "vv")
@@ -291,7 +212,7 @@ def test_force_maps_again_what_was_changed_behind_the_items(tmp_path):
 
 
 def test_two_grids_live_in_one_output(tmp_path):
-    world = make_world(tmp_path / "scenes", (0,))
+    world = make_dated_world(tmp_path / "scenes", (0,))
     run(world, tmp_path / "out", "grid=utm-20m")
     run(world, tmp_path / "out", "grid=utm-10m")
     fine = smmap.open(tmp_path / "out", tile="utm-10m/31N_6_55")
@@ -312,7 +233,7 @@ def test_two_grids_live_in_one_output(tmp_path):
 
 
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
-    world = make_world(tmp_path / "scenes", (0,))
+    world = make_dated_world(tmp_path / "scenes", (0,))
     catalog = world.write().read_bytes()
     with pytest.raises(smmap.spec.errors.ArchiveError, match="not an output of smmap"):
         run(world, tmp_path / "scenes")
@@ -320,7 +241,7 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
 
 
 def test_status_counts_what_a_killed_run_committed(tmp_path):
-    world = make_world(tmp_path / "scenes", (0,))
+    world = make_dated_world(tmp_path / "scenes", (0,))
     run(world, tmp_path / "out")
     for path in (tmp_path / "out").rglob("collection.json"):
         path.unlink()
@@ -331,7 +252,7 @@ def test_status_counts_what_a_killed_run_committed(tmp_path):
 
 
 def test_items_that_cannot_be_used_are_in_the_report(tmp_path):
-    world = make_world(tmp_path / "scenes", (0,))
+    world = make_dated_world(tmp_path / "scenes", (0,))
     world.add_radar("S1A_NO_TIME", days=1)["properties"].pop("datetime")
     run(world, tmp_path / "out")
     record = json.loads((tmp_path / "out/report/run.json").read_text())
@@ -351,7 +272,7 @@ def test_addresses_may_be_percent_encoded(tmp_path):
 
 
 def test_a_raster_that_is_not_where_its_item_says(tmp_path):
-    world = make_world(tmp_path / "scenes", (0, 1))
+    world = make_dated_world(tmp_path / "scenes", (0, 1))
     for item in world._items["sentinel-1-grd"][1:]:
         item["properties"]["proj:code"] = "EPSG:32632"
     result = run(world, tmp_path / "out")
@@ -360,7 +281,7 @@ def test_a_raster_that_is_not_where_its_item_says(tmp_path):
 
 
 def test_truth_of_the_files_tags(tmp_path):
-    world = make_world(tmp_path / "scenes", (0,))
+    world = make_dated_world(tmp_path / "scenes", (0,))
     result = run(world, tmp_path / "out")
     (path,) = (tmp_path / "out").rglob("*_sm.tif")
     with rasterio.open(path) as file:

@@ -11,62 +11,29 @@ from datetime import UTC, datetime, timedelta
 
 import h5py
 import numpy as np
-import pystac
 import pytest
-import rasterio
 import xarray as xr
 from affine import Affine
 from earth_engine_server import serve_earth_engine
 from earth_engine_world import StubBand, StubImage
-from odc.geo.geobox import GeoBox
-from pydantic import TypeAdapter
+from loaded_fields import (
+    MOMENT,
+    compute_plane,
+    find_lonlat,
+    load_field,
+    read_join,
+)
 from pyproj import Transformer
 from stac_server import serve_stac
 
 from smmap.catalog.definitions import list_definitions, load_definition
 from smmap.catalog.earth_engine import EarthEngineCatalog
 from smmap.catalog.registry import open_catalog
-from smmap.pipeline.scenes import resolve_scene
-from smmap.spec.join import Join
 from smmap.spec.quantity import QUANTITIES
 from smmap.spec.source import FIELDS, SENSORS
-from smmap.spec.tile import Block
-from smmap.stack.fields import FieldBlock
-
-TILE = GeoBox((40, 50), Affine(1000, 0, 600_000, 0, -1000, 5_560_000), "EPSG:32632")
-BOX = (10.0, 49.0, 12.0, 51.0)
-MOMENT = datetime(2023, 5, 3, 17, 25, tzinfo=UTC)
-SINUSOIDAL = "+proj=sinu +lon_0=0 +x_0=0 +y_0=0 +R=6371007.181 +units=m +no_defs"
-
-
-def read_join(**options):
-    return TypeAdapter(Join).validate_python(options)
-
 
 HOUR = read_join(rule="nearest", days_before=0.1, days_after=0.1)
-DAYS = read_join(rule="nearest", days_before=10, days_after=10)
 WEEK = read_join(rule="mean", days_before=2)
-
-
-def find_lonlat():
-    xs, ys = np.meshgrid(Block.whole(TILE).xs(), Block.whole(TILE).ys())
-    return Transformer.from_crs(32632, 4326, always_xy=True).transform(xs, ys)
-
-
-def compute_plane(lon, lat):
-    """A field that interpolation reproduces."""
-    return 0.2 + 0.01 * (lon - 11) + 0.02 * (lat - 50)
-
-
-def load(name, address, band, join, catalog=None):
-    definition = load_definition(name)
-    catalog = catalog or open_catalog(
-        definition.model_copy(update={"endpoint": None}), str(address)
-    )
-    found = catalog.find(definition, BOX, None)
-    scenes = [resolve_scene(one.item, definition, [band]) for one in found]
-    assert scenes
-    return FieldBlock(Block.whole(TILE)).load(scenes, band, join, MOMENT), scenes
 
 
 def make_era5_land(names, time, west=9.0, width=41):
@@ -170,7 +137,7 @@ def test_era5_land_is_the_same_whoever_serves_it(tmp_path, monkeypatch, name, wr
     few = ("soil_moisture", "precipitation") if write is write_earth_data_hub else SHORT
     for band, join in (one for one in expected if one[0] in few):
         truth = expected[band, join]
-        field, scenes = load(name, tmp_path, band, join)
+        field, scenes = load_field(name, tmp_path, band, join)
         np.testing.assert_allclose(field, truth, rtol=2e-4, atol=1e-6, err_msg=band)
     provisional = [scene.provisional for scene in scenes]
     assert provisional == ([False, False, True] if write is write_new_cds else [False] * 3)
@@ -206,9 +173,9 @@ def test_era5_land_of_earth_engine_is_that_of_the_files(tmp_path, monkeypatch):
             ("precipitation", read_join(rule="day-mean")),
             ("snow_depth", HOUR),
         ]:
-            files, _ = load("cds-era5-land", tmp_path, band, join)
+            files, _ = load_field("cds-era5-land", tmp_path, band, join)
             catalog = EarthEngineCatalog(server.address)
-            images, scenes = load("earth-engine-era5-land", "", band, join, catalog)
+            images, scenes = load_field("earth-engine-era5-land", "", band, join, catalog)
             assert len(scenes) == 3  # days
             np.testing.assert_allclose(images, files, rtol=1e-5, atol=1e-8, err_msg=band)
 
@@ -219,7 +186,7 @@ def test_google_arco_era5_is_no_era5_land(tmp_path):
     data = data.assign_coords(latitude=51 - 0.25 * np.arange(21), longitude=0.25 * np.arange(41))
     data.to_zarr(tmp_path, zarr_format=2, consolidated=True)
     with pytest.raises(Exception, match=r"0\.25 degrees.*another source"):
-        load("zarr-era5-land", tmp_path, "soil_moisture", HOUR)
+        load_field("zarr-era5-land", tmp_path, "soil_moisture", HOUR)
 
 
 def test_a_store_over_http(tmp_path, write_stac_root):
@@ -229,8 +196,8 @@ def test_a_store_over_http(tmp_path, write_stac_root):
     with serve_stac(tmp_path) as address:
         definition = load_definition("zarr-era5-land")
         catalog = open_catalog(definition, f"{address}/files/store.zarr")
-        remote, _ = load("zarr-era5-land", "", "soil_moisture", WEEK, catalog)
-    local, _ = load("zarr-era5-land", tmp_path / "store.zarr", "soil_moisture", WEEK)
+        remote, _ = load_field("zarr-era5-land", "", "soil_moisture", WEEK, catalog)
+    local, _ = load_field("zarr-era5-land", tmp_path / "store.zarr", "soil_moisture", WEEK)
     np.testing.assert_array_equal(remote, local)
 
 
@@ -264,7 +231,7 @@ def test_smap_of_the_morning_where_it_is_recommended(tmp_path):
                 part = group.create_dataset(key, data=values, chunks=(203, 241), compression="lzf")
                 part.attrs["_FillValue"] = values.dtype.type(-9999 if key[0] == "s" else 65534)
     spline = read_join(rule="spline", days_before=5, days_after=5)
-    field, scenes = load("files-smap-l3-enhanced", tmp_path, "soil_moisture", spline)
+    field, scenes = load_field("files-smap-l3-enhanced", tmp_path, "soil_moisture", spline)
     assert [scene.id for scene in scenes] == ["SPL3SMP_E_20230502", "SPL3SMP_E_20230504"]
     lon, lat = find_lonlat()
     since = (MOMENT - datetime(2023, 5, 2, 12, tzinfo=UTC)) / timedelta(days=2)
@@ -293,103 +260,9 @@ def test_gldas_in_kilograms(tmp_path):
         data["SoilMoi0_10cm_inst"].attrs["missing_value"] = np.float32(-9999)
         data.to_netcdf(tmp_path / f"GLDAS_NOAH025_3H.A20230503.{hour}00.021.nc4")
     past = read_join(rule="nearest", days_before=0.25)
-    field, scenes = load("files-gldas-noah", tmp_path, "soil_moisture", past)
+    field, scenes = load_field("files-gldas-noah", tmp_path, "soil_moisture", past)
     assert [scene.id[-5:] for scene in scenes] == ["T1500", "T1800"]
     np.testing.assert_allclose(field, compute_plane(*find_lonlat()) + 0.15, rtol=1e-4)
-
-
-def write_raster(path, values, transform, crs):
-    with rasterio.open(
-        path, "w", driver="GTiff", count=1, dtype=values.dtype, crs=crs, transform=transform,
-        height=values.shape[0], width=values.shape[1],
-    ) as file:  # fmt: skip
-        file.write(values, 1)
-
-
-def test_soil_in_the_interrupted_homolosine(tmp_path):
-    crs = "+proj=igh +lon_0=0 +datum=WGS84 +units=m +no_defs"
-    x, y = Transformer.from_crs(4326, crs, always_xy=True).transform([9.8, 11.5], [49.3, 50.7])
-    left, top = np.floor(x[0] / 250) * 250 - 20_000, np.ceil(y[1] / 250) * 250 + 20_000
-    rows, cols = int((top - y[0]) / 250) + 100, int((x[1] - left) / 250) + 100
-    place = Affine(250, 0, left, 0, -250, top)
-    ys, xs = np.mgrid[top - 125 : top - 250 * rows : -250, left + 125 : left + 250 * cols : 250]
-    lon, lat = Transformer.from_crs(crs, 4326, always_xy=True).transform(xs, ys)
-    plane = compute_plane(lon, lat)
-    for name, scale in (("sand", 1000), ("clay", 500), ("silt", 200), ("bdod", 300)):
-        stored = np.round(plane * scale * 4).astype(np.int16)
-        write_raster(tmp_path / f"{name}_0-5cm_mean.tif", stored, place, crs)
-    truth = compute_plane(*find_lonlat()) * 4
-    for band, factor in (("sand", 100), ("clay", 50), ("silt", 20), ("bulk_density", 3)):
-        field, _ = load("soilgrids", tmp_path, band, None)
-        np.testing.assert_allclose(field, truth * factor, rtol=4e-3, err_msg=band)  # whole g/kg
-
-
-def make_modis(name, level, low_quality):
-    """Stored values of each asset of one composite; half of the pixels are of low quality."""
-    if "lai" in name:
-        values = {"Lai_500m": np.full((150, 200), level * 10, np.uint8)}
-        flags = {"FparLai_QC": np.zeros((150, 200), np.uint8)}
-        flags["FparLai_QC"][:, ::2], bad = low_quality, 255
-    else:
-        size = 250 if "250" in name else 500
-        values = {
-            f"{size}m_16_days_{index}": np.full((150, 200), level * 10_000, np.int16)
-            for index in ("NDVI", "EVI")
-        }
-        key = f"{size}m_16_days_pixel_reliability"
-        flags = {key: np.zeros((150, 200), np.int8)}
-        flags[key][:, ::2], bad = low_quality, -3000
-    for one in values.values():
-        one[:, ::2] = one[:, ::2] // 2
-        one[::9] = bad
-    return {**values, **flags}
-
-
-MODIS = [
-    ("modis-lai", "MCD15A3H", "lai", 3.2, 463.312716527778, 4, (1, 97)),
-    ("modis-vegetation", "MOD13A1", "ndvi", 0.5, 463.312716527778, 16, (2, 3)),
-    ("modis-vegetation", "MYD13A1", "evi", 0.25, 463.312716527778, 16, (2, 3)),
-    ("modis-vegetation-250m", "MOD13Q1", "ndvi", 0.5, 231.656358263889, 16, (3, 2)),
-]
-
-
-@pytest.mark.parametrize("name, product, band, level, size, days, bad", MODIS)
-def test_modis_of_good_quality(tmp_path, name, product, band, level, size, days, bad):
-    x, y = Transformer.from_crs(4326, SINUSOIDAL, always_xy=True).transform(10.4, 50.2)
-    place = Affine(size, 0, round(x / size) * size, 0, -size, round(y / size) * size)
-    items = []
-    for doy, low_quality in zip((121, 125), bad, strict=True):
-        start = datetime(2023, 1, 1, tzinfo=UTC) + timedelta(days=doy - 1)
-        end = start + timedelta(days=days, seconds=-1)
-        assets = {}
-        for asset, stored in make_modis(name, level, low_quality).items():
-            sep = "_" if asset[0] in "LF" else "__"
-            file = tmp_path / f"{product}.061{sep}{asset}_doy2023{doy}000000_aid0001.tif"
-            write_raster(file, stored, place, SINUSOIDAL)
-            assets[asset] = {"href": str(file)}
-        # As of the Planetary Computer: no datetime, and the map only as proj:wkt2 of the assets.
-        properties = {"datetime": None, "start_datetime": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
-        properties["end_datetime"] = f"{end:%Y-%m-%dT%H:%M:%SZ}"
-        items.append(
-            pystac.Item.from_dict(
-                {
-                    "type": "Feature", "stac_version": "1.0.0", "links": [], "assets": assets,
-                    "id": f"{product}.A2023{doy}.h18v03.061.2023140000000",
-                    "bbox": [10.0, 49.0, 12.0, 51.0], "properties": properties,
-                    "geometry": {"type": "Polygon", "coordinates": [
-                        [[10, 49], [12, 49], [12, 51], [10, 51], [10, 49]]]},
-                }
-            )
-        )  # fmt: skip
-    files, scenes = load(f"files-{name}", tmp_path, band, DAYS)
-    definition = load_definition(f"planetary-computer-{name}").model_copy(update={"sign": None})
-    served = [resolve_scene(item, definition, [band]) for item in items]
-    stac = FieldBlock(Block.whole(TILE)).load(served, band, DAYS, MOMENT)
-    assert [one.datetime for one in scenes] == [one.datetime for one in served]
-    np.testing.assert_array_equal(stac, files)
-    seen = files[np.isfinite(files)]
-    assert seen.size > 50
-    np.testing.assert_allclose(seen, level, rtol=1e-6)  # never the half of it
 
 
 def test_every_source_of_fields_has_definitions_in_its_units():

@@ -6,7 +6,6 @@ import json
 import pickle
 import posixpath
 import re
-import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ import pystac
 import pytest
 import xarray as xr
 from forked import start_forked, wait
+from killed import choose_counts, kill_at
 from s3_server import serve_s3
 from small_output import SmallOutput, copy_output, digest_daily
 
@@ -200,13 +200,13 @@ def test_a_day_never_shrinks_between_two_drivers(maps, out, tmp_path, place):
 
 
 def test_killed_and_rerun(remote, local, out):
-    for seconds in (0.4, 1.0):
-        process = start(remote.address, out)
-        time.sleep(seconds)
-        process.kill()
-        process.join()
-    assert wait(start(remote.address, out)) == 0
     store = open_output_store(out)
+    killed = [
+        kill_at(start(remote.address, out), wanted, lambda: len(store.list_files("")))
+        for wanted in choose_counts(len(local.list_files("")), 2, seed=1)
+    ]
+    assert any(killed)
+    assert wait(start(remote.address, out)) == 0
     assert digest_daily(store).items() >= digest_daily(local).items()
     assert verify_output(store) == []
 

@@ -157,9 +157,10 @@ def test_ctrl_c_ends_all_processes_and_publishes_what_is_committed(world, tmp_pa
 def test_a_task_that_takes_too_much_memory_is_set_aside(tmp_path):
     world = SmallWorld(tmp_path / "scenes")
     world.add_radar("S1A_SMALL", orbit=10)
-    world.size = 2600
+    # Several times as much as a worker may have: it is over the limit for most of its time.
+    world.size, world.tile = 4096, 512
     world.add_radar("S1A_LARGE", days=1, orbit=11)
-    world.size = 48
+    world.size, world.tile = 48, 16
     world.add_radar("S1A_LAST", days=2, orbit=12)
     world.add_optical("S2_CLEAR", days=0.5)
     little = "cluster={kind: local, workers: 1, memory: 600 MiB}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ import xarray as xr
 from azure_server import find_azurite, serve_azure
 from forked import start_forked, wait
 from gcs_server import serve_gcs
+from killed import choose_counts, count_files, kill_at
 from recorded import digest_pixels
 from s3_server import serve_s3
 from small_world import VV, SmallWorld
@@ -104,13 +104,14 @@ def test_two_drivers_cannot_both_commit(bucket, catalog, local):
 def test_killed_and_rerun(bucket, catalog, local):
     out = f"{bucket}/killed"
     expected = digest_pixels(FolderOutput(local))
-    for seconds in (0.3, 0.7, 1.1):
-        process = start(catalog, out)
-        time.sleep(seconds)
-        process.kill()
-        process.join()
+    store = ObjectOutput(out)
+    killed = [
+        kill_at(start(catalog, out), wanted, lambda: len(store.list_files("")))
+        for wanted in choose_counts(count_files(local), 3, seed=5)
+    ]
+    assert any(killed)
     assert wait(start(catalog, out)) == 0
-    found = digest_pixels(ObjectOutput(out))
+    found = digest_pixels(store)
     assert {path: found[path] for path in expected} == expected
 
 

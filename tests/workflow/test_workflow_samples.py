@@ -17,23 +17,19 @@ import yaml
 from faulty_server import serve_faulty
 from pyproj import Transformer
 from small_model import write_model
+from station_world import INPUTS, NUMBERS, assemble, project
 from study_recipes import write_recipe
 from typer.testing import CliRunner
 
 import smmap
 from smmap.cli.app import app
 from smmap.data import get_folder
-from smmap.features.builder import compute_features
 from smmap.grid.ground import compute_lonlat
 from smmap.insitu.load import load_readings
 from smmap.matchup.make_samples import SampleOptions, make_samples
 from smmap.matchup.wanted import load_wanted
 from smmap.model.package import load_card
-from smmap.pipeline.blocks import open_block, open_fields
-from smmap.pipeline.load_layers import load_layers
-from smmap.pipeline.plan import plan_run
 from smmap.pipeline.recipe import load_recipe
-from smmap.pipeline.task_scenes import TaskScenes
 from smmap.report.predictions import load_predictions
 from smmap.simulate.area import list_areas
 from smmap.simulate.reanalysis import write_era5_land
@@ -47,45 +43,7 @@ from smmap.train.table_inputs import compute_rows, read_inputs
 from smmap.train.train_table import load_recipe as load_training
 from smmap.train.train_table import train_table
 
-NUMBERS = {"tiles": 1, "days": 12, "seed": 5, "size": 96}
-TO_MAP = Transformer.from_crs("EPSG:4326", "EPSG:32631", always_xy=True)
 TO_CELL = Transformer.from_crs("EPSG:4326", "EPSG:6933", always_xy=True)
-NEAREST = {"rule": "nearest", "days_before": 1, "days_after": 1}
-INPUTS = [
-    {
-        "name": "vv_db",
-        "feature": "backscatter_db",
-        "options": {"polarisation": "vv"},
-        "units": "dB",
-    },
-    {"name": "ndvi", "feature": "ndvi", "units": "1"},
-    {"name": "angle", "feature": "incidence_deg", "units": "degree"},
-    {
-        "name": "doy_sin",
-        "feature": "day_of_year",
-        "column": "time",
-        "units": "day",
-        "scaling": {"method": "cyclic", "period": 365.25, "part": "sin"},
-    },
-    {
-        "name": "latitude",
-        "feature": "latitude",
-        "units": "degree",
-        "scaling": {"method": "min-max", "low": 0, "high": 90},
-    },
-    {"name": "longitude", "feature": "longitude", "units": "degree"},
-    {"name": "elevation", "feature": "elevation", "units": "m"},
-    {"name": "slope_deg", "feature": "slope_deg", "units": "degree"},
-    {
-        "name": "warmth",
-        "feature": "quantity",
-        "options": {"band": "soil_temperature"},
-        "source": "era5_land",
-        "join": NEAREST,
-        "units": "degC",
-        "scaling": {"method": "standard", "mean": 10.0, "std": 3.0},
-    },
-]
 
 
 @pytest.fixture(scope="session")
@@ -137,28 +95,6 @@ def table(points, readings, tmp_path_factory):
     out = tmp_path_factory.mktemp("samples") / "samples.parquet"
     make_samples(load_recipe(recipe), load_wanted(str(model)), readings, out)
     return out
-
-
-def project(row):
-    """Where the row's station is on the world's grids."""
-    return TO_MAP.transform(row.station_longitude, row.station_latitude)
-
-
-def assemble(recipe, *changes):
-    """Scaled inputs of whole maps, block by block: {unit: (inputs, h, w), with the area}."""
-    plan = plan_run(load_recipe(recipe, changes))
-    context, found = plan.context, {}
-    for task in plan.tasks:
-        scenes, fields = TaskScenes(task, context), open_fields(task.area, context)
-        for part in task.area.split(context.block_size):
-            inputs = open_block(part, scenes, context, fields)
-            for unit in task.units:
-                layers = load_layers(unit, part, inputs, context)
-                values = compute_features(context.card, layers).values
-                shape = (len(values), *task.area.shape)
-                whole = found.setdefault(unit.id, (np.full(shape, np.nan, np.float32), task.area))
-                whole[0][:, *part.within(task.area)] = values
-    return found
 
 
 @pytest.mark.parametrize("block", [33, 1024])

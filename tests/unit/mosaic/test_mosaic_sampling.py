@@ -25,6 +25,22 @@ TILE = FINE.get_tile(31, "N", 6, 55)
 (GLOBE,) = find_canvases(get_grid("ease2-1km"), [])
 
 
+@pytest.mark.parametrize(
+    "name, size, corner, tolerance",
+    [
+        # EASE2_M01km of Brodzik et al. 2012, doi:10.3390/ijgi1010032.
+        ("ease2-1km", (14616, 34704), (-17_367_530.45, 7_314_540.83), 0.01),
+        ("geo-0.01deg", (18000, 36000), (-180, 90), 0),
+    ],
+)
+def test_a_canvas_is_all_of_the_globe(name, size, corner, tolerance):
+    (canvas,) = find_canvases(get_grid(name), [])
+    assert canvas.geobox.shape == size
+    affine = canvas.geobox.affine
+    assert abs(affine.c - corner[0]) <= tolerance
+    assert abs(affine.f - corner[1]) <= tolerance
+
+
 def test_pixels_that_fit_are_taken_once_each():
     """100 m cell (row, col) of the tile holds its 10 m pixels 10 row .. 10 row + 9."""
     (canvas,) = find_canvases(COARSE, [TILE])
