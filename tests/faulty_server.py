@@ -34,6 +34,7 @@ _DROP_S = 0.04
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else what follows the headers waits for 40 ms
     folder = Path()
     rate = 0.0
     kinds = tuple(FAULTS)

@@ -38,6 +38,7 @@ PAGE = 1000
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else what follows the headers waits for 40 ms
     objects: ClassVar[dict[str, tuple[int, bytes]]] = {}
     parts: ClassVar[dict[str, dict[int, bytes]]] = {}
     generations = itertools.count(time.time_ns() // 1000)

@@ -43,6 +43,7 @@ class Pages:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else what follows the headers waits for 40 ms
     pages: Pages
 
     def do_GET(self):

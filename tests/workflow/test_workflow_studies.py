@@ -157,15 +157,15 @@ def test_coarse_moisture_is_near_the_truth(world, local):
 def test_reflectance_is_near_the_truth(local, landscape):
     """Through the air and back: NDVI of the scene's day, on the 10 m pixels of its clear ground."""
     layers = local["gssm10"][FIRST]
-    red = (layers["s2_B4"] - 0.020) / 0.91
-    nir = (layers["s2_B8"] - 0.008) / 0.93
+    red = (layers["s2_b4"] - 0.020) / 0.91
+    nir = (layers["s2_b8"] - 0.008) / 0.93
     ndvi = (nir - red) / (nir + red)
     gap = np.abs(ndvi - landscape.compute_ndvi(1.45))
     assert np.nanquantile(gap, 0.9) < 0.01
-    dry = ~landscape.water & np.isfinite(layers["landsat_B10"])
-    kelvin = layers["landsat_B10"][dry]
+    dry = ~landscape.water & np.isfinite(layers["landsat_b10"])
+    kelvin = layers["landsat_b10"][dry]
     assert 288 < kelvin.min() < kelvin.max() < 303
-    assert np.abs(layers["landsat_B10"] - layers["landsat_B11"] - 1.5)[dry].max() < 0.01
+    assert np.abs(layers["landsat_b10"] - layers["landsat_b11"] - 1.5)[dry].max() < 0.01
     hole = np.s_[:20, :20]  # of ALOS
     heights = landscape.terrain.elevation
     assert np.abs(layers["elevation"][hole] - heights[hole]).mean() < 1
@@ -190,7 +190,7 @@ CONVERTED = {"vv": 2e-3, "vh": 2e-3}
 # 0.002 dB are 4.6e-4 of all power. Soil's is (all - canopy) / tau2: so much of itself, and so much
 # of canopy / tau2, which is below 0.44 for VH of NDVI 0.8. In linear power, as near nothing
 # decibels have no bound.
-CONVERTED |= {"vv_soil": (2e-4, 5e-4), "vh_soil": (2e-4, 5e-4)}
+CONVERTED |= {"vv_soil_db": (2e-4, 5e-4), "vh_soil_db": (2e-4, 5e-4)}
 
 
 @pytest.mark.parametrize(

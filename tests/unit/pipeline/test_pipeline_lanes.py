@@ -172,8 +172,9 @@ def test_threads_know_the_callers_context():
 
 
 SCRIPT = """
-import sys, time
+import signal, sys, time
 from smmap.pipeline.lanes import open_lanes
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 with open_lanes(2) as lanes:
     def read():
         sys.stdout.write("reads\\n")
