@@ -19,6 +19,7 @@ from smmap.bench.goal import Goal
 from smmap.bench.read_network import compare_network
 from smmap.bench.read_scene import ReadScene, make_scene
 from smmap.bench.settings import Settings, require
+from smmap.pipeline.heap import keep_memory
 from smmap.spec.band import Band
 from smmap.spec.recipe import Recipe
 from smmap.spec.tile import Block
@@ -48,6 +49,7 @@ def compare_reading(settings: Settings) -> Comparisons:
         If odc-stac is missing.
     """
     require("the benchmark 'read'", ["odc.stac"])
+    keep_memory()  # as a run does; it holds for the other sides, too
     size = settings.choose_size(_FULL, _QUICK)
     scene = make_scene(settings.scratch / "scene.tif", size)
     for threads in settings.threads:
