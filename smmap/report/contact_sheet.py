@@ -60,7 +60,7 @@ def draw_contact_sheet(maps: Sequence[SheetMap]) -> bytes:
     paper = max(_measure(one.frame)[1] for one in shown)
     across, down = _PANEL + _GAP, paper + 2 * _LINE + _GAP
     rows = math.ceil(len(shown) / columns)
-    size = (columns * across + _GAP, rows * down + 2 * _GAP + _BAR[1] + 2 * _LINE)
+    size = (columns * across + _GAP, rows * down + 2 * _GAP + _BAR[1] + 3 * _LINE)
     sheet = Image.new("RGB", size, "white")
     for number, one in enumerate(shown):
         row, column = divmod(number, columns)
@@ -108,7 +108,7 @@ def _draw_bar(sheet: Image.Image, x: int, y: int) -> None:
     for share, anchor in ((0.0, "la"), (0.5, "ma"), (1.0, "ra")):
         place = (x + share * width, y + height + 2)
         draw.text(place, f"{low + share * (high - low):g}", _INK, font, anchor=anchor)
-    words = "soil moisture (m³/m³); grey: no value"
+    words = "soil moisture (m³/m³); grey: no value\nvalid: of the area that the pass covers"
     draw.text((x, y + height + _LINE), words, _INK, font)
 
 
