@@ -19,6 +19,7 @@ from rasterio.errors import CRSError, RasterioError
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
+from smmap.stack.coming import find_coming
 from smmap.stack.decode import decode
 from smmap.stack.lattice import Lattice
 from smmap.stack.positions import Positions, compute_positions, find_window
@@ -149,10 +150,10 @@ def _read_thinned(source: RasterFile, band: Band, side: int) -> NDArray[np.float
 
 def _hold_block(source: RasterFile, band: Band, block: Block, room: Room) -> ExitStack | None:
     _, window = _place(source, band, block)
-    unread = source.find_unread(band.index, window) if window else []
     # For this GDAL reads the headers of all overviews, in many pieces: once while a file is open.
     _has_mask(source.file, band)
     with ExitStack() as held:
+        unread = held.enter_context(source.hold_kept(band.index, window)) if window else []
         if not held.enter_context(room.take(count_bytes(source.file, band.index, unread))):
             return None
         held.enter_context(prefetch(source.file, band.index, unread))
@@ -163,6 +164,21 @@ def _read_block(source: RasterFile, band: Band, block: Block) -> Aligned:
     place, window = _place(source, band, block)
     if window is None:
         return _cover_nothing(block)
+    aligned = _align(source, band, block, place, window)
+    file = source.file
+    coming = find_coming(block, file.transform, file.crs.to_string(), file.shape)
+    if coming is not None:
+        source.finish(band.index, window, coming)
+    return aligned
+
+
+def _align(
+    source: RasterFile,
+    band: Band,
+    block: Block,
+    place: Positions | Lattice | tuple[int, int],
+    window: Rectangle,
+) -> Aligned:
     if isinstance(place, tuple):
         return _read_in_place(source, band, block, place, window)
     shape = (window[1] - window[0], window[3] - window[2])

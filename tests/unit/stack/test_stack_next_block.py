@@ -12,8 +12,9 @@ from page_server import serve_pages
 from smmap.spec.band import Band
 from smmap.spec.errors import TransientError
 from smmap.spec.tile import Block
+from smmap.stack import file_cache
 from smmap.stack import next_block as module
-from smmap.stack.file_cache import keep_files
+from smmap.stack.file_cache import FileCache, keep_files
 from smmap.stack.load_band import load_band
 from smmap.stack.next_block import begin_block, fetch_following, foresee_blocks
 from smmap.stack.read_ahead import read_ahead
@@ -142,3 +143,23 @@ def test_without_a_task_nothing_is_fetched_early(server, bands, blocks, context)
         load_band(bands[0], blocks[0])
     settle(server)
     assert len(server.asked) == 2
+
+
+def test_what_is_counted_on_for_the_next_block_stays(server, bands, block):
+    """What lies in both blocks is not fetched for the second, whatever is unpacked between them."""
+    here, there = (Block(block.geobox, row, 0, 500, SIDE) for row in (0, 500))
+    token = file_cache._CACHE.set(FileCache(most_bytes=2 * 4 * 2**18))
+    try:
+        with foresee_blocks([here, there], 1):
+            with begin_block(here):
+                load_band(bands[0], here)
+                settle(server)
+                for one in bands[1:]:
+                    load_band(one, here)
+            settle(server)
+            server.asked.clear()
+            with begin_block(there):
+                load_band(bands[0], there)
+            assert not [one for one in server.asked if one[1].endswith("b0.tif")]
+    finally:
+        file_cache._CACHE.reset(token)
