@@ -27,8 +27,21 @@ class Order:
     """Blocks of one grid in the order in which they are read."""
 
     blocks: Sequence[Block]
+    readers: int = 1
+    """Threads that take them one by one."""
     windows: dict[Hashable, Windows] = field(default_factory=dict)
     """Of each block, by what they are windows of: found when they are first asked for."""
+
+    def find_beside(self, number: int, read: Block) -> Block | None:
+        """What is read at the same time as ``read`` is for that block, in the same row, by another.
+
+        Of two blocks at most: what two need of a file lies in few pieces, each a request.
+        """
+        other = number ^ 1
+        if self.readers < 2 or other >= len(self.blocks):
+            return None
+        here, there = self.blocks[number], self.blocks[other]
+        return move(read, here, there) if here.row == there.row else None
 
 
 _PLACE: ContextVar[tuple[Order, int] | None] = ContextVar("place", default=None)
@@ -42,6 +55,12 @@ def come_to(order: Order, number: int) -> Iterator[None]:
         yield
     finally:
         _PLACE.reset(token)
+
+
+def find_beside(read: Block) -> Block | None:
+    """`Order.find_beside` of the block that is read now; None where nobody knows (`come_to`)."""
+    place = _PLACE.get()
+    return place and place[0].find_beside(place[1], read)
 
 
 def find_coming(read: Block, transform: Affine, crs: str, shape: tuple[int, int]) -> Windows | None:

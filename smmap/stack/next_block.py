@@ -49,7 +49,8 @@ class _Turn:
         name = name_read(band, block)
         with self.lock:
             if not self.begun and name not in self.held:
-                self.held[name] = Holding(band, block, _ROOM)
+                beside = self.order.find_beside(self.number, block)
+                self.held[name] = Holding(band, block, _ROOM, beside)
 
     def drop(self) -> None:
         """Give up what nobody took; nothing more is fetched."""
@@ -77,7 +78,7 @@ def foresee_blocks(blocks: Sequence[Block], readers: int) -> Iterator[None]:
         Threads that take them one by one.
     """
     turns: _Turns = {}
-    order = Order(blocks)
+    order = Order(blocks, readers)
     for number in reversed(range(len(blocks))):
         after = blocks[number + readers] if number + readers < len(blocks) else None
         following = turns[after.row, after.col] if after else None

@@ -101,7 +101,7 @@ def test_pixels_and_requests_are_the_same_and_nothing_stays(
         for values, same in zip(one, other, strict=True):
             np.testing.assert_array_equal(values, same)
     assert asked == asked_early
-    with room.take(free) as there:
+    with room.take({("all", 0): free}) as there:
         assert there, "all of it was given back"
 
 
@@ -112,11 +112,11 @@ def test_what_is_not_read_after_all_is_let_go(server, bands, blocks, monkeypatch
     with keep_files(), foresee_blocks(blocks, 1):
         read(bands, blocks[0], 0)
         settle(server)
-        with room.take(2**25) as there:
+        with room.take({("all", 0): 2**25}) as there:
             assert not there
         with begin_block(blocks[1]):
             pass
-        with room.take(2**25) as there:
+        with room.take({("all", 0): 2**25}) as there:
             assert there
         with begin_block(blocks[1]):
             load_band(bands[0], blocks[1])
@@ -163,3 +163,27 @@ def test_what_is_counted_on_for_the_next_block_stays(server, bands, block):
             assert not [one for one in server.asked if one[1].endswith("b0.tif")]
     finally:
         file_cache._CACHE.reset(token)
+
+
+@pytest.mark.parametrize("readers, requests", [(1, 2), (2, 1)])
+def test_what_two_blocks_side_by_side_need_is_fetched_together(
+    server, bands, block, noise, readers, requests
+):
+    """Each needs two tiles of two rows, which lie apart; both need the rows whole, one piece."""
+    left, right = (Block(block.geobox, 0, col, 500, 512) for col in (0, 512))
+    with (
+        keep_files(),
+        foresee_blocks([left, right], readers),
+        begin_block(left),
+        read_ahead((one, left) for one in bands),
+    ):
+        settle(server)
+        assert len(server.asked) == COUNT * (1 + requests), "a header, and its tiles"
+        server.asked.clear()
+        with begin_block(right), read_ahead((one, right) for one in bands):
+            found = [load_band(one, right).values for one in bands]
+        assert len(server.asked) == (COUNT * 2 if readers == 1 else 0)
+        found += [load_band(one, left).values for one in bands]
+    for number, values in enumerate(found):
+        part = noise[:500, 512:] if number < COUNT else noise[:500, :512]
+        np.testing.assert_array_equal(values, part + number % COUNT)
