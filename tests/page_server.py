@@ -40,6 +40,12 @@ class Pages:
     meet: threading.Barrier | None = None
     """Requests wait for each other there."""
 
+    def count_requests(self) -> int:
+        """Since the last time."""
+        found = len(self.asked)
+        self.asked.clear()
+        return found
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

@@ -17,7 +17,6 @@ from smmap.simulate.orbits import START
 from smmap.simulate.raster import write_cog
 from smmap.simulate.stac import add_asset, compute_footprint, make_item
 from smmap.spec.band import Band
-from smmap.spec.tile import Block
 
 _SOURCE, _TARGET = "EPSG:32631", "EPSG:32632"
 _PIXEL_M = 10
@@ -75,12 +74,9 @@ class ReadScene:
         x, y = Transformer.from_crs(_TARGET, _SOURCE, always_xy=True).transform(x, y)
         return back.f + back.e * y - 0.5, back.c + back.a * x - 0.5
 
-    def count_needed_bytes(self, part: Block | None = None) -> int:
-        """Of the file's blocks that the target, or a part of it, has a pixel in; compressed."""
-        part = part or Block.whole(self.target)
-        rows, cols = np.mgrid[
-            part.row : part.row + part.height : 8, part.col : part.col + part.width : 8
-        ]
+    def count_needed_bytes(self) -> int:
+        """Of the file's blocks that the target has a pixel in; compressed."""
+        rows, cols = np.mgrid[: self.target.shape[0] : 8, : self.target.shape[1] : 8]
         down, across = (np.floor(at / _SIDE).astype(int) for at in self.place(rows, cols))
         needed = {*zip(down.ravel().tolist(), across.ravel().tolist(), strict=True)}
         with rasterio.open(self.path) as file:

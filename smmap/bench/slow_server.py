@@ -71,7 +71,7 @@ def serve_file(path: Path, latency_s: float) -> Iterator[Served]:
 
 def _serve(path: Path, latency_s: float, pipe: Connection) -> None:
     """Until the other end of the pipe is closed."""
-    content, lock, count = path.read_bytes(), threading.Lock(), Count()
+    content, lock, count = memoryview(path.read_bytes()), threading.Lock(), Count()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -10,21 +10,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from smmap.stack.kept_blocks import BlockKey, KeptBlocks, Stored
 from smmap.store.dataset import Dataset
 
-BlockKey = tuple[str, str, int, int]
-"""Address, what of it (a band, a mask), row and column of the block."""
-Stored = NDArray[np.generic]
-
 MOST_BYTES = 96 * 2**20
-"""Of unpacked blocks; the least recently used go first."""
+"""Of unpacked blocks."""
 MOST_FILES = 64
 """Open and idle at once."""
 
@@ -33,9 +27,8 @@ class FileCache:
     """Blocks and open files by address; for many threads."""
 
     def __init__(self, most_bytes: int = MOST_BYTES, most_files: int = MOST_FILES) -> None:
-        self._most_bytes, self._most_files = most_bytes, most_files
-        self._blocks: OrderedDict[BlockKey, Stored] = OrderedDict()
-        self._bytes = 0
+        self._most_files = most_files
+        self._blocks = KeptBlocks(most_bytes)
         self._pending: set[BlockKey] = set()
         self._idle: OrderedDict[str, list[Dataset]] = OrderedDict()
         self._changed = threading.Condition()
@@ -68,9 +61,8 @@ class FileCache:
         while missing:
             with self._changed:
                 self._wait_for_any(missing)
-                for key in [one for one in missing if one in self._blocks]:
-                    self._blocks.move_to_end(key)
-                    found[key] = self._blocks[key]
+                kept = ((one, self._blocks.get(one)) for one in missing)
+                found |= {one: block for one, block in kept if block is not None}
                 missing = [one for one in missing if one not in found]
                 mine = [one for one in missing if one not in self._pending]
                 self._pending.update(mine)
@@ -79,10 +71,34 @@ class FileCache:
                 missing = [one for one in missing if one not in found]
         return found
 
-    def list_missing(self, keys: list[BlockKey]) -> list[BlockKey]:
-        """Blocks that are not there, and that nobody is reading."""
+    def finish_blocks(self, keys: Iterable[BlockKey]) -> None:
+        """Have others stay rather than these, which nobody is expected to ask for any more."""
         with self._changed:
-            return [one for one in keys if one not in self._blocks and one not in self._pending]
+            for key in keys:
+                self._blocks.finish(key)
+
+    @contextmanager
+    def hold_blocks(self, keys: list[BlockKey], each_bytes: int) -> Iterator[list[BlockKey]]:
+        """Have blocks stay that are there, or that somebody is reading, as far as there is room.
+
+        Parameters
+        ----------
+        each_bytes
+            Of a block.
+
+        Yields
+        ------
+        list of keys
+            Those that are not held.
+        """
+        with self._changed:
+            there = [one for one in keys if one in self._blocks or one in self._pending]
+            held = self._blocks.hold(there, each_bytes)
+        try:
+            yield [one for one in keys if one not in held]
+        finally:
+            with self._changed:
+                self._blocks.let_go(held, each_bytes)
 
     def close(self) -> None:
         """Close all files and forget all blocks."""
@@ -90,7 +106,6 @@ class FileCache:
             files = [one for idle in self._idle.values() for one in idle]
             self._idle.clear()
             self._blocks.clear()
-            self._bytes = 0
         for one in files:
             one.close()
 
@@ -104,10 +119,7 @@ class FileCache:
             with self._changed:
                 self._pending.difference_update(mine)
                 for key, block in got.items():
-                    self._blocks[key] = block
-                    self._bytes += block.nbytes
-                while self._bytes > self._most_bytes:
-                    self._bytes -= self._blocks.popitem(last=False)[1].nbytes
+                    self._blocks.put(key, block)
                 self._changed.notify_all()
         return got
 

@@ -31,14 +31,14 @@ class Holding:
 
     Parameters
     ----------
-    room
+    room, beside
         As of `hold_raster`.
     """
 
-    def __init__(self, band: Band, block: Block, room: Room) -> None:
+    def __init__(self, band: Band, block: Block, room: Room, beside: Block | None = None) -> None:
         pool = _open_pool(os.getpid())
         self._job: Future[ExitStack | None] = pool.submit(
-            copy_context().run, hold_raster, band, block, room
+            copy_context().run, hold_raster, band, block, room, beside
         )
 
     @property

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from smmap.spec.band import Band
-from smmap.spec.errors import GridError
 from smmap.spec.tile import Block
+from smmap.stack.coming import Order, come_to, move
 from smmap.stack.file_cache import get_file_cache
 from smmap.stack.holding import Holding, name_read
 from smmap.stack.room import Room
@@ -29,7 +29,9 @@ _ROOM = Room(64 * 2**20)
 class _Turn:
     """One block of a task: what was fetched of it, and the block after it."""
 
-    block: Block
+    order: Order
+    number: int
+    """Of the block in it."""
     following: _Turn | None
     """To be read by the same thread, most likely."""
     held: dict[Hashable, Holding] = field(default_factory=dict)
@@ -37,12 +39,18 @@ class _Turn:
     """True: somebody reads it, and nothing more is fetched early."""
     lock: Lock = field(default_factory=Lock)
 
+    @property
+    def block(self) -> Block:
+        """Which it is."""
+        return self.order.blocks[self.number]
+
     def fetch(self, band: Band, block: Block) -> None:
         """Have a band's bytes at hand, unless it is too late."""
         name = name_read(band, block)
         with self.lock:
             if not self.begun and name not in self.held:
-                self.held[name] = Holding(band, block, _ROOM)
+                beside = self.order.find_beside(self.number, block)
+                self.held[name] = Holding(band, block, _ROOM, beside)
 
     def drop(self) -> None:
         """Give up what nobody took; nothing more is fetched."""
@@ -70,10 +78,11 @@ def foresee_blocks(blocks: Sequence[Block], readers: int) -> Iterator[None]:
         Threads that take them one by one.
     """
     turns: _Turns = {}
+    order = Order(blocks, readers)
     for number in reversed(range(len(blocks))):
         after = blocks[number + readers] if number + readers < len(blocks) else None
         following = turns[after.row, after.col] if after else None
-        turns[blocks[number].row, blocks[number].col] = _Turn(blocks[number], following)
+        turns[blocks[number].row, blocks[number].col] = _Turn(order, number, following)
     token = _TURNS.set(turns)
     try:
         yield
@@ -94,7 +103,8 @@ def begin_block(block: Block) -> Iterator[None]:
         turn.begun = True
     token = _TURN.set(turn)
     try:
-        yield
+        with come_to(turn.order, turn.number):
+            yield
     finally:
         _TURN.reset(token)
         turn.drop()
@@ -118,28 +128,6 @@ def fetch_following(band: Band, block: Block) -> None:
     turn = _TURN.get()
     if turn is None or turn.following is None or not is_remote(band.href):
         return
-    moved = _move(block, turn.block, turn.following.block)
+    moved = move(block, turn.block, turn.following.block)
     if moved is not None:
         turn.following.fetch(band, moved)
-
-
-def _move(read: Block, here: Block, there: Block) -> Block | None:
-    """What lies around ``there`` as ``read`` does around ``here``, on a grid as fine or finer."""
-    fine, coarse = read.geobox.shape, here.geobox.shape
-    factor = fine[0] // coarse[0]
-    if tuple(fine) != (factor * coarse[0], factor * coarse[1]):
-        return None
-    top, left, height, width = (
-        factor * (getattr(there, name) - getattr(here, name))
-        for name in ("row", "col", "height", "width")
-    )
-    try:
-        return Block(
-            read.geobox,
-            read.row + top,
-            read.col + left,
-            read.height + height,
-            read.width + width,
-        )
-    except GridError:  # a part of a block that is larger than the next
-        return None

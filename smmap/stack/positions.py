@@ -7,7 +7,7 @@ one piece, which warping libraries with approximate transformers do not.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import Lock
 from weakref import WeakValueDictionary
@@ -28,6 +28,8 @@ _KNOWN: Kept[Positions | Lattice] = Kept(_MOST_BYTES)
 _WORKING: WeakValueDictionary[Hashable, Lock] = WeakValueDictionary()
 """Held by the thread that computes them, for which others wait."""
 _LOCK = Lock()
+_ESTIMATED = 5
+"""Pixels a side from which a window is estimated."""
 _NOWHERE = (np.inf, -np.inf, np.inf, -np.inf)
 
 
@@ -114,6 +116,22 @@ def compute_positions(
 def _compute(
     block: Block, transform: Affine, crs: str, shape: tuple[int, int]
 ) -> Positions | Lattice:
+    place = _make_place(block, transform, crs, shape)
+    if str(block.geobox.crs) != crs:
+        found = compute_positions_between(block, lambda *counts: np.stack(place(*counts)))
+        return found if isinstance(found, Lattice) else Positions(*found)
+    return Positions(
+        *place(
+            np.arange(block.row, block.row + block.height, dtype=np.float64),
+            np.arange(block.col, block.col + block.width, dtype=np.float64),
+        )
+    )
+
+
+def _make_place(
+    block: Block, transform: Affine, crs: str, shape: tuple[int, int]
+) -> Callable[[Doubles, Doubles], tuple[Doubles, Doubles]]:
+    """From counts of rows (h,) and columns (w,) to exact positions, as of `Positions`."""
     inverse = ~transform
     here = str(block.geobox.crs)
     shared, geographic = here == crs, is_geographic(crs)
@@ -135,15 +153,17 @@ def _compute(
             inverse.a * xs + inverse.b * ys + inverse.c,
         )
 
-    if not shared:
-        found = compute_positions_between(block, lambda *counts: np.stack(place(*counts)))
-        return found if isinstance(found, Lattice) else Positions(*found)
-    return Positions(
-        *place(
-            np.arange(block.row, block.row + block.height, dtype=np.float64),
-            np.arange(block.col, block.col + block.width, dtype=np.float64),
-        )
-    )
+    return place
+
+
+def estimate_window(
+    block: Block, transform: Affine, crs: str, shape: tuple[int, int]
+) -> tuple[int, int, int, int] | None:
+    """`find_window` of a block from few of its pixels: nearly right, and cheap wherever it lies."""
+    rows = np.linspace(block.row, block.row + block.height - 1, _ESTIMATED)
+    cols = np.linspace(block.col, block.col + block.width - 1, _ESTIMATED)
+    place = _make_place(block, transform, crs, shape)
+    return find_window(Positions(*place(rows, cols)).bounds(), shape)
 
 
 def find_window(

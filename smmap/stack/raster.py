@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
-from functools import lru_cache
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,13 +11,14 @@ import rasterio
 from affine import Affine, TransformNotInvertibleError
 from numpy.typing import NDArray
 from pyproj.exceptions import ProjError
-from rasterio.crs import CRS
 from rasterio.enums import MaskFlags
-from rasterio.errors import CRSError, RasterioError
+from rasterio.errors import RasterioError
 
 from smmap.spec.band import Band
 from smmap.spec.errors import SceneError, TransientError
 from smmap.spec.tile import Block
+from smmap.stack.check_file import check_file
+from smmap.stack.coming import find_coming
 from smmap.stack.decode import decode
 from smmap.stack.lattice import Lattice
 from smmap.stack.positions import Positions, compute_positions, find_window
@@ -30,7 +30,7 @@ from smmap.stack.scratch import get_scratch
 from smmap.store.dataset import is_remote
 from smmap.store.gdal import hear_warnings, open_environment
 from smmap.store.network import get_page_cache, is_offline
-from smmap.store.prefetch import count_bytes, prefetch
+from smmap.store.prefetch import find_spans, prefetch
 from smmap.store.retry import ATTEMPTS, retry
 
 _Result = TypeVar("_Result")
@@ -54,13 +54,18 @@ def load_raster(band: Band, block: Block) -> Aligned:
     return _read_file(band, lambda source: _read_block(source, band, block))
 
 
-def hold_raster(band: Band, block: Block, room: Room) -> ExitStack | None:
+def hold_raster(
+    band: Band, block: Block, room: Room, beside: Block | None = None
+) -> ExitStack | None:
     """Fetch what `load_raster` will read of a remote file, without unpacking it.
 
     Parameters
     ----------
     room
         For the bytes; where there is none for these, the file is opened and no more.
+    beside
+        Another block, whose bytes are fetched along with these if there is room: who holds them
+        for its own sake finds them there, or on their way.
 
     Returns
     -------
@@ -68,7 +73,7 @@ def hold_raster(band: Band, block: Block, room: Room) -> ExitStack | None:
         Holds the bytes until it is closed; None: there was no room. Errors are those of
         ``load_raster``.
     """
-    return _read_file(band, lambda source: _hold_block(source, band, block, room))
+    return _read_file(band, lambda source: _hold_block(source, band, block, room, beside))
 
 
 def load_windows(band: Band, choose: Choose) -> list[NDArray[np.float32]]:
@@ -87,7 +92,7 @@ def load_windows(band: Band, choose: Choose) -> list[NDArray[np.float32]]:
 
 def _read_windows(source: RasterFile, band: Band, choose: Choose) -> list[NDArray[np.float32]]:
     file = source.file
-    _check_file(file, band)
+    check_file(file, band)
     windows = choose(file.crs.to_string(), file.transform, file.shape)
     return [_read_window(source, band, one) for one in windows]
 
@@ -147,22 +152,50 @@ def _read_thinned(source: RasterFile, band: Band, side: int) -> NDArray[np.float
     return _decode(stored, mask, file, band)
 
 
-def _hold_block(source: RasterFile, band: Band, block: Block, room: Room) -> ExitStack | None:
-    _, window = _place(source, band, block)
-    unread = source.find_unread(band.index, window) if window else []
+def _hold_block(
+    source: RasterFile, band: Band, block: Block, room: Room, beside: Block | None
+) -> ExitStack | None:
     # For this GDAL reads the headers of all overviews, in many pieces: once while a file is open.
     _has_mask(source.file, band)
     with ExitStack() as held:
-        if not held.enter_context(room.take(count_bytes(source.file, band.index, unread))):
-            return None
-        held.enter_context(prefetch(source.file, band.index, unread))
-        return held.pop_all()
+        unread = held.enter_context(_hold_kept(source, band, block))
+        more = held.enter_context(_hold_kept(source, band, beside)) if beside else []
+        for wanted in ([*unread, *more], unread):
+            spans = find_spans(source.file, band.index, wanted)
+            parts = {(band.href, start): stop - start for start, stop in spans}
+            if held.enter_context(room.take(parts)):
+                held.enter_context(prefetch(source.file, band.index, wanted))
+                return held.pop_all()
+    return None
+
+
+def _hold_kept(
+    source: RasterFile, band: Band, block: Block
+) -> AbstractContextManager[list[Rectangle]]:
+    """As of `RasterFile.hold_kept`."""
+    _, window = _place(source, band, block)
+    return source.hold_kept(band.index, window) if window else nullcontext([])
 
 
 def _read_block(source: RasterFile, band: Band, block: Block) -> Aligned:
     place, window = _place(source, band, block)
     if window is None:
         return _cover_nothing(block)
+    aligned = _align(source, band, block, place, window)
+    file = source.file
+    coming = find_coming(block, file.transform, file.crs.to_string(), file.shape)
+    if coming is not None:
+        source.finish(band.index, window, coming)
+    return aligned
+
+
+def _align(
+    source: RasterFile,
+    band: Band,
+    block: Block,
+    place: Positions | Lattice | tuple[int, int],
+    window: Rectangle,
+) -> Aligned:
     if isinstance(place, tuple):
         return _read_in_place(source, band, block, place, window)
     shape = (window[1] - window[0], window[3] - window[2])
@@ -179,7 +212,7 @@ def _place(
     The row and column of the first pixel where they are the file's own.
     """
     file = source.file
-    _check_file(file, band)
+    check_file(file, band)
     positions = compute_positions(block, file.transform, file.crs.to_string(), file.shape)
     shift = positions.find_shift() if isinstance(positions, Positions) else None
     if shift is None:
@@ -207,34 +240,6 @@ def _read_in_place(
 
 def _cover_nothing(block: Block) -> Aligned:
     return Aligned(np.full(block.shape, np.nan, np.float32), np.zeros(block.shape, bool))
-
-
-def _check_file(file: rasterio.DatasetReader, band: Band) -> None:
-    """Refuse what cannot be what the item says it is."""
-    if file.crs is None and file.gcps[0]:
-        raise SceneError(
-            f"{band.href} lies in the radar's own geometry, by ground control points (GRD as ESA "
-            "makes it, uncalibrated): use scenes that are calibrated and laid on a "
-            "map, as of planetary-computer-sentinel-1-rtc, asf-opera-rtc-s1 or local-sentinel-1"
-        )
-    if file.crs is None:
-        raise SceneError(f"{band.href} has no coordinate system")
-    if file.dtypes[band.index - 1].startswith("complex"):
-        raise SceneError(f"{band.href} holds complex numbers; detected power is wanted")
-    stated, found = _find_epsg(band.crs or ""), _find_epsg(file.crs.to_wkt())
-    if None not in (stated, found) and stated != found:
-        raise SceneError(
-            f"{band.href} lies in EPSG:{found}, its item says {band.crs}; correct one of them"
-        )
-
-
-@lru_cache(maxsize=256)
-def _find_epsg(crs: str) -> int | None:
-    """None where there is no such number, or nothing is said."""
-    try:
-        return CRS.from_user_input(crs).to_epsg() if crs else None
-    except CRSError:
-        return None
 
 
 def _read_window(

@@ -8,11 +8,14 @@ from typing import cast
 
 import numpy as np
 import rasterio
+from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from smmap.spec.band import Band
-from smmap.stack.file_cache import BlockKey, FileCache, Stored, get_file_cache
+from smmap.stack.coming import Windows
+from smmap.stack.file_cache import FileCache, get_file_cache
+from smmap.stack.kept_blocks import BlockKey, Stored
 from smmap.stack.scratch import get_scratch
 from smmap.store.dataset import open_dataset
 from smmap.store.prefetch import prefetch
@@ -61,14 +64,34 @@ class RasterFile:
         """The file's own mask of a band: 0 is nodata; good until the next read."""
         return self._read(f"mask {index}", index, window, np.dtype(np.uint8), self._read_mask)
 
-    def find_unread(self, index: int, window: Rectangle) -> list[Rectangle]:
-        """Pixels that `read` would read of the file: what of the window is not in the cache."""
+    @contextmanager
+    def hold_kept(self, index: int, window: Rectangle) -> Iterator[list[Rectangle]]:
+        """Have what the cache holds of a window stay there.
+
+        Yields
+        ------
+        list of rectangles
+            Pixels that `read` will read of the file: all others.
+        """
         dtype = np.dtype(self.file.dtypes[index - 1])
         size = self._find_kept_size(index, dtype)
         if self._cache is None or size is None:
-            return [window]
-        missing = self._cache.list_missing(self._name_blocks(f"band {index}", window, size))
-        return [self._scale(one, size) for one in _join({key[2:] for key in missing})]
+            yield [window]
+            return
+        keys = self._name_blocks(f"band {index}", window, size)
+        with self._cache.hold_blocks(keys, size[0] * size[1] * dtype.itemsize) as missing:
+            yield [self._scale(one, size) for one in _join({key[2:] for key in missing})]
+
+    def finish(self, index: int, window: Rectangle, coming: Windows) -> None:
+        """Have the cache keep other blocks than those of a window that no coming one needs."""
+        size = self._find_kept_size(index, np.dtype(self.file.dtypes[index - 1]))
+        if self._cache is None or size is None:
+            return
+        keys = self._name_blocks(f"band {index}", window, size)
+        first = np.array([key[2:] for key in keys])[:, np.newaxis] * np.array(size)
+        touched = (coming[:, ::2] < first + size) & (coming[:, 1::2] > first)
+        needed: NDArray[np.bool_] = touched.all(axis=2).any(axis=1)
+        self._cache.finish_blocks(key for key, one in zip(keys, needed, strict=True) if not one)
 
     def _find_kept_size(self, index: int, dtype: np.dtype[np.generic]) -> tuple[int, int] | None:
         """Rows and columns of a block as it is kept; None: nothing is."""

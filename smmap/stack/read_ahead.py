@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from smmap.spec.band import Band
 from smmap.spec.tile import Block
+from smmap.stack.coming import find_beside
 from smmap.stack.file_cache import get_file_cache
 from smmap.stack.holding import Holding, name_read
 from smmap.stack.next_block import find_early, take_early
@@ -58,8 +59,8 @@ class ReadAhead:
 
     def _fetch(self) -> None:
         if self._coming:
-            name, read = self._coming.popleft()
-            self._held[name] = Holding(*read, _ROOM)
+            name, (band, block) = self._coming.popleft()
+            self._held[name] = Holding(band, block, _ROOM, find_beside(block))
 
 
 _AHEAD: ContextVar[ReadAhead | None] = ContextVar("read_ahead", default=None)

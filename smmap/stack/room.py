@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
 
@@ -18,16 +19,34 @@ class Room:
 
     def __init__(self, most_bytes: int) -> None:
         self._free = most_bytes
+        self._takers: Counter[tuple[str, int]] = Counter()
         self._lock = Lock()
 
     @contextmanager
-    def take(self, count: int) -> Iterator[bool]:
-        """Whether there is room for so many bytes, which is then taken until the end."""
+    def take(self, parts: Mapping[tuple[str, int], int]) -> Iterator[bool]:
+        """Whether there is room for these parts, which is then taken until the end.
+
+        Parameters
+        ----------
+        parts
+            Bytes of each, by file and place in it. One that several have taken is there once.
+        """
         with self._lock:
-            taken = count <= self._free
-            self._free -= count if taken else 0
+            more = sum(size for part, size in parts.items() if part not in self._takers)
+            taken = more <= self._free
+            if taken:
+                self._free -= more
+                self._takers.update(parts.keys())
         try:
             yield taken
         finally:
-            with self._lock:
-                self._free += count if taken else 0
+            if taken:
+                self._give_back(parts)
+
+    def _give_back(self, parts: Mapping[tuple[str, int], int]) -> None:
+        with self._lock:
+            for part, size in parts.items():
+                self._takers[part] -= 1
+                if not self._takers[part]:
+                    del self._takers[part]
+                    self._free += size

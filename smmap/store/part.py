@@ -13,7 +13,7 @@ from urllib3.exceptions import HTTPError
 
 from smmap.spec.errors import RefusedError, SceneError, TransientError
 from smmap.store.address import GONE, REFUSED
-from smmap.store.session import BUSY, TIMEOUT_S, is_unreachable, open_session
+from smmap.store.session import BUSY, ask, is_unreachable, open_session
 
 _NO_CONTENT = (304, 416)
 """Unchanged; no such bytes."""
@@ -81,7 +81,7 @@ def fetch_part(
         headers["If-None-Match"] = known
     session, answer = open_session(requests_per_second), None
     try:
-        answer = session.get(address, headers=headers, timeout=TIMEOUT_S, stream=True)
+        answer = ask(session, address, headers)
         _check_state(answer, name)
         data = b"" if answer.status_code in _NO_CONTENT else _receive(answer)
     except (RequestException, HTTPError, OSError) as error:

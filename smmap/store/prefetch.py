@@ -48,15 +48,15 @@ def prefetch(
     if file is None:
         yield
         return
-    spans = {span for window in windows for span in _find_spans(dataset, index, window)}
-    with file.hold(spans):
+    with file.hold(find_spans(dataset, index, windows)):
         yield
 
 
-def count_bytes(dataset: rasterio.DatasetReader, index: int, windows: Iterable[Rectangle]) -> int:
-    """Bytes that `prefetch` would hold at least; parameters as there."""
-    spans = {span for window in windows for span in _find_spans(dataset, index, window)}
-    return sum(stop - start for start, stop in spans)
+def find_spans(
+    dataset: rasterio.DatasetReader, index: int, windows: Iterable[Rectangle]
+) -> set[tuple[int, int]]:
+    """First byte, and byte after the last, of what `prefetch` would hold; parameters as there."""
+    return {span for window in windows for span in _find_spans(dataset, index, window)}
 
 
 def _find_spans(

@@ -67,7 +67,7 @@ def await_turn(address: str, requests_per_second: float | None = None) -> None:
         If the server wants to be left alone for longer than `PATIENCE_S`.
     """
     gap = SPARE / requests_per_second / (_share or 1.0) if requests_per_second else 0.0
-    if not gap and not _find_file(address).exists():
+    if not gap and not _name_file(address).exists():
         return
     while True:
         with _open_state(address) as state:
@@ -148,14 +148,20 @@ def _open_state(address: str) -> Iterator[_State]:
 
 
 def _find_file(address: str) -> Path:
-    folder = Path(tempfile.gettempdir(), f"smmap-{os.getuid()}", "rates")
+    file = _name_file(address)
+    folder = file.parent
     with report_store_errors(str(folder)):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         owner = folder.parent.stat().st_uid
     if owner != os.getuid():
         raise StoreError(f"{folder.parent} is another user's; set TMPDIR to a folder of your own")
+    return file
+
+
+def _name_file(address: str) -> Path:
     server = get_server(address).replace(":", "_") or "none"
-    return folder / (f"{server}.{os.getpid()}" if _share else server)
+    name = f"{server}.{os.getpid()}" if _share else server
+    return Path(tempfile.gettempdir(), f"smmap-{os.getuid()}", "rates", name)
 
 
 def get_server(address: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from requests import PreparedRequest, Response, Session
+from requests import PreparedRequest, Request, Response, Session
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError
 from urllib3.util.retry import Retry
@@ -74,3 +75,34 @@ def open_session(requests_per_second: float | None = None) -> Session:
     for scheme in ("http://", "https://"):
         session.mount(scheme, PoliteAdapter(requests_per_second))
     return session
+
+
+def ask(session: Session, address: str, headers: Mapping[str, str]) -> Response:
+    """Send a GET request; the answer's content is not read yet.
+
+    What the library would look up for each request is looked up once for an address: proxies,
+    certificates, the password in ``.netrc``, cookies. That takes it as long as all the rest.
+
+    Raises
+    ------
+    requests.RequestException
+        If no answer comes.
+    OfflineError, TransientError
+        As of `PoliteAdapter.send`.
+    """
+    cookies = frozenset((one.domain, one.path, one.name, one.value) for one in session.cookies)
+    prepared, settings = _prepare(session, address, cookies)
+    request = prepared.copy()
+    request.headers.update(headers)
+    return session.send(request, timeout=TIMEOUT_S, **settings)
+
+
+@lru_cache(maxsize=512)
+def _prepare(
+    session: Session, address: str, cookies: Hashable
+) -> tuple[PreparedRequest, Mapping[str, Any]]:
+    """For as long as the session has these cookies."""
+    del cookies
+    request = session.prepare_request(Request("GET", address))
+    settings = session.merge_environment_settings(address, {}, stream=True, verify=None, cert=None)
+    return request, settings

@@ -8,7 +8,6 @@ import rasterio
 
 from smmap.bench.read_scene import make_scene
 from smmap.bench.slow_server import Count, serve_file
-from smmap.spec.tile import Block
 
 
 @pytest.fixture(scope="module")
@@ -45,17 +44,6 @@ def test_needed_bytes_are_those_of_the_blocks_beneath(scene):
             for x in range(file.width // 512)
         ]
     assert scene.count_needed_bytes() == sum(sizes)  # the whole scene is one block
-
-
-def test_needed_bytes_of_a_part_are_fewer(scene):
-    """A corner of 16 pixels lies on one block, or on the four around its corner."""
-    with rasterio.open(scene.path) as file:
-        largest = max(
-            int(file.get_tag_item(f"BLOCK_SIZE_{x}_{y}", "TIFF", bidx=1))
-            for y in range(file.height // 512)
-            for x in range(file.width // 512)
-        )
-    assert 0 < scene.count_needed_bytes(Block(scene.target, 0, 0, 16, 16)) <= 4 * largest
 
 
 def test_the_server_counts_what_it_sends(scene):

@@ -12,8 +12,9 @@ from page_server import serve_pages
 from smmap.spec.band import Band
 from smmap.spec.errors import TransientError
 from smmap.spec.tile import Block
+from smmap.stack import file_cache
 from smmap.stack import next_block as module
-from smmap.stack.file_cache import keep_files
+from smmap.stack.file_cache import FileCache, keep_files
 from smmap.stack.load_band import load_band
 from smmap.stack.next_block import begin_block, fetch_following, foresee_blocks
 from smmap.stack.read_ahead import read_ahead
@@ -100,7 +101,7 @@ def test_pixels_and_requests_are_the_same_and_nothing_stays(
         for values, same in zip(one, other, strict=True):
             np.testing.assert_array_equal(values, same)
     assert asked == asked_early
-    with room.take(free) as there:
+    with room.take({("all", 0): free}) as there:
         assert there, "all of it was given back"
 
 
@@ -111,11 +112,11 @@ def test_what_is_not_read_after_all_is_let_go(server, bands, blocks, monkeypatch
     with keep_files(), foresee_blocks(blocks, 1):
         read(bands, blocks[0], 0)
         settle(server)
-        with room.take(2**25) as there:
+        with room.take({("all", 0): 2**25}) as there:
             assert not there
         with begin_block(blocks[1]):
             pass
-        with room.take(2**25) as there:
+        with room.take({("all", 0): 2**25}) as there:
             assert there
         with begin_block(blocks[1]):
             load_band(bands[0], blocks[1])
@@ -142,3 +143,47 @@ def test_without_a_task_nothing_is_fetched_early(server, bands, blocks, context)
         load_band(bands[0], blocks[0])
     settle(server)
     assert len(server.asked) == 2
+
+
+def test_what_is_counted_on_for_the_next_block_stays(server, bands, block):
+    """What lies in both blocks is not fetched for the second, whatever is unpacked between them."""
+    here, there = (Block(block.geobox, row, 0, 500, SIDE) for row in (0, 500))
+    token = file_cache._CACHE.set(FileCache(most_bytes=2 * 4 * 2**18))
+    try:
+        with foresee_blocks([here, there], 1):
+            with begin_block(here):
+                load_band(bands[0], here)
+                settle(server)
+                for one in bands[1:]:
+                    load_band(one, here)
+            settle(server)
+            server.asked.clear()
+            with begin_block(there):
+                load_band(bands[0], there)
+            assert not [one for one in server.asked if one[1].endswith("b0.tif")]
+    finally:
+        file_cache._CACHE.reset(token)
+
+
+@pytest.mark.parametrize("readers, requests", [(1, 2), (2, 1)])
+def test_what_two_blocks_side_by_side_need_is_fetched_together(
+    server, bands, block, noise, readers, requests
+):
+    """Each needs two tiles of two rows, which lie apart; both need the rows whole, one piece."""
+    left, right = (Block(block.geobox, 0, col, 500, 512) for col in (0, 512))
+    with (
+        keep_files(),
+        foresee_blocks([left, right], readers),
+        begin_block(left),
+        read_ahead((one, left) for one in bands),
+    ):
+        settle(server)
+        assert len(server.asked) == COUNT * (1 + requests), "a header, and its tiles"
+        server.asked.clear()
+        with begin_block(right), read_ahead((one, right) for one in bands):
+            found = [load_band(one, right).values for one in bands]
+        assert len(server.asked) == (COUNT * 2 if readers == 1 else 0)
+        found += [load_band(one, left).values for one in bands]
+    for number, values in enumerate(found):
+        part = noise[:500, 512:] if number < COUNT else noise[:500, :512]
+        np.testing.assert_array_equal(values, part + number % COUNT)

@@ -124,9 +124,9 @@ def test_what_waits_in_memory_is_bounded(server, bands, parts, free, monkeypatch
     monkeypatch.setattr(module, "_ROOM", room)
     with keep_files():
         assert len(load_all(bands, parts[0])) == COUNT
-    with room.take(free) as there:
+    with room.take({("all", 0): free}) as there:
         assert there, "all of it was given back"
-    with room.take(free + 1) as there:
+    with room.take({("all", 0): free + 1}) as there:
         assert not there
 
 
@@ -140,7 +140,7 @@ def test_what_is_held_is_not_asked_for_and_is_let_go(server, bands, parts, monke
             assert server.asked == []
         with read_ahead((one, parts[1]) for one in bands):
             load_band(bands[3], parts[1])
-    with room.take(2**24) as free:
+    with room.take({("all", 0): 2**24}) as free:
         assert free, "also of what nobody read"
 
 
