@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from smmap.spec.band import Layer
 
 Pixels = NDArray[Any]
+_MOST_SHARES = 2**14
+"""Times two, and times a number of 16 bits, it still fits into 32."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +46,23 @@ class Cells:
         each = min(2 + self.size % 2, self.size)
         return [values[at : at + 2 * count - 1 : 2] for at in range(each)]
 
-    def add_up(self, values: Pixels) -> Pixels:
+    @property
+    def weight(self) -> int:
+        """What `add_up` makes of ones."""
+        return self.size if self.size % 2 else 2
+
+    def add_up(self, values: Pixels, dtype: type[np.integer[Any]]) -> Pixels:
         """Sums over each cell along the first axis, exact, in shares of a pixel where n is odd."""
         parts = self.list_parts(values)
-        if len(parts) == 1:
-            return parts[0].astype(np.int32)
-        if len(parts) == 2:
-            return np.add(*parts, dtype=np.int32)
-        cell = np.arange(self.first, self.stop).reshape(-1, *(1 for _ in values.shape[1:]))
-        count = count_cells(self.size)
+        if len(parts) < 3:
+            total = parts[0].astype(dtype)
+            for part in parts[1:]:
+                total += part
+            return total
+        cell = np.arange(self.first, self.stop, dtype=dtype)[:, None]
+        count = dtype(count_cells(self.size))
         before, whole, after = parts
-        return (count - cell) * before + np.int64(count) * whole + (cell + 1) * after
+        return (count - cell) * before + count * whole + (cell + 1) * after
 
 
 def count_cells(size: int) -> int:
@@ -87,12 +95,22 @@ def average_cells(values: Pixels, fill: int, rows: Cells, columns: Cells) -> Pix
         Stored value of nodata; of a cell only if all its pixels are.
     """
     known = values != fill
-    total, weight = (
-        columns.add_up(rows.add_up(one).T).T for one in (np.where(known, values, 0), known)
-    )
-    mean = total / np.maximum(weight, 1)
-    rounded = np.copysign(np.floor(np.abs(mean) + 0.5), mean)
-    return np.where(weight > 0, rounded, fill).astype(values.dtype)
+    if known.all():
+        return _round(_add_up(values, rows, columns) / (rows.weight * columns.weight), values)
+    total, weight = (_add_up(one, rows, columns) for one in (np.where(known, values, 0), known))
+    mean = _round(total / np.maximum(weight, 1), values)
+    return np.where(weight > 0, mean, values.dtype.type(fill))
+
+
+def _add_up(values: Pixels, rows: Cells, columns: Cells) -> Pixels:
+    """Sums over the cells along both sides, in the smallest integers that hold them."""
+    down = np.int32 if rows.size < _MOST_SHARES else np.int64
+    across = down if columns.size % 2 == 0 else np.int64
+    return columns.add_up(rows.add_up(values, down).T, across).T
+
+
+def _round(mean: Pixels, like: Pixels) -> Pixels:
+    return np.copysign(np.floor(np.abs(mean) + 0.5), mean).astype(like.dtype)
 
 
 def find_commonest(values: Pixels, fill: int, rows: Cells, columns: Cells) -> Pixels:
@@ -105,11 +123,15 @@ def find_commonest(values: Pixels, fill: int, rows: Cells, columns: Cells) -> Pi
     mixed = np.zeros(found.shape, np.bool_)
     for part in parts[1:]:
         mixed |= part != found
-    pixels = [part[mixed] for part in parts]
-    best, most = np.full(len(pixels[0]), fill, values.dtype), np.zeros(len(pixels[0]), np.int8)
+    at = np.nonzero(mixed)
+    pixels = [part[at] for part in parts]
+    best, most = np.full(len(at[0]), fill, values.dtype), np.zeros(len(at[0]), np.int8)
     for place, pixel in enumerate(pixels):
-        often = np.add.reduce([pixel == other for other in pixels[: place + 1]], dtype=np.int8)
+        often = np.ones(len(pixel), np.int8)
+        for other in pixels[:place]:
+            often += pixel == other
         better = (pixel != fill) & (often > most)
-        best[better], most[better] = pixel[better], often[better]
-    found[mixed] = best
+        np.copyto(best, pixel, where=better)
+        np.copyto(most, often, where=better)
+    found[at] = best
     return found

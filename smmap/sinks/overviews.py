@@ -14,7 +14,7 @@ from rasterio.windows import Window
 from smmap.product.overview import Cells, get_rule, list_overview_shapes
 from smmap.spec.band import Layer
 
-_STRIP_PIXELS = 2**18
+_STRIP_PIXELS = 2**17
 """As many are at work at once: they stay in the processor's cache."""
 
 
