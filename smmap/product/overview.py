@@ -55,7 +55,7 @@ class Cells:
         """Sums over each cell along the first axis, exact, in shares of a pixel where n is odd."""
         parts = self.list_parts(values)
         if len(parts) < 3:
-            total = parts[0].astype(dtype)
+            total: Pixels = parts[0].astype(dtype)
             for part in parts[1:]:
                 total += part
             return total
