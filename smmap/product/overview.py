@@ -62,7 +62,7 @@ class Cells:
         cell = np.arange(self.first, self.stop, dtype=dtype)[:, None]
         count = dtype(count_cells(self.size))
         before, whole, after = parts
-        return (count - cell) * before + count * whole + (cell + 1) * after
+        return np.asarray((count - cell) * before + count * whole + (cell + 1) * after)
 
 
 def count_cells(size: int) -> int:
