@@ -164,6 +164,13 @@ def test_sparse_or_not_the_same_pixels(tmp_path, packed):
     with rasterio.open(tmp_path / "True.tif") as dataset:
         assert np.array_equal(dataset.read(1), packed)
         assert dataset.get_tag_item("BLOCK_OFFSET_0_1", "TIFF", bidx=1) is None
+    for level in (0, 1):
+        dense, thin = (
+            rasterio.open(tmp_path / f"{sparse}.tif", overview_level=level)
+            for sparse in (False, True)
+        )
+        with dense, thin:
+            assert np.array_equal(dense.read(1), thin.read(1))
     sizes = [(tmp_path / f"{sparse}.tif").stat().st_size for sparse in (False, True)]
     assert sizes[1] < sizes[0]
 
