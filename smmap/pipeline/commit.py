@@ -1,4 +1,4 @@
-"""Writes a unit's files, then its item; whatever happens, readers see all of it or nothing."""
+"""Publishes a unit's files, then its item: readers see all of it or nothing, whatever happens."""
 
 from __future__ import annotations
 
@@ -12,29 +12,24 @@ from typing import Literal
 
 from smmap.archive.item import CommittedItem
 from smmap.archive.put import publish_files, put_item
+from smmap.pipeline.draft import Draft
 from smmap.pipeline.fingerprint import compute_files_fingerprint
 from smmap.pipeline.lineage import describe_making
 from smmap.pipeline.run_state import RunState
-from smmap.pipeline.staged import StagedUnit
-from smmap.pipeline.statistics import compute_statistics
 from smmap.pipeline.task_scenes import TaskScenes
 from smmap.product.document import encode_document
 from smmap.product.item import ItemFacts, compute_item
 from smmap.product.layout import LAYOUT
-from smmap.product.names import compute_file_stem, compute_model_id
-from smmap.product.stored_file import StoredFile
-from smmap.sinks.registry import find_sinks
-from smmap.sinks.sink import Finished
+from smmap.product.names import compute_model_id
 from smmap.spec.errors import TransientError
 from smmap.spec.recipe import Outputs
 from smmap.spec.unit import Receipt, Unit
-from smmap.store.atomic import report_store_errors
 
 logger = logging.getLogger(__name__)
 
 
-def commit_unit(unit: Unit, staged: StagedUnit, scenes: TaskScenes, run: RunState) -> Receipt:
-    """Write a unit's files under their final names, its item last.
+def commit_unit(unit: Unit, draft: Draft, scenes: TaskScenes, run: RunState) -> Receipt:
+    """Put a unit's files, all of which are written, under their final names, its item last.
 
     Raises
     ------
@@ -43,22 +38,22 @@ def commit_unit(unit: Unit, staged: StagedUnit, scenes: TaskScenes, run: RunStat
     TransientError
         If the store does not answer, or another run has mapped more of the overpass meanwhile.
     """
-    started = time.monotonic()
-    figures = compute_statistics(staged)
+    figures = draft.figures
     status: Literal["done", "empty"] = "done" if figures["valid"] else "empty"
     wanted = list_files(run.recipe.outputs)
-    content = staged.compute_digest() if run.force else None
-    fingerprint = compute_files_fingerprint(unit, wanted, scenes.get_left_out(unit), content)
+    left_out = scenes.get_left_out(unit)
+    fingerprint = compute_files_fingerprint(unit, wanted, left_out, draft.content)
     folder = LAYOUT.pixels(unit, fingerprint)
+    written = draft.list_files()
     facts = ItemFacts(
         gsd=run.context.grid.resolution_m,
         status=status,
         created=datetime.now(UTC),
         model=compute_model_id(run.card),
         fingerprint=fingerprint,
-        files=_write_files(unit, staged, folder, run) if status == "done" else {},
+        files=publish_files(run.store, draft.folder, folder, written) if written else {},
         statistics=_select_statistics(figures),
-        incidence_deg=staged.incidence_deg,
+        incidence_deg=draft.incidence_deg,
         skipped=scenes.get_skipped(unit),
         **describe_making(scenes.get_passes(unit), run),
     )
@@ -66,8 +61,7 @@ def commit_unit(unit: Unit, staged: StagedUnit, scenes: TaskScenes, run: RunStat
     check = None if run.force else partial(_check_area, unit)
     put_item(run.store, LAYOUT.item(unit), item, run.staging, check=check)
     run.store.delete(LAYOUT.failed(unit.id))
-    staged.discard()
-    figures["seconds_writing"] = time.monotonic() - started
+    figures["seconds_writing"] = time.monotonic() - draft.started
     logger.info("%s: %s, %.0f %% valid", unit.id, status, figures["valid_percent"])
     return Receipt(
         unit=unit.id,
@@ -134,25 +128,3 @@ def record_failure(unit: Unit, scenes: TaskScenes, run: RunState) -> Receipt:
         passing=scenes.has_passing_fault(unit),
         overpass=unit.overpass,
     )
-
-
-def _write_files(
-    unit: Unit, staged: StagedUnit, target: str, run: RunState
-) -> dict[str, StoredFile]:
-    """Run all sinks in staging and rename their folder into place; files by asset name."""
-    folder = staged.folder / "files"
-    finished = Finished(
-        stem=compute_file_stem(unit.tile.id, unit.overpass, run.context.grid.resolution_label),
-        overpass=unit.overpass,
-        area=unit.area,
-        packed={layer: staged.get(layer) for layer in run.layers},
-        depth_m=run.card.output.depth,
-        tags={"SMMAP_UNIT": unit.id, "SMMAP_FINGERPRINT": unit.fingerprint},
-    )
-    written: dict[str, str] = {}
-    with report_store_errors(str(folder)):
-        folder.mkdir()
-    for sink in find_sinks(run.recipe.outputs):
-        files = sink(folder, finished)
-        written |= {name: path.relative_to(folder).as_posix() for name, path in files.items()}
-    return publish_files(run.store, folder, target, written)

@@ -15,7 +15,7 @@ PROCESS_BYTES = 400 * 2**20 + MOST_BYTES
 """A worker with its libraries, model, GDAL's cache and that of files, before it has a block;
 measured, rounded up."""
 WRITER_BYTES = 64 * 2**20
-"""Windows of a unit at work in the sinks; measured, rounded up."""
+"""Windows of a file at work in the sinks; measured, rounded up."""
 ARCHIVE_BYTES = 384 * 2**20
 """Chunks of a Zarr archive that are unpacked, each holding a continent; measured, rounded up."""
 _FLOAT_BYTES = 4
@@ -39,7 +39,7 @@ _OPENED = 3
 def estimate_task_memory(task: Task, context: Context, threads: int) -> int:
     """Bytes at the most, rounded up rather than down.
 
-    Each thread has a block that is read, a part of one that is computed, and a unit that is
+    Each thread has a block that is read, a part of one that is computed, and a file that is
     written; what is staged lies on disk.
     """
     recipe, area = context.recipe, task.area

@@ -14,6 +14,7 @@ from smmap.features.builder import compute_features
 from smmap.pipeline.attempt import Attempt, open_attempt
 from smmap.pipeline.blocks import BlockInputs, open_block
 from smmap.pipeline.commit import commit_unit, record_failure
+from smmap.pipeline.draft import Draft, Step
 from smmap.pipeline.heap import give_back_memory, keep_memory
 from smmap.pipeline.load_layers import Layers, load_layers
 from smmap.pipeline.load_surroundings import Surroundings, load_surroundings
@@ -110,6 +111,14 @@ def compute_rows(
 
 
 def write_unit(unit: Unit, attempt: Attempt) -> None:
-    """A unit's files, and its item last."""
-    staged = attempt.staged[unit.id]
-    attempt.receipts[unit.id] = commit_unit(unit, staged, attempt.scenes, attempt.run)
+    """A unit's figures and files, side by side."""
+    draft = Draft(unit, attempt.staged[unit.id], attempt.run)
+    for step in draft.steps:
+        attempt.lanes.write(take_step, step, draft, unit, attempt)
+
+
+def take_step(step: Step, draft: Draft, unit: Unit, attempt: Attempt) -> None:
+    """One of them; with the last the unit is published, its item last."""
+    if draft.take(step):
+        attempt.receipts[unit.id] = commit_unit(unit, draft, attempt.scenes, attempt.run)
+        attempt.staged[unit.id].discard()

@@ -27,8 +27,11 @@ SHARD = 2048
 ROOT_DOCUMENT = "zarr.json"
 """Written last: without it there is no cube."""
 
+ZSTD_LEVEL = 1
+"""Most of a map's bytes are noise: level 3 saves two percent of them, in four times the time."""
+
 _BYTES = {"name": "bytes", "configuration": {"endian": "little"}}
-_ZSTD = {"name": "zstd", "configuration": {"level": 3, "checksum": False}}
+_ZSTD = {"name": "zstd", "configuration": {"level": ZSTD_LEVEL, "checksum": False}}
 
 
 def compute_shard_shape(height: int, width: int) -> tuple[int, int]:

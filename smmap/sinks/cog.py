@@ -6,11 +6,15 @@ Flags get a QGIS style and no colour table: a TIFF palette for 16-bit pixels has
 
 from __future__ import annotations
 
+import glob
+import math
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import rasterio
 import rasterio.shutil
 from odc.geo.geobox import GeoBox
@@ -20,20 +24,18 @@ from rasterio.io import DatasetWriter
 from rasterio.windows import Window
 
 from smmap.product.layers import SM, SM_QUALITY
+from smmap.product.tally import Tally
+from smmap.sinks.overviews import choose_step, stage_overviews
 from smmap.sinks.qml import compute_quality_style, compute_sm_style
 from smmap.sinks.sink import Finished
 from smmap.sinks.source import PixelSource
 from smmap.spec.band import Layer
 from smmap.spec.errors import StoreError
-from smmap.spec.tile import Block
 from smmap.store.atomic import report_store_errors
 from smmap.store.gdal import bound_cache
 
 _BLOCK = 512
-_PART = 4 * _BLOCK
-"""Pixels a side of what is in memory at once."""
-# Row by row: GDAL's statistics are sums in the order of the staged file's blocks.
-_DENSE = {"blockysize": 1}
+_DENSE = {"blockysize": 64}
 _SPARSE = {
     "tiled": True,
     "blockxsize": _BLOCK,
@@ -49,8 +51,10 @@ _CREATION = {
     "compress": "ZSTD",
     "level": 1,
     "predictor": "STANDARD",
-    "statistics": "YES",
     "bigtiff": "IF_SAFER",
+    # Both are there already: GDAL takes most of the time of a file for them.
+    "overviews": "FORCE_USE_EXISTING",
+    "statistics": "AUTO",
     # Threads belong to the blocks of a tile, and one thread always writes the same bytes.
     "num_threads": "1",
 }
@@ -113,56 +117,81 @@ def write_cog(
         If the file cannot be written whole.
     """
     staged = path.with_suffix(".staged.tif")
-    averaged = layer.scale_factor not in (None, 1.0)
-    options = _CREATION | {"overview_resampling": "AVERAGE" if averaged else "MODE"}
+    base = _describe(layer, sparse=sparse)
+    place = {"crs": str(geobox.crs), "transform": geobox.affine}
+    height, width = geobox.shape
     reason = ""
     bound_cache()
     try:
-        with rasterio.open(staged, "w", **_describe(geobox, layer, sparse=sparse)) as dataset:
-            _fill(dataset, packed, Block.whole(geobox), layer, sparse=sparse)
+        with rasterio.open(staged, "w", **base, **place, height=height, width=width) as dataset:
+            tally = _fill(dataset, packed, layer, sparse=sparse)
+            dataset.update_tags(1, **_describe_statistics(tally))
             dataset.scales = (layer.scale_factor or 1.0,)
             dataset.offsets = (0.0,)
             dataset.units = (layer.units,)
             dataset.set_band_description(1, description or layer.long_name)
             dataset.update_tags(**dict(sorted((tags or {}).items())))
-        # This lets other threads run, as closing a dataset opened with this driver does not.
-        rasterio.shutil.copy(staged, path, **options | ({"sparse_ok": True} if sparse else {}))
+        # Whoever has told GDAL to look at no folder has it find no overviews beside a file.
+        with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN=False):
+            stage_overviews(staged, layer, base, _BLOCK)
+            # This lets other threads run, as closing a dataset opened with this driver does not.
+            rasterio.shutil.copy(staged, path, **_CREATION, sparse_ok=sparse)
         if not _is_whole(path):
             reason = "the disk took only a part of it"
     # GDAL's errors cannot be pickled, so they must not travel as the cause of ours.
     except (RasterioError, CPLE_BaseError, OSError) as error:
         reason = str(error)
     with suppress(OSError):
-        staged.unlink(missing_ok=True)
+        for one in path.parent.glob(f"{glob.escape(staged.name)}*"):
+            one.unlink(missing_ok=True)
         if reason:
             path.unlink(missing_ok=True)
     if reason:
         raise StoreError(f"cannot write {path}: {reason}; free space or change permissions")
 
 
-def _describe(geobox: GeoBox, layer: Layer, *, sparse: bool) -> dict[str, Any]:
-    """What the staged file is opened with."""
+def _describe(layer: Layer, *, sparse: bool) -> dict[str, Any]:
+    """What staged files are opened with, but for their size and place."""
     return {
         "driver": "GTiff",
         "bigtiff": "YES",
-        "height": int(geobox.shape[0]),
-        "width": int(geobox.shape[1]),
         "count": 1,
         "dtype": layer.dtype,
         "nodata": layer.fill,
-        "crs": str(geobox.crs),
-        "transform": geobox.affine,
         **(_SPARSE if sparse else _DENSE),
     }
 
 
-def _fill(
-    dataset: DatasetWriter, packed: PixelSource, area: Block, layer: Layer, *, sparse: bool
-) -> None:
-    for part in area.split(_PART):
-        values = packed[part.within(area)]
+def _fill(dataset: DatasetWriter, packed: PixelSource, layer: Layer, *, sparse: bool) -> Tally:
+    """Write all pixels; how often each number occurs."""
+    tally = Tally(layer)
+    height, width = packed.shape
+    down, across = choose_step(width, _BLOCK if sparse else None)
+    for top, left in product(range(0, height, down), range(0, width, across)):
+        rows, columns = slice(top, min(top + down, height)), slice(left, min(left + across, width))
+        values = packed[rows, columns]
+        tally.add(values)
         if not sparse or (values != layer.fill).any():
-            dataset.write(values, 1, window=Window(part.col, part.row, part.width, part.height))
+            dataset.write(values, 1, window=Window.from_slices(rows, columns))
+    return tally
+
+
+def _describe_statistics(tally: Tally) -> dict[str, str]:
+    """As GDAL writes them, of stored numbers; empty where all is nodata."""
+    numbers, weights = tally.get_counts()
+    if not weights.size:
+        return {}
+    mean = float(np.average(numbers, weights=weights))
+    figures = {
+        "MAXIMUM": numbers[-1],
+        "MEAN": mean,
+        "MINIMUM": numbers[0],
+        "STDDEV": math.sqrt(np.average((numbers - mean) ** 2, weights=weights)),
+    }
+    share = 100 * weights.sum() / tally.count_all()
+    return {f"STATISTICS_{name}": f"{value:.14g}" for name, value in figures.items()} | {
+        "STATISTICS_VALID_PERCENT": f"{share:.4g}"
+    }
 
 
 def _is_whole(path: Path) -> bool:

@@ -19,6 +19,8 @@ MAX_SIDE = 512
 """Pixels."""
 _STRIP_PIXELS = 2**18
 """What is in memory at once."""
+_LEVEL = 4
+"""Of PNG's compression: by itself it takes three times the time, to save seven percent."""
 
 
 def write_picture(folder: Path, finished: Finished) -> dict[str, Path]:
@@ -42,7 +44,7 @@ def write_quicklook(path: Path, packed: PixelSource) -> None:
 
     rgba = compute_rgba(_shrink(packed))
     with report_store_errors(str(path)):
-        Image.fromarray(rgba).save(path, format="png")
+        Image.fromarray(rgba).save(path, format="png", compress_level=_LEVEL)
 
 
 def _shrink(packed: PixelSource) -> NDArray[np.float64]:
@@ -64,9 +66,16 @@ def _add_up(strip: NDArray[Any], factor: int) -> tuple[NDArray[np.int64], NDArra
     """Sum of the stored numbers of each cell, and how many have a value."""
     known = strip != SM.fill
     stored = np.where(known, strip, 0)
-    rows, cols = (np.arange(0, side, factor) for side in strip.shape)
-    total, count = (
-        np.add.reduceat(np.add.reduceat(one, rows, axis=0, dtype=np.int64), cols, axis=1)
-        for one in (stored, known)
-    )
+    # Of 16-bit numbers 32 bits hold the sum of any column.
+    folded = (_fold(one, factor, np.int32).T for one in (stored, known))
+    total, count = (_fold(one, factor, np.int64).T for one in folded)
     return total, count
+
+
+def _fold(values: NDArray[Any], factor: int, dtype: type[np.integer]) -> NDArray[Any]:
+    """Sums of so many rows each; of fewer at the end."""
+    sums = np.zeros((math.ceil(len(values) / factor), values.shape[1]), dtype)
+    for first in range(factor):
+        rows = values[first::factor]
+        sums[: len(rows)] += rows
+    return sums

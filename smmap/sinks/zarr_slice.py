@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import zarr
-
 from smmap.product.encoding import compute_group_files, compute_shard_shape
+from smmap.sinks.shard import encode_shard
 from smmap.sinks.sink import Finished
 from smmap.sinks.source import PixelSource
 from smmap.spec.band import Layer
@@ -77,20 +75,12 @@ def write_slice(
 
 
 def _write_shards(path: Path, values: PixelSource, area: Block, fill: int) -> None:
-    array = zarr.open_array(path, mode="r+", zarr_format=3)
-    _, height, width = array.shape
-    rows, columns = compute_shard_shape(height, width)
-    for top in range(area.row // rows * rows, area.row + area.height, rows):
-        for left in range(area.col // columns * columns, area.col + area.width, columns):
-            bottom, right = min(top + rows, height), min(left + columns, width)
-            first, last = max(top, area.row), min(bottom, area.row + area.height)
-            west, east = max(left, area.col), min(right, area.col + area.width)
-            part = values[
-                first - area.row : last - area.row,
-                west - area.col : east - area.col,
-            ]
-            if np.all(part == fill):
-                continue
-            shard = np.full((1, bottom - top, right - left), fill, values.dtype)
-            shard[0, first - top : last - top, west - left : east - left] = part
-            array[:, top:bottom, left:right] = shard
+    rows, columns = compute_shard_shape(*area.geobox.shape)
+    for i in range(area.row // rows, -(-(area.row + area.height) // rows)):
+        for j in range(area.col // columns, -(-(area.col + area.width) // columns)):
+            shard = Block(area.geobox, i * rows, j * columns, rows, columns)
+            data = encode_shard(values, area, shard, fill)
+            if data is not None:
+                place = path / "c" / "0" / str(i) / str(j)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(data)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sink_contract import SinkContract
+from concurrent.futures import ThreadPoolExecutor
+
+from sink_contract import SinkContract, compute_digests, make_finished
 
 from smmap.sinks.cog import write_cogs
 from smmap.sinks.quicklook import write_picture
-from smmap.sinks.registry import SINKS, find_sinks
+from smmap.sinks.registry import SINKS, find_sinks, list_jobs
 from smmap.sinks.zarr_slice import write_cube_slice
 from smmap.spec.recipe import Outputs
 
@@ -34,3 +36,20 @@ def test_registry_has_the_keys_of_a_recipe():
 
 def test_only_what_is_asked_for():
     assert find_sinks(Outputs(cog=False, cube=True, quicklook=False)) == [write_cube_slice]
+
+
+def test_pieces_side_by_side_write_what_the_sinks_write(tmp_path):
+    finished, whole, pieces = make_finished(), tmp_path / "whole", tmp_path / "pieces"
+    whole.mkdir()
+    pieces.mkdir()
+    written = [sink(whole, finished) for sink in SINKS.values()]
+    jobs = list_jobs(Outputs(), finished)
+    with ThreadPoolExecutor(4) as pool:
+        found = [job.result() for job in [pool.submit(job, pieces) for job in reversed(jobs)]]
+    assert len(jobs) > len(SINKS)
+    assert compute_digests(pieces) == compute_digests(whole)
+    paths = [
+        {name: path.relative_to(folder) for one in parts for name, path in one.items()}
+        for folder, parts in ((whole, written), (pieces, found))
+    ]
+    assert paths[0] == paths[1]

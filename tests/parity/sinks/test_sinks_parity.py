@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -68,21 +69,28 @@ def test_cog_and_slice_hold_the_same_numbers(tmp_path, finished):
     assert np.allclose(area.values, physical, atol=1e-7, equal_nan=True)
 
 
-def test_zarr_alone_writes_the_same_shard(tmp_path, finished):
+@pytest.mark.parametrize(
+    "shape, shard, row, col",
+    [((2000, 1800), (2048, 2048), 300, 400), ((1500, 600), (1536, 1024), 1, 40)],
+)
+def test_zarr_alone_writes_the_same_shard(tmp_path, finished, shape, shard, row, col):
     """An array made by Zarr from the settings, filled at once: the same bytes as ours."""
-    path = write_cube_slice(tmp_path, finished)["slice"]
+    values = finished.packed[SM][: shape[0] - row, : shape[1] - col]
+    geobox = GeoBox(shape, finished.area.geobox.affine, "EPSG:32631")
+    area = Block(geobox, row, col, *values.shape)
+    path = write_cube_slice(tmp_path, replace(finished, area=area, packed={SM: values}))["slice"]
     other = zarr.create_array(
         tmp_path / "other",
-        shape=(1, 2000, 1800),
+        shape=(1, *shape),
         dtype="int16",
         chunks=(1, 512, 512),
-        shards=(1, 2048, 2048),
+        shards=(1, *shard),
         fill_value=SM.fill,
-        compressors=zarr.codecs.ZstdCodec(level=3),
+        compressors=zarr.codecs.ZstdCodec(level=1),
         zarr_format=3,
     )
-    whole = np.full((1, 2000, 1800), SM.fill, np.int16)
-    whole[0, 300:1400, 400:1400] = finished.packed[SM]
+    whole = np.full((1, *shape), SM.fill, np.int16)
+    whole[0][area.within(Block.whole(geobox))] = values
     other[:] = whole
     ours = (path / "sm" / "c" / "0" / "0" / "0").read_bytes()
     assert ours == (tmp_path / "other" / "c" / "0" / "0" / "0").read_bytes()

@@ -209,6 +209,22 @@ def test_two_runs_may_publish_the_same_folder_at_once(tmp_path):
     assert errors == []
 
 
+def test_all_of_a_folder_is_flushed_before_it_appears(tmp_path, monkeypatch):
+    staged, target = stage(tmp_path / "staged", "x"), tmp_path / "target"
+    parts = {path.stat().st_ino for path in (staged, *staged.rglob("*"))}
+    flushed, flush = set(), os.fsync
+
+    def watch(handle: int) -> None:
+        if not target.exists():
+            flushed.add(os.fstat(handle).st_ino)
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    publish_folder(staged, target)
+    assert len(parts) > 2
+    assert flushed == parts
+
+
 def test_a_target_that_is_a_file_is_an_error(tmp_path):
     (tmp_path / "parent").write_bytes(b"")
     with pytest.raises(StoreError):
