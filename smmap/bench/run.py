@@ -75,21 +75,6 @@ def parse_threads(text: str) -> tuple[int, ...]:
     return threads
 
 
-def find_json(path: Path) -> Path:
-    """The file that rows are written to, links followed.
-
-    Raises
-    ------
-    ConfigError
-        If it is a folder, a pipe or a device: rows are written again and again, each time to a
-        new file that takes the place of the last.
-    """
-    file = path.resolve()
-    if (file.exists() and not file.is_file()) or file.is_relative_to("/proc"):
-        raise ConfigError(f"--json {path}: is no ordinary file; name one, for example bench.json")
-    return file
-
-
 def write_comparisons(path: Path, comparisons: Sequence[Comparison]) -> None:
     """A JSON list of rows; a StoreError where it cannot be written."""
     text = json.dumps([one.to_plain() for one in comparisons], indent=1, allow_nan=False)

@@ -23,7 +23,7 @@ from smmap.train.package_files import check_package_folder
 from smmap.train.package_patches import write_patch_package
 from smmap.train.patch_samples import PatchSamples, select_patches
 from smmap.train.samples import Samples
-from smmap.train.table_file import check_table_name, write_table
+from smmap.train.table_file import check_outputs, check_table_name, write_table
 from smmap.train.train_table import REPORT, Training
 from smmap.validation.bootstrap import Bootstrap
 
@@ -65,6 +65,7 @@ def train_patches(
         If the store is none, or ``out`` holds something else or cannot be written.
     """
     check_package_folder(out)
+    check_outputs([predictions, report], store)
     if predictions is not None:
         check_table_name(predictions)
     recipe = recipe.shrink() if small else recipe

@@ -1,10 +1,8 @@
 """Rows: the ratio is what the two figures say, and the goal says whether it is enough."""
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,7 +11,7 @@ from hypothesis import strategies as st
 from smmap.bench.clock import time_in_turns
 from smmap.bench.comparison import Comparison, compare_speeds
 from smmap.bench.goal import Goal
-from smmap.bench.run import choose_benchmarks, find_json, parse_threads, write_comparisons
+from smmap.bench.run import choose_benchmarks, parse_threads, write_comparisons
 from smmap.spec.errors import ConfigError
 from smmap.trees.processors import count_processors
 
@@ -50,16 +48,6 @@ def test_json_is_a_list_of_rows(tmp_path):
     path = tmp_path / "bench.json"
     write_comparisons(path, [Comparison("x", 1, "s", 2.0), Comparison("y", 2, "MB", 1.0, 3.0, "z")])
     assert [row["name"] for row in json.loads(path.read_text())] == ["x", "y"]
-
-
-def test_rows_take_the_place_of_no_pipe_or_device(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "link").symlink_to("pipe")
-    for path in (tmp_path, tmp_path / "pipe", tmp_path / "link", Path("/dev/null")):
-        with pytest.raises(ConfigError, match="no ordinary file"):
-            find_json(path)
-    (tmp_path / "later").symlink_to("bench.json")
-    assert find_json(tmp_path / "later") == (tmp_path / "bench.json").resolve()
 
 
 def test_sides_run_in_turns_and_the_order_turns_round():
