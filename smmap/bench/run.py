@@ -51,21 +51,23 @@ def choose_benchmarks(what: str) -> Sequence[str]:
     return [what]
 
 
-def parse_threads(text: str) -> tuple[int, ...]:
-    """Numbers of threads from ``1,2``.
+def parse_threads(text: str | None) -> tuple[int, ...]:
+    """Numbers of threads from ``1,2``; None: these, as far as this process has processors.
 
     Raises
     ------
     ConfigError
         If that is no list of numbers from 1, or they are more than this process has processors.
     """
+    most = count_processors()
+    if text is None:
+        return tuple(range(1, min(most, 2) + 1))
     try:
         threads = tuple(int(part) for part in text.split(","))
     except ValueError:
         threads = ()
     if not threads or min(threads) < 1:
         raise ConfigError(f"--threads '{text}': write numbers from 1, for example 1,2")
-    most = count_processors()
     if max(threads) > most:
         fitting = sorted({min(count, most) for count in threads})
         raise ConfigError(

@@ -31,7 +31,10 @@ def bench(
     small: Annotated[
         bool, typer.Option("--small", help="models: few trees, made in seconds; to try things.")
     ] = False,
-    threads: Annotated[str, typer.Option(metavar="1,2", help="Each is measured.")] = "1,2",
+    threads: Annotated[
+        str | None,
+        typer.Option(metavar="1,2", help="Each is measured; else 1, and 2 where they are."),
+    ] = None,
     size: Annotated[
         int | None, typer.Option(min=64, max=10240, help="Pixels a side; even.")
     ] = None,

@@ -16,6 +16,7 @@ from smmap.bench.card_inputs import CARD_INPUTS
 from smmap.bench.shapes import NETWORK_SHAPES, TREE_SHAPES
 from smmap.features.registry import get_feature
 from smmap.model.package import load_card
+from smmap.trees.processors import count_processors
 
 KEYS = {"name", "threads", "unit", "ours", "yardstick", "yardstick_name", "ratio", "goal", "met"}
 GOALS = {
@@ -47,6 +48,12 @@ GOALS = {
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="reads peak memory from /proc"
+)
+
+
+SCALE = (
+    pytest.mark.slow,
+    pytest.mark.skipif(count_processors() < 2, reason="two processes are set against one"),
 )
 
 
@@ -92,7 +99,7 @@ def measure(models, tmp_path, name, *more, code=0):
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(one, marks=pytest.mark.slow) if one == "scale" else one for one in GOALS],
+    [pytest.param(one, marks=SCALE) if one == "scale" else one for one in GOALS],
 )
 def test_rows_and_goals(models, tmp_path, name):
     # A tile of 128 pixels a side takes longer to plan than to predict, on any machine: its goal

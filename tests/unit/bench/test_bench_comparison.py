@@ -71,6 +71,7 @@ def test_unknown_benchmarks_are_refused_with_the_known_ones():
 
 def test_more_threads_than_processors_are_refused_and_fewer_offered():
     there = count_processors()
+    assert parse_threads(None) == (1, 2)[:there]
     assert parse_threads(f"1,{there}") == (1, there)
     with pytest.raises(ConfigError, match=f"write --threads {there}$"):
         parse_threads(f"{there},{there + 1}")
