@@ -40,8 +40,10 @@ GOALS = {
         ("4 tasks of 0.0041 Mpx by 2 processes", 0.55),
         ("overhead a task", 0.01),
         ("peak memory, 1 dates", 1.0),
-        ("peak memory, 4 dates", 1.0),
-        ("peak memory, 4 dates against 1", 1.1),
+        ("peak memory, 12 dates", 1.0),
+        ("peak memory, 16 dates", 1.0),
+        ("peak memory, 16 dates against 1", 1.1),
+        ("peak memory, 16 dates against 12, a task", 1.1),
     },
 }
 """Rows with a goal, as the goals were set."""
