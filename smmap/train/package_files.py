@@ -32,11 +32,22 @@ def check_package_folder(out: Path) -> None:
         Names the folder.
     """
     check_folder(out)
-    check_folder(out.parent)  # it is made there, then moved
     if not out.is_dir() or (out / CARD).is_file():
         return
     if any(file.name != "recipe.yaml" for file in out.iterdir()):
         raise StoreError(f"{out} is not empty and no model package; choose another folder")
+
+
+def check_package_place(out: Path) -> None:
+    """As `check_package_folder`, for a package that is made beside its folder and then moved.
+
+    Raises
+    ------
+    StoreError
+        Names the folder, or the one that holds it.
+    """
+    check_package_folder(out)
+    check_folder(out.parent)
 
 
 def format_card(card: ModelCard) -> str:

@@ -13,6 +13,7 @@ from smmap.spec.errors import StoreError
 from smmap.store.atomic import move_atomic, write_atomic
 from smmap.store.open import open_output_store
 from smmap.store.target import check_file, check_folder
+from smmap.train.package_files import check_package_folder, check_package_place
 
 _NOBODY = 65534
 """User without rights."""
@@ -162,3 +163,10 @@ def test_a_file_is_no_output(tmp_path):
     for address in (tmp_path / "maps", str(tmp_path / "maps"), f"file://{tmp_path / 'maps'}"):
         with pytest.raises(StoreError, match="is no folder"):
             open_output_store(address)
+
+
+def test_a_package_is_made_beside_its_folder(closed):
+    """So the one that holds it must be open, too, but where files are written right into it."""
+    check_package_folder(closed / "open")
+    with pytest.raises(StoreError, match=f"no permission to write into {closed}; "):
+        check_package_place(closed / "open")
