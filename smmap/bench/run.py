@@ -51,21 +51,23 @@ def choose_benchmarks(what: str) -> Sequence[str]:
     return [what]
 
 
-def parse_threads(text: str) -> tuple[int, ...]:
-    """Numbers of threads from ``1,2``.
+def parse_threads(text: str | None) -> tuple[int, ...]:
+    """Numbers of threads from ``1,2``; None: these, as far as this process has processors.
 
     Raises
     ------
     ConfigError
         If that is no list of numbers from 1, or they are more than this process has processors.
     """
+    most = count_processors()
+    if text is None:
+        return tuple(range(1, min(most, 2) + 1))
     try:
         threads = tuple(int(part) for part in text.split(","))
     except ValueError:
         threads = ()
     if not threads or min(threads) < 1:
         raise ConfigError(f"--threads '{text}': write numbers from 1, for example 1,2")
-    most = count_processors()
     if max(threads) > most:
         fitting = sorted({min(count, most) for count in threads})
         raise ConfigError(
@@ -73,21 +75,6 @@ def parse_threads(text: str) -> tuple[int, ...]:
             f"write --threads {','.join(map(str, fitting))}"
         )
     return threads
-
-
-def find_json(path: Path) -> Path:
-    """The file that rows are written to, links followed.
-
-    Raises
-    ------
-    ConfigError
-        If it is a folder, a pipe or a device: rows are written again and again, each time to a
-        new file that takes the place of the last.
-    """
-    file = path.resolve()
-    if (file.exists() and not file.is_file()) or file.is_relative_to("/proc"):
-        raise ConfigError(f"--json {path}: is no ordinary file; name one, for example bench.json")
-    return file
 
 
 def write_comparisons(path: Path, comparisons: Sequence[Comparison]) -> None:

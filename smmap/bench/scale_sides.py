@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from smmap.spec.recipe import Recipe
+
 RECIPE = "local-stac"
+BATCH: int = Recipe.model_fields["batch"].default
+"""Dates of a full task, where a recipe does not say otherwise."""
 
 
 def map_with_workers(catalog: str, model: str, out: str, workers: int) -> dict[str, Any]:
@@ -28,10 +32,9 @@ def map_with_workers(catalog: str, model: str, out: str, workers: int) -> dict[s
 def map_alone(catalog: str, model: str, out: str) -> dict[str, Any]:
     """Map in this process, as a worker does, in tasks of as many overpasses as a recipe has."""
     from smmap.pipeline.run import run
-    from smmap.spec.recipe import Recipe
 
     result = run(RECIPE, Path(out), changes=[f"catalog={catalog}", f"model={model}"])
-    tasks = math.ceil(len(result.receipts) / Recipe.model_fields["batch"].default)
+    tasks = math.ceil(len(result.receipts) / BATCH)
     return {"units": len(result.receipts), "task_seconds": result.seconds / tasks}
 
 

@@ -31,7 +31,10 @@ def bench(
     small: Annotated[
         bool, typer.Option("--small", help="models: few trees, made in seconds; to try things.")
     ] = False,
-    threads: Annotated[str, typer.Option(metavar="1,2", help="Each is measured.")] = "1,2",
+    threads: Annotated[
+        str | None,
+        typer.Option(metavar="1,2", help="Each is measured; else 1, and 2 where they are."),
+    ] = None,
     size: Annotated[
         int | None, typer.Option(min=64, max=10240, help="Pixels a side; even.")
     ] = None,
@@ -48,23 +51,25 @@ def bench(
     """Measure side by side with other libraries, each goal with its ratio (extra `bench`)."""
     from smmap.bench.run import (
         choose_benchmarks,
-        find_json,
         parse_threads,
         run_benchmarks,
         write_comparisons,
     )
     from smmap.bench.settings import Settings
     from smmap.cli.bench_table import print_machine, print_models, print_table
+    from smmap.store.target import check_file, check_folder
 
     logging.getLogger("smmap.bench").setLevel(logging.INFO)
     if what == "models":
+        check_folder(out)
         print_models(out, small=small)
         return
     names = choose_benchmarks(what)
     if size is not None and size % 2:
         raise ConfigError(f"--size {size}: must be even")
     counts = parse_threads(threads)
-    json_file = None if json_file is None else find_json(json_file)
+    if json_file is not None:
+        check_file(json_file)
     print_machine()
     rows: list[Comparison] = []
     with tempfile.TemporaryDirectory(prefix="smmap-bench-") as scratch:

@@ -59,7 +59,7 @@ def examine(folder: Path) -> dict[str, dict[str, Any]]:
 
     definitions = [load_definition(name) for name in list_definitions()]
     credentials = sorted({one.credential for one in definitions if one.credential})
-    there = next(one for one in (folder, *folder.resolve().parents) if one.exists())
+    there = next(one for one in (folder, *folder.absolute().parents) if one.is_dir())
     return {
         "smmap": {"version": __version__, "python": platform.python_version()},
         "library": {name: find(name) for name in _LIBRARIES},

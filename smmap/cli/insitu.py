@@ -42,12 +42,14 @@ def insitu(
 ) -> None:
     """Read station data; say what was kept, and what was dropped and why (extra `insitu`)."""
     from smmap.insitu.load import load_readings
-    from smmap.insitu.parquet import write_readings
+    from smmap.insitu.parquet import check_readings_place, write_readings
     from smmap.insitu.rules import make_rules
     from smmap.matchup.wanted import load_reading_options
     from smmap.spec.period import Period
     from smmap.spec.reading_options import ReadingOptions
 
+    if out is not None:
+        check_readings_place(out)
     usual = load_reading_options(wanted) if wanted else ReadingOptions()
     said = usual.change(flags=flag or None, deepest_m=deepest, highest=highest)
     rules = make_rules(said, Period.parse(period) if period else None)

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smmap.cli.options import BboxText, Json, PeriodText, Scheduler, Workers, parse_bbox
+from smmap.cli.options import (
+    BboxText,
+    Json,
+    PeriodText,
+    Scheduler,
+    Workers,
+    check_place,
+    parse_bbox,
+)
 from smmap.spec.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,7 +45,12 @@ def mosaic(
     ] = None,
     out: Annotated[
         str | None,
-        typer.Option("--out", "-o", help="A folder or a URL; by default the same output."),
+        typer.Option(
+            "--out",
+            "-o",
+            callback=check_place,
+            help="A folder or a URL; by default the same output.",
+        ),
     ] = None,
     threads: Annotated[int, typer.Option(min=1, max=256, help="Shards at work at once.")] = 2,
     workers: Workers = None,

@@ -43,9 +43,37 @@ MetricsPort = Annotated[
     typer.Option("--metrics-port", min=0, max=65535, help="Serve Prometheus metrics there."),
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Ask no other machine for anything.")]
-OutFolder = Annotated[Path, typer.Option("--out", "-o", help="Output folder.")]
+
+
+def check_place(place: str | None) -> str | None:
+    """Refuse, before anything else is done, a folder that cannot be written into."""
+    from smmap.store.open import find_folder
+    from smmap.store.target import check_folder
+
+    folder = None if place is None else find_folder(place)
+    if folder is not None:
+        check_folder(folder)
+    return place
+
+
+def _check_folder(folder: Path) -> Path:
+    from smmap.store.target import check_folder
+
+    check_folder(folder)
+    return folder
+
+
+OutFolder = Annotated[
+    Path, typer.Option("--out", "-o", callback=_check_folder, help="Output folder.")
+]
 OutPlace = Annotated[
-    str, typer.Option("--out", "-o", help="A folder, or the URL of an object store: s3://...")
+    str,
+    typer.Option(
+        "--out",
+        "-o",
+        callback=check_place,
+        help="A folder, or the URL of an object store: s3://...",
+    ),
 ]
 
 

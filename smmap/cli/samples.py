@@ -103,6 +103,7 @@ def samples(
     from smmap.matchup.wanted import load_patches_wanted, load_reading_options, load_wanted
     from smmap.pipeline.workforce import choose_workforce
     from smmap.spec.period import Period
+    from smmap.store.target import check_file, check_folder
 
     chosen = choose_workforce(
         read_recipe(recipe, changes, period, bbox, offline=offline),
@@ -124,6 +125,7 @@ def samples(
     period_read = Period.parse(chosen.period).pad(_DAY, _DAY) if chosen.period else None
     rules = make_rules(said, period_read)
     inputs = load_patches_wanted(wanted) if patch else load_wanted(wanted)
+    (check_folder if patch else check_file)(out)
     readings = _load_readings(stations, kind, mapping, rules)
     with Progress(console=Console(stderr=True), disable=as_json, transient=True) as bar:
         shown = bar.add_task("overpasses, in batches", total=None)

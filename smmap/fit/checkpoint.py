@@ -14,6 +14,7 @@ import torch
 from smmap.spec.errors import ConfigError, ModelError, StoreError
 from smmap.spec.training import TrainingRecipe
 from smmap.store.atomic import write_atomic
+from smmap.store.target import check_folder
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ def claim_checkpoints(folder: Path, recipe: TrainingRecipe) -> None:
         If it holds something else, or cannot be written.
     """
     whose = hashlib.sha256(recipe.model_dump_json().encode()).hexdigest()
+    check_folder(folder)
     owner = folder / OWNER
     if owner.is_file():
         if owner.read_text(encoding="utf-8").strip() != whose:

@@ -10,6 +10,22 @@ import pandas as pd
 from smmap.insitu.frame import COLUMNS, complete_frame
 from smmap.spec.errors import InsituError
 from smmap.store.atomic import write_atomic
+from smmap.store.target import check_file
+
+
+def check_readings_place(path: Path) -> None:
+    """Refuse a name that `write_readings` would.
+
+    Raises
+    ------
+    InsituError
+        If ``path`` exists.
+    StoreError
+        If nothing can be written there.
+    """
+    check_file(path)
+    if path.exists():
+        raise InsituError(f"{path}: exists; remove it or name another file")
 
 
 def write_readings(path: Path, table: pd.DataFrame) -> None:
@@ -22,8 +38,7 @@ def write_readings(path: Path, table: pd.DataFrame) -> None:
     StoreError
         If it cannot be written.
     """
-    if path.exists():
-        raise InsituError(f"{path}: exists; remove it or name another file")
+    check_readings_place(path)
     buffer = BytesIO()
     try:
         table.to_parquet(buffer, index=False)

@@ -30,6 +30,7 @@ from smmap.spec.recipe import Recipe
 from smmap.spec.unit import Task
 from smmap.spec.windows import SizedWindows
 from smmap.stack.fields import KEPT_BYTES
+from smmap.store.target import check_folder
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ def make_patches(
     options, windows = options or SampleOptions(), wanted.windows
     if windows is None or options.by_cell:
         raise ConfigError(f"'{wanted.name}': patches are of inputs with 'windows', at stations")
+    check_folder(out)
     check_columns(wanted)
     plain = wanted.model_copy(update={"windows": None})
     finest = min(one.pixel_m for one in windows.branches)

@@ -31,6 +31,7 @@ from smmap.spec.recipe import Recipe
 from smmap.spec.unit import compute_fingerprint
 from smmap.stack.fields import KEPT_BYTES
 from smmap.store.lock import try_lock
+from smmap.store.target import check_file
 from smmap.version import __version__
 
 logger = logging.getLogger(__name__)
@@ -91,12 +92,15 @@ def make_samples(
     ------
     InsituError
         If ``out`` exists, there is not one sample, or pyarrow is missing.
+    StoreError
+        If it cannot be written there.
     EmptySearchError, ConfigError
         As a run of the recipe.
     SceneError
         If batches could not be done; those that were stay for the next time.
     """
     options = options or SampleOptions()
+    check_file(out)
     if out.exists():
         raise InsituError(f"{out}: exists; remove it or name another file")
     if out.suffix != ".parquet":

@@ -15,6 +15,7 @@ from smmap.grid.named import Grid
 from smmap.grid.reproject import get_transformer
 from smmap.spec.tile import Block, Tile
 from smmap.validation.cell import name_cells
+from smmap.validation.networks import JOINED
 
 _STATION = ["network", "station", "latitude", "longitude"]
 """A station that was moved is another site."""
@@ -87,8 +88,8 @@ def list_sites(readings: pd.DataFrame, *, by_cell: bool) -> list[Site]:
 def _make_site(group: pd.DataFrame) -> Site:
     places = group[_STATION].drop_duplicates()
     return Site(
-        "+".join(sorted(set(places["network"].astype(str)))),
-        "+".join(sorted(set(places["station"].astype(str)))),
+        JOINED.join(sorted(set(places["network"].astype(str)))),
+        JOINED.join(sorted(set(places["station"].astype(str)))),
         float(places["latitude"].mean()),
         float(places["longitude"].mean()),
         str(group["cell"].iloc[0]),

@@ -26,6 +26,16 @@ CARD = "card.yaml"
 
 
 @dataclass(frozen=True)
+class GoldenRows:
+    """What a package must still give when it is opened."""
+
+    inputs: NDArray[np.float32]
+    """(n, columns) as the model takes them; NaN is a missing input."""
+    outputs: NDArray[np.float32]
+    """(n,) m3/m3; NaN where there is no estimate."""
+
+
+@dataclass(frozen=True)
 class Applicability:
     """The card's domain, read: where the training data lie."""
 
@@ -101,7 +111,8 @@ def load_model(
             )
         sessions.append(session)
     model = Model(sessions, [member.weight for member in card.members], card)
-    _check_golden(place, model, card)
+    golden = load_golden(place)
+    _compare_golden(place, model.predict(golden.inputs), golden.outputs, card)
     return model
 
 
@@ -168,13 +179,21 @@ def _load_arrays(path: Path, names: list[str]) -> dict[str, NDArray[np.generic]]
     raise ModelError(f"{path}: cannot be read ({reason})")
 
 
-def _check_golden(package: Path, model: Model, card: ModelCard) -> None:
+def load_golden(package: Path) -> GoldenRows:
+    """Golden rows of a package without windows.
+
+    Raises
+    ------
+    ModelError
+        If they are not there, damaged, or do not fit the card.
+    """
+    card = load_card(package)
     path = _check_file(package, card.golden.file, card.golden.sha256)
     arrays = _load_arrays(path, ["inputs", "outputs"])
     inputs, outputs = arrays["inputs"].astype(np.float32), arrays["outputs"].astype(np.float32)
     if inputs.shape[1:] != (card.columns,) or not len(inputs) or outputs.shape != inputs.shape[:1]:
         raise ModelError(f"{path}: shapes {inputs.shape}, {outputs.shape} do not fit the card")
-    _compare_golden(package, model.predict(inputs), outputs, card)
+    return GoldenRows(inputs, outputs)
 
 
 def _compare_golden(

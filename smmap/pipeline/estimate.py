@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
-import numpy as np
-
-from smmap.model.package import load_model
-from smmap.model.window_model import WindowModel
 from smmap.pipeline.context import Context
 from smmap.pipeline.memory import estimate_task_memory
+from smmap.pipeline.model_rate import measure_rate
 from smmap.pipeline.plan import Plan
 from smmap.pipeline.requests import count_requests
 from smmap.spec.source import OPTICAL
 from smmap.spec.unit import Task
-from smmap.spec.windows import CELL
 from smmap.stack.radar import is_filtered
 
 WRITTEN_BYTES = 12
 """A mapped pixel before compression: six bytes of layers, in COGs and in the cube."""
 RADAR_BANDS = 2
 """VV and VH."""
-_TRIAL_ROWS = 65_536
 _FLOAT_BYTES = 4
 
 
@@ -114,38 +108,15 @@ def describe_speed(
         return _tell_speed(working, rate, "given")
     return _tell_speed(
         pixels,
-        _measure_rate(context),
-        "of the model alone, measured here: reading, filtering and writing are not in it",
+        measure_rate(context.package, context.recipe.device),
+        "of the model alone on pixels none like another, measured here: reading, filtering and "
+        "writing are not in it",
     )
 
 
 def _tell_speed(pixels: int, rate: float, source: str) -> dict[str, Any]:
     return {
-        "core_hours": round(pixels / rate / 3600, 3),
+        "core_hours": round(pixels / rate / 3600, 6),
         "pixels_a_core_second": round(rate),
         "rate_is": source,
     }
-
-
-def _measure_rate(context: Context) -> float:
-    """Pixels a second of the model on one core of this machine, over a short trial."""
-    model = load_model(context.package, context.recipe.device, 1)
-    if isinstance(model, WindowModel):
-        return _measure_cell_rate(model)
-    rows = np.full((_TRIAL_ROWS, context.card.columns), 0.5, np.float32)
-    started = time.perf_counter()
-    model.predict(rows)
-    return _TRIAL_ROWS / (time.perf_counter() - started)
-
-
-def _measure_cell_rate(model: WindowModel) -> float:
-    """Cells a second, over one chunk."""
-    windows = model.windows
-    images = {
-        one.name: np.full((1, len(one.inputs), *[windows.compute_side(one)] * 2), 0.5, np.float32)
-        for one in windows.branches
-    }
-    images[CELL] = np.full((1, model.numbers, windows.chunk, windows.chunk), 0.5, np.float32)
-    started = time.perf_counter()
-    model.estimate_cells(images)
-    return windows.chunk**2 / (time.perf_counter() - started)

@@ -17,6 +17,7 @@ from smmap.validation.anomaly import WINDOW_DAYS, compute_anomalies
 from smmap.validation.bootstrap import Bootstrap
 from smmap.validation.curves import TRIAL, score_repeats
 from smmap.validation.flattery import Flattery
+from smmap.validation.networks import JOINED
 from smmap.validation.orbits import ORBIT, compare_orbits
 from smmap.validation.revisit import compute_revisit
 from smmap.validation.samples import PREDICTED, TRUTH, name_sites, need_columns
@@ -183,7 +184,7 @@ def _score_beside(shown: pd.DataFrame, bootstrap: Bootstrap) -> list[dict[str, A
 
 def _count_networks(shown: pd.DataFrame) -> int:
     """Of a cell that holds stations of several, joined by ``+``, each counts."""
-    return len({one for names in shown["network"].unique() for one in str(names).split("+")})
+    return len({one for names in shown["network"].unique() for one in str(names).split(JOINED)})
 
 
 def _score_overall(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,47 +30,83 @@ def report_store_errors(what: str) -> Iterator[None]:
     raise StoreError(message)
 
 
+def follow_link(path: Path) -> Path:
+    """The file that is replaced when ``path`` is written: itself, or what its link leads to.
+
+    A rename puts a file in the place of whatever has that name. Of a link it would leave none, and
+    a device, a pipe or a socket would be gone for everybody.
+
+    Raises
+    ------
+    StoreError
+        If what is there is no regular file.
+    OSError
+        If the system cannot tell: links in a circle, no permission.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return path.resolve() if path.is_symlink() else path
+    if stat.S_ISDIR(mode):
+        raise StoreError(f"{path} is a folder; name a file")
+    real = path.resolve() if path.is_symlink() else path
+    # Behind a link of /proc there may be a file that has no name any more.
+    if not stat.S_ISREG(mode) or not real.is_file():
+        raise StoreError(
+            f"{path} is no ordinary file, and would be lost if one took its place; name another"
+        )
+    return real
+
+
 def write_atomic(path: Path, data: bytes, *, staging: Path | None = None) -> None:
     """Write ``data`` under a unique temporary name, flush it, then rename it to ``path``.
+
+    A symbolic link stays, and the file that it leads to is replaced.
 
     Parameters
     ----------
     staging
         Folder on the same file system for the temporary file, which a killed process leaves
-        behind: a run's own, of which nothing stays. None: beside ``path``.
+        behind: a run's own, of which nothing stays. None, or if ``path`` is a link: beside the
+        file.
 
     Raises
     ------
     StoreError
-        If it cannot be written; ``path`` is then what it was before.
+        If it cannot be written, or is no regular file; ``path`` is then what it was before.
     """
     with report_store_errors(str(path)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = (staging or path.parent) / f".{path.name}.{uuid.uuid4().hex}.tmp"
+        real = follow_link(path)
+        real.parent.mkdir(parents=True, exist_ok=True)
+        beside = staging if staging is not None and real == path else real.parent
+        temporary = beside / f".{real.name}.{uuid.uuid4().hex}.tmp"
         try:
             with temporary.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(path)
+            temporary.replace(real)
         finally:
             temporary.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        sync_folder(real.parent)
 
 
 def move_atomic(staged: Path, target: Path) -> None:
     """Flush a finished file and rename it to ``target``, on the same file system.
 
+    A symbolic link stays, and the file that it leads to is replaced.
+
     Raises
     ------
     StoreError
-        If that cannot be done; ``target`` is then what it was before.
+        If that cannot be done, or ``target`` is no regular file; it is then what it was before.
     """
     with report_store_errors(str(target)):
-        target.parent.mkdir(parents=True, exist_ok=True)
+        real = follow_link(target)
+        real.parent.mkdir(parents=True, exist_ok=True)
         _sync(staged)
-        staged.replace(target)
-        sync_folder(target.parent)
+        staged.replace(real)
+        sync_folder(real.parent)
 
 
 def sync_folder(folder: Path) -> None:

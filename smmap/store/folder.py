@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
+from smmap.spec.errors import StoreError
 from smmap.store.atomic import move_atomic, publish_folder, report_store_errors, write_atomic
 from smmap.store.checksum import compute_sha256
 from smmap.store.lock import hold_lock
@@ -31,11 +32,20 @@ class FolderOutput:
         return str(self.root)
 
     def read(self, path: str) -> bytes | None:
-        """All bytes, or None if there is no such file."""
+        """All bytes, or None if there is no such file.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be read.
+        """
         try:
             return (self.root / path).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            reason = error.strerror or error
+        raise StoreError(f"cannot read {self.root / path}: {reason}; mend it, then rerun")
 
     def read_many(self, paths: Iterable[str]) -> list[bytes | None]:
         """As ``read``, in order."""

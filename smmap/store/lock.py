@@ -24,9 +24,16 @@ def hold_lock(path: Path) -> Iterator[None]:
 
 
 def try_lock(path: Path) -> IO[bytes] | None:
-    """The open, locked file, or None if another process holds it. Close it to free it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("ab")
+    """The open, locked file, or None if another process holds it. Close it to free it.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be made.
+    """
+    with report_store_errors(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -16,7 +16,7 @@ from smmap.spec.errors import ConfigError, ModelError
 from smmap.spec.history import History
 from smmap.store.documents import load_yaml
 from smmap.train.own_file import load_own
-from smmap.train.package_files import GOLDEN
+from smmap.train.package_files import GOLDEN, check_package_place
 from smmap.train.write_package import PackagedMember, write_package
 from smmap.version import __version__
 
@@ -51,6 +51,7 @@ def export_own(file: Path, card: Path, out: Path, *, seed: int = 0) -> ModelCard
     StoreError
         If ``out`` holds something else, or cannot be written.
     """
+    check_package_place(out)
     draft = _load_draft(card)
     inputs = [ModelInput.parse(one, f"{card}, inputs") for one in draft["inputs"]]
     history = History.parse(draft["history"], f"{card}, history") if draft.get("history") else None

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from smmap.spec.card import ModelCard
 from smmap.spec.errors import StoreError
+from smmap.store.target import check_folder
 
 CARD = "card.yaml"
 GOLDEN = "golden.npz"
@@ -23,17 +24,30 @@ _SELDOM = ("quality", "history", "table", "target", "trained_on", "windows")
 def check_package_folder(out: Path) -> None:
     """Refuse a folder that holds something else than a model package, or than its recipe.
 
+    So is a place where no folder can be made, or that cannot be written into.
+
     Raises
     ------
     StoreError
         Names the folder.
     """
-    if out.exists() and not out.is_dir():
-        raise StoreError(f"{out} is a file; name a folder for the package")
+    check_folder(out)
     if not out.is_dir() or (out / CARD).is_file():
         return
     if any(file.name != "recipe.yaml" for file in out.iterdir()):
         raise StoreError(f"{out} is not empty and no model package; choose another folder")
+
+
+def check_package_place(out: Path) -> None:
+    """As `check_package_folder`, for a package that is made beside its folder and then moved.
+
+    Raises
+    ------
+    StoreError
+        Names the folder, or the one that holds it.
+    """
+    check_package_folder(out)
+    check_folder(out.parent)
 
 
 def format_card(card: ModelCard) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 from smmap.features.array import Doubles
 from smmap.spec.errors import InsituError, StoreError
 from smmap.store.atomic import write_atomic
+from smmap.store.target import check_file
 
 MISSING = ("", "na", "nan", "null", "none", "<na>")
 """Words, in any case, that stand where a table has no number."""
@@ -55,15 +56,18 @@ def check_table_name(path: Path) -> None:
 
 
 def check_outputs(outputs: Iterable[Path | None], table: Path) -> None:
-    """Refuse to write over the samples.
+    """Refuse to write over the samples, or where nothing can be written.
 
     Raises
     ------
     StoreError
-        If one of the outputs is the table itself.
+        If one of the outputs is the table itself, or as of `smmap.store.target.check_file`.
     """
     for out in outputs:
-        if out is not None and out.exists() and table.exists() and out.samefile(table):
+        if out is None:
+            continue
+        check_file(out)
+        if out.exists() and table.exists() and out.samefile(table):
             raise StoreError(
                 f"{out} is the table itself, which is never changed; name another file"
             )

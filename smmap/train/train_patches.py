@@ -19,11 +19,11 @@ from smmap.spec.training import TrainingRecipe
 from smmap.spec.windows import CELL
 from smmap.train.draft_card import Range, draft_card, name_form
 from smmap.train.judge_patches import JudgedPatches, get_member, judge_patches
-from smmap.train.package_files import check_package_folder
+from smmap.train.package_files import check_package_place
 from smmap.train.package_patches import write_patch_package
 from smmap.train.patch_samples import PatchSamples, select_patches
 from smmap.train.samples import Samples
-from smmap.train.table_file import check_table_name, write_table
+from smmap.train.table_file import check_outputs, check_table_name, write_table
 from smmap.train.train_table import REPORT, Training
 from smmap.validation.bootstrap import Bootstrap
 
@@ -64,7 +64,8 @@ def train_patches(
     StoreError
         If the store is none, or ``out`` holds something else or cannot be written.
     """
-    check_package_folder(out)
+    check_package_place(out)
+    check_outputs([predictions, report], store)
     if predictions is not None:
         check_table_name(predictions)
     recipe = recipe.shrink() if small else recipe

@@ -22,7 +22,7 @@ from smmap.train.draft_card import Range, draft_card, name_form
 from smmap.train.ensemble import Ensemble, fit_ensemble
 from smmap.train.judge import judge
 from smmap.train.judgement import Judgement
-from smmap.train.package_files import check_package_folder
+from smmap.train.package_files import check_package_place
 from smmap.train.recipe_file import find_recipe, list_all_recipes
 from smmap.train.run import load_simulated
 from smmap.train.samples import Samples, draw_samples, select_samples
@@ -128,7 +128,7 @@ def train_table(
     StoreError
         If ``out`` holds something else, or cannot be written.
     """
-    check_package_folder(out)
+    check_package_place(out)
     check_outputs([predictions, report], table)
     if predictions is not None:
         check_table_name(predictions)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import pandas as pd
 
@@ -12,6 +13,7 @@ from smmap.validation.cell import name_cells
 from smmap.validation.combined import split_places_and_years, split_within
 from smmap.validation.flattery import Flattery
 from smmap.validation.folds import hold_out, leave_each_out, split_into_folds
+from smmap.validation.networks import split_networks
 from smmap.validation.samples import name_sites, need_columns
 from smmap.validation.split import Split
 
@@ -43,7 +45,8 @@ def make_splits(
         One row a sample. Which columns are needed depends on the scheme: network and station,
         latitude and longitude, time; for any other word the column of that name.
     scheme
-        ``station``, ``cell``, ``network`` or the name of any column: folds of whole groups.
+        ``station``, ``cell``, ``network`` or the name of any column: folds of whole groups; cells
+        of several networks as of `split_networks`.
         ``year``: each year by the others. ``leave-out COLUMN``: each group by the others.
         ``station and year``, ``cell and year``: new places in new years. ``station within
         network``, ``random within network``: folds within each group of the latter, trained on
@@ -72,13 +75,27 @@ def make_splits(
         return split_places_and_years(places, years, folds, scheme=scheme, seed=seed)
     if scheme.startswith(_LEAVE_OUT):
         column = scheme.removeprefix(_LEAVE_OUT)
-        return list(leave_each_out(find_groups(samples, column), scheme=scheme))
+        return _split_whole(samples, column, partial(leave_each_out, scheme=scheme), scheme)
     groups = find_groups(samples, scheme)
     if scheme == "year":
         return list(leave_each_out(groups, scheme=scheme))
     if scheme == "sensor-60-20-20":
         return [hold_out(groups, scheme=scheme, seed=seed)]
-    return split_into_folds(groups, folds, scheme=scheme, seed=seed)
+    cut = partial(split_into_folds, folds=folds, scheme=scheme, seed=seed)
+    return _split_whole(samples, scheme, cut, scheme)
+
+
+def _split_whole(
+    samples: pd.DataFrame,
+    column: str,
+    split: Callable[[pd.Series], Iterable[Split]],
+    scheme: str,
+) -> list[Split]:
+    """Whole groups; of networks, which may share a cell, so that none tells of another."""
+    groups = find_groups(samples, column)
+    if column == "network":
+        return split_networks(groups, split, scheme=scheme)
+    return list(split(groups))
 
 
 def is_random(scheme: str) -> bool:

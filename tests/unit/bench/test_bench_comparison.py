@@ -1,10 +1,8 @@
 """Rows: the ratio is what the two figures say, and the goal says whether it is enough."""
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,7 +11,7 @@ from hypothesis import strategies as st
 from smmap.bench.clock import time_in_turns
 from smmap.bench.comparison import Comparison, compare_speeds
 from smmap.bench.goal import Goal
-from smmap.bench.run import choose_benchmarks, find_json, parse_threads, write_comparisons
+from smmap.bench.run import choose_benchmarks, parse_threads, write_comparisons
 from smmap.spec.errors import ConfigError
 from smmap.trees.processors import count_processors
 
@@ -52,16 +50,6 @@ def test_json_is_a_list_of_rows(tmp_path):
     assert [row["name"] for row in json.loads(path.read_text())] == ["x", "y"]
 
 
-def test_rows_take_the_place_of_no_pipe_or_device(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "link").symlink_to("pipe")
-    for path in (tmp_path, tmp_path / "pipe", tmp_path / "link", Path("/dev/null")):
-        with pytest.raises(ConfigError, match="no ordinary file"):
-            find_json(path)
-    (tmp_path / "later").symlink_to("bench.json")
-    assert find_json(tmp_path / "later") == (tmp_path / "bench.json").resolve()
-
-
 def test_sides_run_in_turns_and_the_order_turns_round():
     ran = []
     seconds = time_in_turns({name: lambda name=name: ran.append(name) for name in "ab"}, 3)
@@ -83,6 +71,7 @@ def test_unknown_benchmarks_are_refused_with_the_known_ones():
 
 def test_more_threads_than_processors_are_refused_and_fewer_offered():
     there = count_processors()
+    assert parse_threads(None) == (1, 2)[:there]
     assert parse_threads(f"1,{there}") == (1, there)
     with pytest.raises(ConfigError, match=f"write --threads {there}$"):
         parse_threads(f"{there},{there + 1}")

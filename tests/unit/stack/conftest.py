@@ -1,4 +1,4 @@
-"""Small GeoTIFFs and scenes around them."""
+"""Small GeoTIFFs and scenes around them; days of a coarse source."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -140,5 +140,32 @@ def make_power() -> Callable[..., np.ndarray]:
         rows, cols = np.indices(shape)
         mean = 0.05 * (1.5 + np.sin(rows / 9) * np.cos(cols / 13))
         return (mean * generator.gamma(4.4, 1 / 4.4, shape)).astype(np.float32)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def tile():
+    """600 x 700 pixels of 100 m: some 5 x 8 cells of 0.1 degrees, near 10.6 E 45.8 N."""
+    return GeoBox((600, 700), Affine(100, 0, 590_000, 0, -100, 5_100_000), "EPSG:32632")
+
+
+@pytest.fixture
+def make_days(make_definition, make_scene):
+    """Scenes of the days of a file, as the kinds without STAC give them."""
+
+    def make(href, reader="netcdf", days=3, variable="swvl1", bands=None, **changes):
+        content = {"assets": [variable], "units": "m3 m-3", **(bands or {})}
+        definition = make_definition(
+            "era5-land", bands={"soil_moisture": content}, resolution=11132, **changes
+        )
+        band = Band("soil_moisture", str(href), "m3 m-3", reader=reader, variable=variable)
+        moments = [datetime(2023, 5, 2 + day, 12, tzinfo=UTC) for day in range(days)]
+        return [
+            make_scene(
+                f"day-{one:%Y%m%d}", {"soil_moisture": band}, definition=definition, datetime=one
+            )
+            for one in moments
+        ]
 
     return make
