@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from smmap.features.array import Doubles, Floats
+from smmap.features.bracketed_root import find_bracketed_root
 from smmap.features.orbit import (
     DRIFT,
     ORBITS_PER_CYCLE,
@@ -90,8 +91,6 @@ def compute_anchored_node(anchor: Anchor, orbit_state: OrbitState) -> float:
     SceneError
         If no track of this direction sees the anchor so.
     """
-    from scipy.optimize import brentq
-
     lon, lat, angle = (np.asarray(one, dtype=np.float64) for one in anchor)
     latitude, _ = compute_geocentric(lat)
     overhead = lon - np.degrees(compute_track_offset(compute_argument(latitude, orbit_state)))
@@ -109,7 +108,9 @@ def compute_anchored_node(anchor: Anchor, orbit_state: OrbitState) -> float:
             f"no {orbit_state} pass sees longitude {lon:.3f}, latitude {lat:.3f} at an incidence "
             f"angle of {angle:.2f} degrees: check the item's 'view:incidence_angle' and geometry"
         )
-    shift = brentq(compute_excess, shifts[first - 1], shifts[first], xtol=1e-9)
+    shift = find_bracketed_root(
+        compute_excess, float(shifts[first - 1]), float(shifts[first]), tolerance=1e-9
+    )
     return float(overhead + leftward * shift)
 
 
