@@ -5,8 +5,8 @@ import sys
 
 from small_world import SmallWorld
 
-HEAVY = ("xarray", "pandas", "distributed", "torch", "ee", "matplotlib", "h5netcdf")
-UNUSED = (*HEAVY, "scipy.optimize", "pystac_client", "jsonschema")
+HEAVY = ("xarray", "pandas", "distributed", "torch", "ee", "matplotlib", "h5netcdf", "scipy")
+UNUSED = (*(set(HEAVY) - {"scipy"}), "scipy.optimize", "pystac_client", "jsonschema")
 
 
 def list_modules(code):
