@@ -35,7 +35,7 @@ def publish_level(store: OutputStore, staging: Path) -> None:
     def read_series() -> list[pystac.Collection]:
         paths = [get_daily_collection(one) for one in list_series(store)]
         found = (read_document(store, path) for path in paths)
-        return [pystac.Collection.from_dict(one) for one in found if one is not None]
+        return [pystac.Collection.from_dict(one, migrate=False) for one in found if one is not None]
 
     if read_series():
         path = get_daily_collection()
@@ -56,7 +56,7 @@ def _build_series(
         sliced = [one for one in members if one.slice is not None]
         if sliced:
             cubes[year] = publish_daily_cube(store, canvas, series, sliced, staging=staging)
-    items = [pystac.Item.from_dict(one.document) for one in days]
+    items = [pystac.Item.from_dict(one.document, migrate=False) for one in days]
     collection = compute_series_collection(series, items, cubes, describe_grid(canvas))
     collection.extra_fields["smmap:pixels"] = compute_window(days, canvas)
     return collection

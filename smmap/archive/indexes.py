@@ -106,7 +106,7 @@ def _build_tile(
             cubes[segment] = publish_cube(
                 store, tile, segment, slices, depth_m=depth_m, staging=staging
             )
-    items = [pystac.Item.from_dict(one.document) for one in committed]
+    items = [pystac.Item.from_dict(one.document, migrate=False) for one in committed]
     collection = compute_tile_collection(tile.key, items, cubes)
     collection.extra_fields["smmap:pixels"] = compute_window(committed, tile)
     collection.extra_fields["smmap:grid"] = describe_grid(tile)
@@ -135,11 +135,13 @@ def publish_root(store: OutputStore, staging: Path) -> None:
 
     def build_product() -> pystac.Collection:
         found = read_tiles()
-        return compute_product_collection([pystac.Collection.from_dict(one) for one in found])
+        tiles = [pystac.Collection.from_dict(one, migrate=False) for one in found]
+        return compute_product_collection(tiles)
 
     def build_models() -> pystac.Collection:
         found = read_models()
-        return compute_model_collection([pystac.Item.from_dict(one) for one in found])
+        models = [pystac.Item.from_dict(one, migrate=False) for one in found]
+        return compute_model_collection(models)
 
     if read_tiles():
         put_index(store, LAYOUT.product_collection, build_product, staging)

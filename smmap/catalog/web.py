@@ -43,11 +43,9 @@ def reading(place: str) -> Iterator[None]:
     CatalogError
         Any other answer, or one that is no STAC.
     """
-    from pystac_client.exceptions import APIError
-
     try:
         yield
-    except APIError as error:
+    except _get_api_error() as error:
         state = getattr(error, "status_code", None)
         text = str(error)[:300]
         transient = state is None
@@ -59,6 +57,14 @@ def reading(place: str) -> Iterator[None]:
         raise TransientError(f"{place} does not answer ({state or text}); try again later")
     reason = f"HTTP {state}: {text}" if state else text
     raise CatalogError(f"{place} cannot be read as a STAC document ({reason}); check the address")
+
+
+def _get_api_error() -> type[Exception]:
+    """What pystac-client raises, imported once something has failed: files do without it."""
+    from pystac_client.exceptions import APIError
+
+    error: type[Exception] = APIError
+    return error
 
 
 def load_json(io: pystac.StacIO, href: str) -> dict[str, Any]:

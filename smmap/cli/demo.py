@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from smmap.cli.imports import importing
 from smmap.cli.options import OutFolder
 
 
@@ -19,16 +20,17 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another world.")] = 0,
 ) -> None:
     """Simulate a small world, map it, and compare the maps with the known truth."""
-    from rich.console import Console
+    with importing():
+        from rich.console import Console
 
-    from smmap.cli.progress import TerminalProgress, print_result
-    from smmap.pipeline.plan import plan_run
-    from smmap.pipeline.recipe import load_recipe
-    from smmap.pipeline.run import run_plan
-    from smmap.product.layout import LAYOUT
-    from smmap.report.comparison import compare_with_truth
-    from smmap.report.comparison_page import write_comparison
-    from smmap.simulate.world import simulate_world
+        from smmap.cli.progress import TerminalProgress, print_result
+        from smmap.pipeline.plan import plan_run
+        from smmap.pipeline.recipe import load_recipe
+        from smmap.pipeline.run import run_plan
+        from smmap.product.layout import LAYOUT
+        from smmap.report.comparison import compare_with_truth
+        from smmap.report.comparison_page import write_comparison
+        from smmap.simulate.world import simulate_world
 
     console = Console(stderr=True)
     world, maps = out / "world", out / "maps"

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from smmap.cli.imports import importing
 from smmap.cli.options import BboxText, Changes, Json, Offline, PeriodText, RecipeName, read_recipe
 
 _SHOWN = 30
@@ -50,11 +51,12 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Show tasks, scenes found, what is new or changed, bytes, time and cost of a run."""
-    from smmap.pipeline.estimate import estimate_plan
-    from smmap.pipeline.plan import plan_run
-    from smmap.pipeline.prices import Prices
-    from smmap.pipeline.revisit import Revisit, estimate_from_revisit
-    from smmap.pipeline.standing import judge_plan, summarise_standings
+    with importing():
+        from smmap.pipeline.estimate import estimate_plan
+        from smmap.pipeline.plan import plan_run
+        from smmap.pipeline.prices import Prices
+        from smmap.pipeline.revisit import Revisit, estimate_from_revisit
+        from smmap.pipeline.standing import judge_plan, summarise_standings
 
     chosen = read_recipe(recipe, changes, period, bbox, offline=offline)
     if from_revisit:

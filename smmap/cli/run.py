@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smmap.cli.imports import importing
 from smmap.cli.options import (
     BboxText,
     Changes,
@@ -46,10 +47,11 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Map what a recipe asks for; what is committed already is kept."""
-    from smmap.cli.progress import TerminalProgress, print_result, to_plain
-    from smmap.pipeline.plan import plan_run
-    from smmap.pipeline.run import run_plan
-    from smmap.pipeline.workforce import choose_workforce
+    with importing():
+        from smmap.cli.progress import TerminalProgress, print_result, to_plain
+        from smmap.pipeline.plan import plan_run
+        from smmap.pipeline.run import run_plan
+        from smmap.pipeline.workforce import choose_workforce
 
     chosen = choose_workforce(
         read_recipe(recipe, changes, period, bbox, offline=offline),

@@ -6,6 +6,7 @@ import json
 
 import typer
 
+from smmap.cli.imports import importing
 from smmap.cli.options import (
     BboxText,
     Changes,
@@ -37,12 +38,13 @@ def update(
     as_json: Json = False,
 ) -> None:
     """Map what is new or changed (scenes, model, recipe), after saying what and why."""
-    from smmap.cli.plan import describe_standings
-    from smmap.cli.progress import TerminalProgress, print_result, to_plain
-    from smmap.pipeline.plan import plan_run
-    from smmap.pipeline.run import run_plan
-    from smmap.pipeline.standing import judge_plan, summarise_standings
-    from smmap.pipeline.workforce import choose_workforce
+    with importing():
+        from smmap.cli.plan import describe_standings
+        from smmap.cli.progress import TerminalProgress, print_result, to_plain
+        from smmap.pipeline.plan import plan_run
+        from smmap.pipeline.run import run_plan
+        from smmap.pipeline.standing import judge_plan, summarise_standings
+        from smmap.pipeline.workforce import choose_workforce
 
     chosen = choose_workforce(
         read_recipe(recipe, changes, period, bbox, offline=offline),

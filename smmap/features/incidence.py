@@ -24,6 +24,9 @@ Anchor = tuple[float, float, float]
 
 _TYPICAL_SWATH_DEG = 5.0
 """Central angle from the track to the middle of a swath."""
+_CLOSER = 600
+"""How many times, in each of `_ROUNDS`, the search for a track draws nearer: to 5e-10 degrees."""
+_ROUNDS = 4
 
 
 def compute_incidence(
@@ -90,27 +93,24 @@ def compute_anchored_node(anchor: Anchor, orbit_state: OrbitState) -> float:
     SceneError
         If no track of this direction sees the anchor so.
     """
-    from scipy.optimize import brentq
-
     lon, lat, angle = (np.asarray(one, dtype=np.float64) for one in anchor)
     latitude, _ = compute_geocentric(lat)
     overhead = lon - np.degrees(compute_track_offset(compute_argument(latitude, orbit_state)))
     leftward = -1.0 if orbit_state == "ascending" else 1.0
 
-    def compute_excess(shift: float) -> float:
-        node = overhead + leftward * shift
-        return float(compute_look_angle(lon, lat, node, orbit_state) - angle)
-
-    shifts = np.linspace(0.1, 60.0, 600)
-    excess = compute_look_angle(lon, lat, overhead + leftward * shifts, orbit_state) - angle
-    first = int(np.argmax(excess > 0))
-    if first == 0 or not math.isfinite(excess[first - 1]):
-        raise SceneError(
-            f"no {orbit_state} pass sees longitude {lon:.3f}, latitude {lat:.3f} at an incidence "
-            f"angle of {angle:.2f} degrees: check the item's 'view:incidence_angle' and geometry"
-        )
-    shift = brentq(compute_excess, shifts[first - 1], shifts[first], xtol=1e-9)
-    return float(overhead + leftward * shift)
+    low, high = 0.1, 60.0
+    for _ in range(_ROUNDS):
+        shifts = np.linspace(low, high, _CLOSER + 1)
+        excess = compute_look_angle(lon, lat, overhead + leftward * shifts, orbit_state) - angle
+        first = int(np.argmax(excess > 0))
+        if first == 0 or not math.isfinite(excess[first - 1]):
+            raise SceneError(
+                f"no {orbit_state} pass sees longitude {lon:.3f}, latitude {lat:.3f} at an "
+                f"incidence angle of {angle:.2f} degrees: check the item's 'view:incidence_angle' "
+                "and geometry"
+            )
+        low, high = shifts[first - 1], shifts[first]
+    return float(overhead + leftward * (low + high) / 2)
 
 
 def _compute_repeat_node(

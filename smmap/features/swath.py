@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import maximum_filter, minimum_filter
 
 from smmap.features.array import Bools
 
@@ -41,6 +40,9 @@ def compute_eroded(valid: Bools, covered: Bools, pixels: int) -> Bools:
     holes = covered & ~valid
     if pixels == 0 or not holes.any():
         return valid.copy()
+    # Here, as it takes a tenth of a process's start and most blocks hold no swath's end.
+    from scipy.ndimage import maximum_filter, minimum_filter
+
     side = 2 * pixels + 1
     cores = minimum_filter(holes.view(np.uint8), size=side, mode="constant", cval=0)
     reached = maximum_filter(cores, size=2 * side - 1, mode="constant", cval=0)

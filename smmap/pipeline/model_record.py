@@ -10,6 +10,7 @@ from smmap.product.document import encode_document
 from smmap.product.layout import LAYOUT
 from smmap.product.model_item import compute_model_item
 from smmap.product.names import compute_model_id
+from smmap.trees.cache import is_left_by_engine
 
 _CARRIED_BYTES = 64 * 2**20
 """Packages up to this size travel with the maps; of larger ones the item names the folder."""
@@ -22,7 +23,7 @@ def record_model(run: RunState) -> None:
     if run.store.read(path) is not None:
         return
     package = run.context.package
-    files = sorted(one for one in package.iterdir() if one.is_file())
+    files = sorted(one for one in package.iterdir() if one.is_file() and not is_left_by_engine(one))
     place = str(package.resolve())
     if sum(one.stat().st_size for one in files) <= _CARRIED_BYTES:
         place = "./package"

@@ -21,7 +21,7 @@ from smmap.store.checksum import compute_sha256
 
 logger = logging.getLogger(__name__)
 
-_LARGE = 16 << 20
+_LARGE = 1 << 20
 """Bytes: smaller files are read faster than their note."""
 _SETTLED_S = 2.0
 

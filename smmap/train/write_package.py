@@ -28,6 +28,7 @@ from smmap.train.package_files import (
     pack_arrays,
 )
 from smmap.train.probe_rows import draw_within
+from smmap.trees.cache import is_left_by_engine
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +124,7 @@ def write_package(
 def move_package(folder: Path, out: Path) -> None:
     """All files but what the engine left, the card last."""
     names = sorted(
-        (file.name for file in folder.iterdir() if ".trees" not in file.suffixes),
+        (file.name for file in folder.iterdir() if not is_left_by_engine(file)),
         key=lambda name: name == CARD,
     )
     for name in names:

@@ -28,6 +28,11 @@ logger = logging.getLogger(__name__)
 SUFFIX = ".trees"
 
 
+def is_left_by_engine(path: Path) -> bool:
+    """Whether a file of a model's folder is a packed form or its lock: no part of the model."""
+    return SUFFIX in path.suffixes
+
+
 def open_packed(path: Path) -> Packed:
     """The packed form of an ONNX file, mapped read-only from disk where possible.
 
