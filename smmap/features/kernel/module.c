@@ -80,7 +80,7 @@ static PyObject *filter_lee(PyObject *self, PyObject *args) {
     const Py_buffer *in = arrays.all;
     const Picture picture = {in->buf, (size_t)in->shape[0], (size_t)in->shape[1],
                              (size_t)window / 2, noise};
-    if ((room = malloc(measure_room(&picture) * sizeof *room))) {
+    if ((room = calloc(measure_room(&picture), sizeof *room))) {
         Py_BEGIN_ALLOW_THREADS
         choose(plain)(&picture, room, arrays.all[1].buf);
         Py_END_ALLOW_THREADS
