@@ -107,6 +107,8 @@ def compute_quality(evidence: Evidence, recipe: Recipe, output: ModelOutput) -> 
     bits = np.zeros(evidence.sm.shape, np.uint16)
     valued = evidence.radar_valid & ~np.isnan(evidence.sm)
     for bit, hit, stays in _apply_rules(evidence, recipe, output):
+        if not hit.any():
+            continue
         bits |= hit * np.uint16(bit)
         if not stays:
             valued &= ~hit

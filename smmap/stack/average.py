@@ -18,9 +18,10 @@ def average(
     """
     known = np.isfinite(values)
     if factor == 1:
-        whole = bool(known.all())
-        mean = values.astype(np.float32, copy=not whole)
-        if not whole:
-            np.putmask(mean, ~known, np.nan)
+        if known.all():
+            weight = np.broadcast_to(np.float32(1), values.shape)
+            return values.astype(np.float32, copy=False), weight
+        mean = values.astype(np.float32)
+        np.putmask(mean, ~known, np.nan)
         return mean, known.astype(np.float32)
     return compute_block_mean(values, known, factor)
