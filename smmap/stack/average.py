@@ -22,6 +22,6 @@ def average(
             weight = np.broadcast_to(np.float32(1), values.shape)
             return values.astype(np.float32, copy=False), weight
         mean = values.astype(np.float32)
-        np.putmask(mean, ~known, np.nan)
+        np.copyto(mean, np.nan, where=~known)
         return mean, known.astype(np.float32)
     return compute_block_mean(values, known, factor)
