@@ -30,7 +30,7 @@ from smmap.spec.unit import Receipt, Task, Unit
 from smmap.stack.next_block import begin_block
 
 _ROWS = 256
-"""Of a part, as many are computed at once by one thread."""
+"""Of a part, at most as many are computed at once by one thread."""
 
 
 def run_task(task: Task, run: RunState) -> list[Receipt]:
@@ -73,7 +73,8 @@ def read_part(
     layers = load_layers(unit, part, inputs, attempt.run.context)
     before.keep(unit, part, layers)
     around = load_surroundings(unit, part, inputs, attempt.run.context)
-    step = _ROWS if around is None else part.height
+    count = -(-part.height // _ROWS) if around is None else 1
+    step = -(-part.height // count)  # as many rows each: no thread is left with a few at the end
     pieces = [slice(top, min(top + step, part.height)) for top in range(0, part.height, step)]
     packed = PackedPart(part, attempt.run.staged_layers)
     work = partial(compute_piece, unit, (layers, past, around), packed, attempt)
