@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smmap.features.array import Bools, Layers
-from smmap.features.feature import Feature, VegetationCorrection
+from smmap.features.column import Column, get_columns, make_column
 from smmap.features.limits import find_outside, tells_of_frost
 from smmap.features.radiometry import compute_gamma0, needs_gamma0
-from smmap.features.registry import get_feature
-from smmap.features.request import Request, find_requests
+from smmap.features.request import Request
 from smmap.features.scaling import compute_scaled
 from smmap.spec.card import ModelCard, ModelInput, NoScaling, derive_column
 from smmap.spec.errors import ConfigError, GridError
@@ -51,7 +50,7 @@ def compute_required_layers(card: FeatureSet) -> frozenset[str]:
     ConfigError
         If an input's feature, options or units cannot be used; names the allowed ones.
     """
-    names = frozenset[str]().union(*(one.names.values() for one in _get_columns(card)))
+    names = frozenset[str]().union(*(one.names.values() for one in get_columns(card)))
     if needs_gamma0(card) and not names.isdisjoint(_RADAR):
         names |= {"incidence_deg"}
     return names
@@ -65,7 +64,7 @@ def compute_requests(card: FeatureSet) -> tuple[Request, ...]:
     ConfigError
         As ``compute_required_layers``.
     """
-    found = {one for column in _get_columns(card) for one in column.requests.values()}
+    found = {one for column in get_columns(card) for one in column.requests.values()}
     return tuple(sorted(found, key=lambda one: one.name))
 
 
@@ -79,30 +78,9 @@ def compute_welcome_requests(card: FeatureSet) -> tuple[Request, ...]:
     """
     limits = card.quality if isinstance(card, ModelCard) else ()
     derived = [one for limit in limits if (one := derive_column(limit)) is not None]
-    columns = [_make_column(one, f"quality of model '{card.name}'") for one in derived]
+    columns = [make_column(one, f"quality of model '{card.name}'") for one in derived]
     found = {one for column in columns for one in column.requests.values()}
     return tuple(sorted(found - set(compute_requests(card)), key=lambda one: one.name))
-
-
-@dataclass(frozen=True)
-class _Column:
-    """An input with what it is derived from."""
-
-    spec: ModelInput
-    feature: Feature
-    requests: Mapping[str, Request]
-
-    @property
-    def names(self) -> dict[str, str]:
-        """By the feature's own word for a layer: its name among all layers."""
-        return {
-            layer: self.requests[layer].name if layer in self.requests else layer
-            for layer in self.feature.layers
-        }
-
-    def choose(self, layers: Layers) -> Layers:
-        """Its layers under the feature's own words."""
-        return {layer: layers[name] for layer, name in self.names.items()}
 
 
 def compute_features(card: FeatureSet, layers: Layers) -> Features:
@@ -129,7 +107,7 @@ def compute_features(card: FeatureSet, layers: Layers) -> Features:
     GridError
         If layers differ in shape.
     """
-    columns = _get_columns(card)
+    columns = get_columns(card)
     required = compute_required_layers(card)
     _check_layers(card, layers, required)
     if needs_gamma0(card):
@@ -148,8 +126,8 @@ def compute_features(card: FeatureSet, layers: Layers) -> Features:
         if column.spec.training_range is not None:
             low, high = column.spec.training_range
             in_range &= ~((raw[index] < low) | (raw[index] > high))
-        if isinstance(column.feature, VegetationCorrection):
-            overcorrected |= column.feature.find_overcorrected(chosen)
+        if column.correction is not None:
+            overcorrected |= column.correction.find_overcorrected(chosen)
     beyond, frozen = np.zeros((2, *shape), dtype=np.bool_)
     for limited, limit, found in _list_limited(card, columns, raw, layers):
         (frozen if tells_of_frost(limited) else beyond)[find_outside(limit, found)] = True
@@ -157,30 +135,20 @@ def compute_features(card: FeatureSet, layers: Layers) -> Features:
 
 
 def _list_limited(
-    card: FeatureSet, columns: list[_Column], raw: NDArray[np.float32], layers: Layers
+    card: FeatureSet, columns: tuple[Column, ...], raw: NDArray[np.float32], layers: Layers
 ) -> Iterator[tuple[ModelInput, Limit, NDArray[np.floating]]]:
     """Limits of the model's training with their columns and values, as far as layers tell."""
     names = [column.spec.column or column.spec.name for column in columns]
     for limit in card.quality if isinstance(card, ModelCard) else ():
         derived = derive_column(limit)
         if derived is not None:
-            column = _make_column(derived, f"quality of model '{card.name}'")
+            column = make_column(derived, f"quality of model '{card.name}'")
             if set(column.names.values()) <= set(layers):
                 values = column.feature.compute(column.choose(layers))
                 yield derived, limit, values.astype(np.float32)
         elif limit.column in names:
             at = names.index(limit.column)
             yield columns[at].spec, limit, raw[at]
-
-
-def _get_columns(card: FeatureSet) -> list[_Column]:
-    where = f"model '{card.name}'"
-    return [_make_column(column, where) for column in card.inputs]
-
-
-def _make_column(column: ModelInput, where: str) -> _Column:
-    feature = get_feature(column, where)
-    return _Column(column, feature, find_requests(column, sorted(feature.layers), where))
 
 
 def _check_layers(card: FeatureSet, layers: Layers, required: frozenset[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol, Self, runtime_checkable
 
-from smmap.features.array import Bools, Doubles, Layers
+from smmap.features.array import Bools, Floats, Layers
 
 
 class Feature(Protocol):
@@ -30,7 +30,7 @@ class Feature(Protocol):
         """Names of the layers that ``compute`` reads."""
         ...
 
-    def compute(self, layers: Layers) -> Doubles:
+    def compute(self, layers: Layers) -> Floats:
         """Derive, pixel by pixel.
 
         Parameters
@@ -40,8 +40,9 @@ class Feature(Protocol):
 
         Returns
         -------
-        float64 array (y, x)
-            NaN where a layer is NaN or the derivation has no value.
+        float array (y, x)
+            NaN where a layer is NaN or the derivation has no value. What is derived is float64; a
+            layer as it stands may be given itself, and is not to be changed.
         """
         ...
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-import numpy as np
-
-from smmap.features.array import Doubles, Layers
+from smmap.features.array import Doubles, Floats, Layers
 from smmap.features.indices import compute_evi, compute_ndmi, compute_ndvi
 from smmap.spec.options import Options
 
@@ -86,9 +84,9 @@ class Reflectance(Options):
         """Names of the layers read."""
         return frozenset({self.band})
 
-    def compute(self, layers: Layers) -> Doubles:
-        """0..1, (y, x)."""
-        return layers[self.band].astype(np.float64)
+    def compute(self, layers: Layers) -> Floats:
+        """The layer itself: 0..1, (y, x)."""
+        return layers[self.band]
 
 
 class SurfaceTemperature(Options):
@@ -103,6 +101,6 @@ class SurfaceTemperature(Options):
         """Names of the layers read."""
         return frozenset({self.band})
 
-    def compute(self, layers: Layers) -> Doubles:
-        """(y, x)."""
-        return layers[self.band].astype(np.float64)
+    def compute(self, layers: Layers) -> Floats:
+        """The layer itself, (y, x)."""
+        return layers[self.band]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from smmap.features.array import Doubles, Layers
+from smmap.features.array import Floats, Layers
 from smmap.spec.options import Options
 from smmap.spec.quantity import QUANTITIES
 
@@ -43,6 +43,6 @@ class Quantity(Options):
         """Names of the layers read."""
         return frozenset({self.band})
 
-    def compute(self, layers: Layers) -> Doubles:
-        """The layer, (y, x); NaN where it has no value."""
-        return layers[self.band].astype("float64")
+    def compute(self, layers: Layers) -> Floats:
+        """The layer itself, (y, x); NaN where it has no value."""
+        return layers[self.band]

@@ -29,7 +29,7 @@ def get_meaning(radiometry: Radiometry) -> RadarMeaning:
 
 
 def compute_sigma0(
-    power: Floats, incidence_rad: Floats, radiometry: Radiometry
+    power: Floats, incidence_deg: Floats, radiometry: Radiometry
 ) -> tuple[Floats, RadarMeaning]:
     """Backscatter as sigma0.
 
@@ -37,8 +37,8 @@ def compute_sigma0(
     ----------
     power : float array
         Linear power as the provider has it; NaN is nodata.
-    incidence_rad : float array, same shape
-        Ellipsoid incidence angle, radians.
+    incidence_deg : float array, same shape
+        Ellipsoid incidence angle, degrees; sigma0 does not ask for it.
     radiometry : Radiometry
         What ``power`` is.
 
@@ -50,7 +50,7 @@ def compute_sigma0(
         ``sigma0_ellipsoid``, or ``sigma0_from_rtc`` for terrain-corrected pixels.
     """
     if radiometry.quantity == "gamma0":
-        cosine = np.cos(np.asarray(incidence_rad, dtype=np.float64))
+        cosine = np.cos(np.radians(incidence_deg, dtype=np.float64))
         power = np.asarray(power, dtype=np.float64) * cosine
     return power, get_meaning(radiometry)
 

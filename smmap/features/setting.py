@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
-from smmap.features.array import Doubles, Layers
+from smmap.features.array import Floats, Layers
 from smmap.spec.options import Options
 
 
@@ -22,9 +20,9 @@ class LayerFeature(Options):
         """Names of the layers read."""
         return frozenset({self.layer})
 
-    def compute(self, layers: Layers) -> Doubles:
-        """The layer, (y, x)."""
-        return layers[self.layer].astype(np.float64)
+    def compute(self, layers: Layers) -> Floats:
+        """The layer itself, (y, x)."""
+        return layers[self.layer]
 
 
 class IncidenceDeg(LayerFeature):

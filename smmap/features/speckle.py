@@ -9,14 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from smmap.features.array import Doubles, Floats
+from smmap.features.native import HAS_KERNEL
 from smmap.features.window import compute_halo, compute_window_count, compute_window_mean
 
-try:
+if HAS_KERNEL:
     from smmap.features import _kernel
-except ImportError:
-    HAS_KERNEL = False
-else:
-    HAS_KERNEL = True
 
 __all__ = [
     "compute_halo",

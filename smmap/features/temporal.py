@@ -48,11 +48,11 @@ def compute_nearest(
         where = taken if place else True
         for into, band in zip(joined, values[scene], strict=True):
             np.copyto(into, band, where=where, casting="same_kind")
-        np.putmask(age, taken, age_days[scene])
+        np.copyto(age, age_days[scene], where=taken, casting="same_kind")
         vacant &= ~taken
     if vacant.any():
         for into in (*joined, age):
-            np.putmask(into, vacant, np.nan)
+            np.copyto(into, np.nan, where=vacant)
     return joined, age
 
 

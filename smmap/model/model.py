@@ -89,15 +89,14 @@ class Model:
     def estimate(self, pixels: NDArray[np.floating]) -> Estimate:
         """Soil moisture and, where the model gives it, its uncertainty."""
         rows = self._check(pixels)
-        usable = np.ones(len(rows), dtype=bool)
-        if self.missing == "invalid":
-            for column in rows.T:
-                usable &= np.isfinite(column)
-        gives_variance = "log_variance" in self._columns
         sm = np.full(len(rows), np.nan, dtype=np.float32)
-        uncertainty = sm.copy() if gives_variance else None
-        if usable.any():
-            mean, variance = self._combine(rows if usable.all() else rows[usable])
+        uncertainty = sm.copy() if "log_variance" in self._columns else None
+        usable: slice | NDArray[np.bool_] = np.s_[:]
+        if self.missing == "invalid" and not (known := np.isfinite(rows)).all():
+            usable = np.asarray(known.all(axis=1))
+            rows = rows[usable]
+        if len(rows):
+            mean, variance = self._combine(rows)
             sm[usable] = mean
             if uncertainty is not None and variance is not None:
                 uncertainty[usable] = np.sqrt(variance)

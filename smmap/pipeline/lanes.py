@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
-from typing import Any
+from typing import Any, TypeVar
+
+Piece = TypeVar("Piece")
 
 
 class Lanes:
     """Takes jobs, which may hand on further jobs, until all are done or one has failed.
 
-    A job of ``read`` holds what it has read until ``compute`` takes it, which waits while all
-    computing threads are busy: so no more is in memory than there are threads. Jobs of ``compute``
-    and ``write`` never wait for others: whatever fails, all threads come to their end.
+    A job of ``read`` holds what it has read until ``compute`` takes it, which waits while as many
+    are computed as there are threads: so no more is in memory. What is computed is so in pieces,
+    which all threads share: none is idle while there is a piece left. Jobs of ``compute`` and
+    ``write`` never wait for others: whatever fails, all threads come to their end.
 
     Parameters
     ----------
@@ -37,14 +40,32 @@ class Lanes:
         """Have something read."""
         self._submit(self._readers, work, arguments)
 
-    def compute(self, work: Callable[..., None], *arguments: Any) -> None:
-        """Have something computed; returns when a thread is free for it. For jobs of ``read``."""
+    def compute(self, work: Callable[[Piece], None], pieces: Sequence[Piece]) -> None:
+        """Have the pieces of something computed; returns when there is room. For jobs of ``read``.
+
+        Parameters
+        ----------
+        work
+            What is done to each piece.
+        pieces
+            One or more, of which several may be at work at once.
+        """
         self._room.acquire()
-        job = self._submit(self._computers, work, arguments)
-        if job is None:
-            self._room.release()
-        else:
-            job.add_done_callback(lambda _: self._room.release())
+        left = len(pieces)
+
+        def settle(_: object) -> None:
+            nonlocal left
+            with self._changed:
+                left -= 1
+                if not left:
+                    self._room.release()
+
+        for piece in pieces:
+            job = self._submit(self._computers, work, (piece,))
+            if job is None:
+                settle(job)
+            else:
+                job.add_done_callback(settle)
 
     def write(self, work: Callable[..., None], *arguments: Any) -> None:
         """Have something written."""

@@ -23,7 +23,7 @@ def load_layers(unit: Unit | Earlier, part: Block, inputs: BlockInputs, context:
     )
     window = part.within(inputs.block)
     static = {name: values[window] for name, values in inputs.static.items()}
-    day = np.full(part.shape, moment.timetuple().tm_yday, np.float32)
+    day = np.broadcast_to(np.float32(moment.timetuple().tm_yday), part.shape)
     layers = {**static, **radar, "day_of_year": day}
     for key, optical in inputs.optical.items():
         scenes = inputs.scenes.get_scenes(unit, key)

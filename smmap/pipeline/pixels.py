@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from smmap.features.builder import Features
 from smmap.features.decibel import to_db
+from smmap.features.gather import gather
 from smmap.features.history import Visit, compute_sequences
 from smmap.features.indices import compute_ndvi
 from smmap.model.window_model import WindowModel
@@ -81,25 +82,15 @@ def choose_pixels(features: Features, layers: Layers, card: ModelCard) -> NDArra
     return order if wanted.all() else order[wanted.ravel()[order]]
 
 
-def take_pixels(features: Features, pixels: NDArray[np.intp]) -> Array:
-    """Inputs of these pixels, (n, inputs), column after column in memory."""
-    return _take(features.values, pixels).T
-
-
 def take_rows(
     features: Features, pixels: NDArray[np.intp], past: Past, card: ModelCard
 ) -> NDArray[np.float32]:
     """What the model takes of these pixels, (n, columns): of earlier overpasses too."""
-    rows = take_pixels(features, pixels)
+    rows = gather(features.values, pixels)
     if card.history is None:
         return rows
-    visits = (Visit(_take(values, pixels), age_days) for age_days, values in past)
+    visits = (Visit(gather(values, pixels).T, age_days) for age_days, values in past)
     return compute_sequences([Visit(rows.T, 0.0), *visits], card.history)
-
-
-def _take(values: Array, pixels: NDArray[np.intp]) -> Array:
-    """(inputs, h, w) to (inputs, n)."""
-    return np.take(values.reshape(len(values), -1), pixels, axis=1)
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,8 @@ Reading, computing and writing go on at once, in threads of their own.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,7 @@ from smmap.pipeline.draft import Draft, Step
 from smmap.pipeline.heap import give_back_memory, keep_memory
 from smmap.pipeline.load_layers import Layers, load_layers
 from smmap.pipeline.load_surroundings import Surroundings, load_surroundings
+from smmap.pipeline.packed_part import PackedPart
 from smmap.pipeline.past import Past, PastBlock
 from smmap.pipeline.pixels import flag_pixels, pack_pixels, predict_pixels
 from smmap.pipeline.run_state import RunState
@@ -28,7 +31,7 @@ from smmap.spec.unit import Receipt, Task, Unit
 from smmap.stack.next_block import begin_block
 
 _ROWS = 256
-"""Of a part, as many are computed at once."""
+"""Of a part, at most as many are computed at once by one thread."""
 
 
 def run_task(task: Task, run: RunState) -> list[Receipt]:
@@ -71,32 +74,33 @@ def read_part(
     layers = load_layers(unit, part, inputs, attempt.run.context)
     before.keep(unit, part, layers)
     around = load_surroundings(unit, part, inputs, attempt.run.context)
-    attempt.lanes.compute(compute_part, unit, part, (layers, past, around), attempt)
+    count = -(-part.height // _ROWS) if around is None else 1
+    step = -(-part.height // count)  # as many rows each: no thread is left with a few at the end
+    pieces = [slice(top, min(top + step, part.height)) for top in range(0, part.height, step)]
+    packed = PackedPart(part, attempt.run.staged_layers)
+    work = partial(compute_piece, unit, (layers, past, around), packed, attempt)
+    attempt.lanes.compute(work, pieces)
 
 
-def compute_part(
+def compute_piece(
     unit: Unit,
-    part: Block,
     read: tuple[Layers, Past, Surroundings | None],
+    packed: PackedPart,
     attempt: Attempt,
+    rows: slice,
 ) -> None:
-    """From aligned scenes to packed pixels, some rows at a time: as suits the processor's cache.
+    """From aligned scenes to packed pixels of some rows of a part, as suits the processor's cache.
 
-    A model that looks around itself has its surroundings for the part as a whole.
+    A model that looks around itself has its surroundings for the part as a whole: all its rows.
     """
-    run, (layers, past, around) = attempt.run, read
+    layers, past, around = read
+    here = {name: values[rows] for name, values in layers.items()}
+    before = tuple((age_days, values[:, rows]) for age_days, values in past)
     provisional = attempt.scenes.is_provisional(unit)
-    packed = {one.name: np.empty(part.shape, one.dtype) for one in run.staged_layers}
-    step = _ROWS if around is None else part.height
-    for top in range(0, part.height, step):
-        rows = slice(top, top + step)
-        here = {name: values[rows] for name, values in layers.items()}
-        before = tuple((age_days, values[:, rows]) for age_days, values in past)
-        found = compute_rows((here, before, around), run, provisional=provisional)
-        for name, values in found.items():
-            packed[name][rows] = values
-    for complete in attempt.put(unit, part, packed, layers["incidence_deg"]):
-        attempt.lanes.write(write_unit, complete, attempt)
+    found = compute_rows((here, before, around), attempt.run, provisional=provisional)
+    if packed.put(rows, found):
+        for complete in attempt.put(unit, packed.part, packed.layers, layers["incidence_deg"]):
+            attempt.lanes.write(write_unit, complete, attempt)
 
 
 def compute_rows(

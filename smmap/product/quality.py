@@ -107,18 +107,25 @@ def compute_quality(evidence: Evidence, recipe: Recipe, output: ModelOutput) -> 
     bits = np.zeros(evidence.sm.shape, np.uint16)
     valued = evidence.radar_valid & ~np.isnan(evidence.sm)
     for bit, hit, stays in _apply_rules(evidence, recipe, output):
+        if not hit.any():
+            continue
         bits |= hit * np.uint16(bit)
         if not stays:
             valued &= ~hit
     known = evidence.radar_valid & (valued | (bits > 0))
+    np.copyto(bits, QUALITY_NODATA, where=~known)
     uncertainty = evidence.sm_uncertainty
     return Flagged(
-        sm=np.where(valued, evidence.sm, np.nan).astype(np.float32),
-        sm_uncertainty=None
-        if uncertainty is None
-        else np.where(valued, uncertainty, np.nan).astype(np.float32),
-        sm_quality=np.where(known, bits, QUALITY_NODATA).astype(np.uint16),
+        sm=_keep(valued, evidence.sm),
+        sm_uncertainty=None if uncertainty is None else _keep(valued, uncertainty),
+        sm_quality=bits,
     )
+
+
+def _keep(valued: BoolArray, values: FloatArray) -> NDArray[np.float32]:
+    kept = np.full(values.shape, np.nan, np.float32)
+    np.copyto(kept, values, where=valued, casting="same_kind")
+    return kept
 
 
 def _apply_rules(

@@ -13,11 +13,15 @@ def average(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Mean over the pixels of each ``factor`` x ``factor`` cell that have a value, and their share.
 
-    NaN where none has; nodata never enters a mean.
+    NaN where none has; nodata never enters a mean. Of cells of one pixel that all have a value the
+    mean is ``values`` itself where it can be.
     """
     known = np.isfinite(values)
     if factor == 1:
+        if known.all():
+            weight = np.broadcast_to(np.float32(1), values.shape)
+            return values.astype(np.float32, copy=False), weight
         mean = values.astype(np.float32)
-        np.putmask(mean, ~known, np.nan)
+        np.copyto(mean, np.nan, where=~known)
         return mean, known.astype(np.float32)
     return compute_block_mean(values, known, factor)

@@ -79,7 +79,7 @@ def load_incidence(scene: Scene, block: Block, choice: str) -> NDArray[np.float3
         return place(*compute_lonlat_at(block, rows, cols))[None]
 
     angle = compute_positions_between(block, compute, _TOLERANCE_DEG)
-    degrees = angle.compute() if isinstance(angle, Lattice) else angle
+    degrees = angle.compute_single() if isinstance(angle, Lattice) else angle
     return np.asarray(degrees[0], np.float32)
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from smmap.stack.native import HAS_KERNEL
 if HAS_KERNEL:
     from smmap.stack import _kernel
 
+_Number = TypeVar("_Number", bound=np.floating[Any])
 Doubles = NDArray[np.float64]
 Place = Callable[[Doubles, Doubles], Doubles]
 """From counts of rows (h,) and columns (w,) to exact positions, (2, h, w): rows, columns; NaN is
@@ -74,7 +76,16 @@ class Lattice:
         """Positions of all the block's pixels, (2, h, w); the bits of ``interpolate``."""
         if not HAS_KERNEL:
             return self.compute_plainly()
-        drawn = np.empty((len(self.nodes), *self.block.shape))
+        return self._draw(np.float64)
+
+    def compute_single(self) -> NDArray[np.float32]:
+        """``compute``, rounded to single precision."""
+        if not HAS_KERNEL:
+            return self.compute_plainly().astype(np.float32)
+        return self._draw(np.float32)
+
+    def _draw(self, dtype: type[_Number]) -> NDArray[_Number]:
+        drawn = np.empty((len(self.nodes), *self.block.shape), dtype)
         _kernel.draw_between(self.nodes, self.corner, drawn)
         return drawn
 

@@ -20,5 +20,5 @@ def compute_lonlat_layers(block: Block) -> dict[str, NDArray[np.float32]]:
         return np.stack(compute_lonlat_at(block, rows, cols))
 
     found = compute_positions_between(block, compute, _TOLERANCE_DEG)
-    places = found.compute() if isinstance(found, Lattice) else found
-    return dict(zip(("longitude", "latitude"), places.astype(np.float32), strict=True))
+    places = found.compute_single() if isinstance(found, Lattice) else found.astype(np.float32)
+    return dict(zip(("longitude", "latitude"), places, strict=True))

@@ -87,10 +87,10 @@ class OpticalBlock:
         part = part or self.block
         joined, age = self._join(self.bands, self.options.rule, scenes, moment, part)
         distance = np.abs(age)
-        joined["optical_age_days"] = distance
-        joined["optical_stale_share"] = np.where(
-            np.isnan(age), np.float32(np.nan), distance > self.options.stale_days
-        ).astype(np.float32)
+        stale = np.where(np.isnan(age), np.float32(np.nan), distance > self.options.stale_days)
+        shape = part.refine(self.factor).shape
+        joined["optical_age_days"] = np.broadcast_to(distance, shape)
+        joined["optical_stale_share"] = np.broadcast_to(stale.astype(np.float32), shape)
         self._forget(moment)
         return self._average(joined)
 
@@ -147,7 +147,10 @@ class OpticalBlock:
         moment: datetime,
         part: Block,
     ) -> tuple[dict[str, Array], Array]:
-        """Bands, water and snow on working pixels, and the signed age in days."""
+        """Bands, water and snow on working pixels, and the signed age in days.
+
+        The age is of one pixel, (1, 1), where it is everywhere the same.
+        """
         working = part.refine(self.factor)
         names = (*bands, *_SURFACE)
         before, after = rule.reach
@@ -166,7 +169,7 @@ class OpticalBlock:
             return dict(zip(names, values, strict=True)), age
         first = rank_by_age(ages)[0]
         if valid[first].all():  # nothing to choose, and nothing to copy
-            age = np.full(working.shape, ages[first], np.float32)
+            age = np.full((1, 1), ages[first], np.float32)
             return dict(zip(names, layers[first], strict=True)), age
         values, age = compute_nearest(layers, valid, ages)
         return dict(zip(names, values, strict=True)), age
@@ -220,5 +223,6 @@ class OpticalBlock:
 def _find_surface(condition: Condition | None, bands: dict[str, Array], working: Block) -> Array:
     """1 where the condition holds, else 0; NaN where the definition has none."""
     if condition is None:
-        return np.full(working.shape, np.nan, np.float32)
-    return holds(condition, bands[condition.band]).astype(np.float32)
+        return np.broadcast_to(np.float32(np.nan), working.shape)
+    held = holds(condition, bands[condition.band])
+    return held.astype(np.float32) if held.any() else np.broadcast_to(np.float32(0), held.shape)

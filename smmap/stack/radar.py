@@ -126,8 +126,9 @@ def load_radar(
         layers[name], weight = _aggregate(power[inner], grid.factor, aggregation)
         if name == "sigma0_vv":
             layers["radar_weight"] = weight
-    angle = np.where(np.isfinite(seen[-1]["sigma0_vv"]), seen[-1]["incidence_deg"], np.nan)
-    layers["incidence_deg"], _ = average(angle[inner], grid.factor)
+    vv = seen[-1]["sigma0_vv"][inner]
+    angle = _keep(np.isfinite(vv), seen[-1]["incidence_deg"][inner])
+    layers["incidence_deg"], _ = average(angle, grid.factor)
     return layers
 
 
@@ -153,12 +154,11 @@ def _load_pass(scenes: Pass, wide: Block, radar: Radar) -> dict[str, Array]:
             if radiometry is None:
                 raise SceneError(f"definition '{scene.definition.id}' states no radiometry")
             incidence = load_incidence(scene, outer, radar.angle)
-            incidence_rad = np.radians(incidence, dtype=np.float64)
             for name in names:
                 if name not in scene.bands:
                     continue
                 aligned = load_band(scene.bands[name], outer)
-                sigma0, _ = compute_sigma0(aligned.values, incidence_rad, radiometry)
+                sigma0, _ = compute_sigma0(aligned.values, incidence, radiometry)
                 power, known = np.asarray(sigma0, np.float32), joined.get(f"sigma0_{name}")
                 vacant = None if known is None else ~np.isfinite(known)
                 joined[f"sigma0_{name}"] = _fill(known, vacant, power)
@@ -167,9 +167,14 @@ def _load_pass(scenes: Pass, wide: Block, radar: Radar) -> dict[str, Array]:
                     angle = _fill(angle, vacant, incidence)
     valid = compute_eroded(np.isfinite(joined["sigma0_vv"]), covered, radar.erode)
     inner = wide.within(outer)
-    layers = {name: np.where(valid[inner], power[inner], np.nan) for name, power in joined.items()}
+    layers = {name: _keep(valid[inner], power[inner]) for name, power in joined.items()}
     layers["incidence_deg"] = angle[inner]
     return layers
+
+
+def _keep(valid: Bools, values: Array) -> Array:
+    """Values where they are valid, NaN elsewhere; the very same where all are."""
+    return values if valid.all() else np.where(valid, values, np.nan)
 
 
 def _fill(known: Array | None, vacant: Bools | None, values: Array) -> Array:

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gather.h"
+#include "indices.h"
 #include "lee.h"
 
 static Lee choose(int plain) {
@@ -16,57 +18,151 @@ static Lee choose(int plain) {
     return lee_plain;
 }
 
-/* A whole array of two dimensions and that type; 0 with an error. */
-static int take(PyObject *object, Py_buffer *view, int flags, char type) {
+#define MOST_ARRAYS 4
+
+/* Whole arrays of two dimensions: a function's arguments, the one that is filled last. */
+typedef struct {
+    Py_buffer all[MOST_ARRAYS];
+    int count;
+} Arrays;
+
+static void release(Arrays *arrays) {
+    while (arrays->count)
+        PyBuffer_Release(arrays->all + --arrays->count);
+}
+
+/* The next array, of one of those types; 0 with an error. */
+static int take(Arrays *arrays, PyObject *object, int flags, const char *types) {
+    Py_buffer *view = arrays->all + arrays->count;
     if (PyObject_GetBuffer(object, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | flags))
         return 0;
-    if (view->ndim == 2 && strlen(view->format) == 1 && *view->format == type)
+    arrays->count++;
+    if (view->ndim == 2 && strlen(view->format) == 1 && strchr(types, *view->format))
         return 1;
-    PyBuffer_Release(view);
     PyErr_SetString(PyExc_ValueError, "an array has another type or number of dimensions");
     return 0;
+}
+
+static int have_one_shape(const Arrays *arrays) {
+    for (int k = 1; k < arrays->count; k++)
+        if (memcmp(arrays->all[k].shape, arrays->all->shape, 2 * sizeof(Py_ssize_t)))
+            return 0;
+    return 1;
+}
+
+static size_t count_pixels(const Arrays *arrays) {
+    return (size_t)(arrays->all->shape[0] * arrays->all->shape[1]);
+}
+
+/* What a function gives, once its arrays are released. */
+static PyObject *finish(Arrays *arrays, int done) {
+    release(arrays);
+    if (!done)
+        return NULL;
+    Py_RETURN_NONE;
 }
 
 static PyObject *filter_lee(PyObject *self, PyObject *args) {
     (void)self;
     PyObject *power, *filtered;
     Py_ssize_t window;
-    double noise;
+    double noise, *room = NULL;
     int plain;
-    Py_buffer in, out;
-    if (!PyArg_ParseTuple(args, "OndpO", &power, &window, &noise, &plain, &filtered) ||
-        !take(power, &in, 0, 'f'))
+    Arrays arrays = {.count = 0};
+    if (!PyArg_ParseTuple(args, "OndpO", &power, &window, &noise, &plain, &filtered))
         return NULL;
-    if (!take(filtered, &out, PyBUF_WRITABLE, 'd')) {
-        PyBuffer_Release(&in);
-        return NULL;
-    }
-    double *room = NULL;
-    if (window < 1 || window % 2 == 0 || window > 4096 ||
-        memcmp(in.shape, out.shape, 2 * sizeof *in.shape)) {
+    if (!take(&arrays, power, 0, "f") || !take(&arrays, filtered, PyBUF_WRITABLE, "d"))
+        return finish(&arrays, 0);
+    if (window < 1 || window % 2 == 0 || window > 4096 || !have_one_shape(&arrays)) {
         PyErr_SetString(PyExc_ValueError, "the window is not odd, or the arrays differ in shape");
-    } else {
-        const Picture picture = {in.buf, (size_t)in.shape[0], (size_t)in.shape[1],
-                                 (size_t)window / 2, noise};
-        if ((room = malloc(measure_room(&picture) * sizeof *room))) {
-            Py_BEGIN_ALLOW_THREADS
-            choose(plain)(&picture, room, out.buf);
-            Py_END_ALLOW_THREADS
-        } else {
-            PyErr_NoMemory();
-        }
+        return finish(&arrays, 0);
     }
-    const int done = room != NULL;
+    const Py_buffer *in = arrays.all;
+    const Picture picture = {in->buf, (size_t)in->shape[0], (size_t)in->shape[1],
+                             (size_t)window / 2, noise};
+    if ((room = calloc(measure_room(&picture), sizeof *room))) {
+        Py_BEGIN_ALLOW_THREADS
+        choose(plain)(&picture, room, arrays.all[1].buf);
+        Py_END_ALLOW_THREADS
+    } else {
+        PyErr_NoMemory();
+    }
     free(room);
-    PyBuffer_Release(&in);
-    PyBuffer_Release(&out);
-    if (!done)
+    return finish(&arrays, room != NULL);
+}
+
+/* Takes bands and what is filled from them; 0 with an error. */
+static int take_bands(Arrays *arrays, PyObject *args, Py_ssize_t bands) {
+    if (PyTuple_Size(args) != bands + 1) {
+        PyErr_SetString(PyExc_TypeError, "another number of arrays is wanted");
+        return 0;
+    }
+    for (Py_ssize_t k = 0; k < bands; k++)
+        if (!take(arrays, PyTuple_GetItem(args, k), 0, "f"))
+            return 0;
+    if (!take(arrays, PyTuple_GetItem(args, bands), PyBUF_WRITABLE, "d"))
+        return 0;
+    if (have_one_shape(arrays))
+        return 1;
+    PyErr_SetString(PyExc_ValueError, "the arrays differ in shape");
+    return 0;
+}
+
+static PyObject *normalised_difference(PyObject *self, PyObject *args) {
+    (void)self;
+    Arrays arrays = {.count = 0};
+    const Py_buffer *all = arrays.all;
+    const int fit = take_bands(&arrays, args, 2);
+    if (fit) {
+        Py_BEGIN_ALLOW_THREADS
+        compute_difference(all[0].buf, all[1].buf, count_pixels(&arrays), all[2].buf);
+        Py_END_ALLOW_THREADS
+    }
+    return finish(&arrays, fit);
+}
+
+static PyObject *evi(PyObject *self, PyObject *args) {
+    (void)self;
+    Arrays arrays = {.count = 0};
+    const Py_buffer *all = arrays.all;
+    const int fit = take_bands(&arrays, args, 3);
+    if (fit) {
+        Py_BEGIN_ALLOW_THREADS
+        compute_evi(all[0].buf, all[1].buf, all[2].buf, count_pixels(&arrays), all[3].buf);
+        Py_END_ALLOW_THREADS
+    }
+    return finish(&arrays, fit);
+}
+
+static PyObject *gather_rows(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *values, *pixels, *out;
+    Arrays arrays = {.count = 0};
+    const Py_buffer *all = arrays.all;
+    if (!PyArg_ParseTuple(args, "OOO", &values, &pixels, &out))
         return NULL;
-    Py_RETURN_NONE;
+    if (!take(&arrays, values, 0, "f") || !take(&arrays, pixels, 0, "lq") ||
+        !take(&arrays, out, PyBUF_WRITABLE, "f"))
+        return finish(&arrays, 0);
+    int fit = all[1].itemsize == sizeof(int64_t) && all[1].shape[0] == 1 &&
+              all[2].shape[0] == all[1].shape[1] && all[2].shape[1] == all[0].shape[0];
+    if (fit) {
+        Py_BEGIN_ALLOW_THREADS
+        fit = gather(all[0].buf, (size_t)all[0].shape[0], (size_t)all[0].shape[1], all[1].buf,
+                     (size_t)all[1].shape[1], all[2].buf);
+        Py_END_ALLOW_THREADS
+    }
+    if (!fit)
+        PyErr_SetString(PyExc_ValueError, "the pixels, the layers and the rows do not fit");
+    return finish(&arrays, fit);
 }
 
 static PyMethodDef METHODS[] = {
     {"filter_lee", filter_lee, METH_VARARGS, "Lee's filter of linear power; without the GIL."},
+    {"normalised_difference", normalised_difference, METH_VARARGS,
+     "(first - second) / (first + second); without the GIL."},
+    {"evi", evi, METH_VARARGS, "Enhanced vegetation index; without the GIL."},
+    {"gather", gather_rows, METH_VARARGS, "Rows of pixels' inputs; without the GIL."},
     {NULL, NULL, 0, NULL},
 };
 

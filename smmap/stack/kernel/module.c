@@ -199,12 +199,14 @@ static int sample_between(const Task *task, const double *nodes, size_t n_rows, 
     return 0;
 }
 
-/* Of every part: one line of points for each row, then the row between them. */
+/* Of every part: one line of points for each row, then the row between them; rounded where singles
+   are wanted. */
 static int draw_parts(const Kernel *kernel, const Py_buffer *nodes, size_t first_row,
                       size_t first_col, const Py_buffer *out) {
     const size_t n_rows = (size_t)nodes->shape[1], n_cols = (size_t)nodes->shape[2];
     const size_t height = (size_t)out->shape[1], width = (size_t)out->shape[2];
     double *line = malloc(n_cols * sizeof *line), *drawn = out->buf;
+    float *singles = *out->format == 'f' ? out->buf : NULL;
     Run run;
     if (!line)
         return -1;
@@ -216,12 +218,16 @@ static int draw_parts(const Kernel *kernel, const Py_buffer *nodes, size_t first
                 Cubic down = fit_cubic(above + c, n_cols);
                 line[c] = draw_one(&down, count % RUN);
             }
-            for (size_t j = 0, n; j < width; j += n, drawn += n) {
+            for (size_t j = 0, n; j < width; j += n) {
                 const size_t across = first_col + j, from = across % RUN;
                 n = RUN - from < width - j ? RUN - from : width - j;
                 Cubic along = fit_cubic(line + across / RUN, 1);
                 kernel->draw(&along, from, &run);
-                memcpy(drawn, run.at, n * sizeof *drawn);
+                if (singles)
+                    for (size_t k = 0; k < n; k++)
+                        *singles++ = (float)run.at[k];
+                else
+                    drawn = (double *)memcpy(drawn, run.at, n * sizeof *drawn) + n;
             }
         }
     free(line);
@@ -238,7 +244,7 @@ static PyObject *draw_between(PyObject *self, PyObject *args) {
     if (!PyArg_ParseTuple(args, "O(nn)O", &points, corner, corner + 1, &object))
         return NULL;
     int fit = (nodes = take(&buffers, points, WHOLE, 3, "d")) &&
-              (out = take(&buffers, object, WRITABLE, 3, "d"));
+              (out = take(&buffers, object, WRITABLE, 3, "df"));
     if (fit) {
         fit = nodes->shape[0] == out->shape[0];
         for (int axis = 0; axis < 2; axis++)

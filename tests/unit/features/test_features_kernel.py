@@ -11,6 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from smmap.features import _kernel
+from smmap.features.gather import gather
+from smmap.features.indices import (
+    compute_difference_plainly,
+    compute_evi,
+    compute_evi_plainly,
+    compute_normalised_difference,
+)
 from smmap.features.speckle import filter_lee, filter_lee_plainly
 
 POWERS = st.one_of(
@@ -61,17 +68,84 @@ def test_what_does_not_fit_is_refused(window, shape, dtype):
         _kernel.filter_lee(power, window, 0.2, False, np.empty(shape, dtype))
 
 
-def test_without_the_kernel_the_filter_is_there():
+REFLECTANCES = st.one_of(
+    st.floats(-0.125, 1.5, width=32),
+    st.sampled_from([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-45, -1e-45, 3.4e38]),
+)
+
+
+@given(
+    bands=st.tuples(SIDES, SIDES).flatmap(
+        lambda shape: arrays(np.float32, (3, *shape), elements=REFLECTANCES)
+    ),
+    turned=st.booleans(),
+)
+def test_indices_come_out_the_same(bands, turned):
+    nir, red, blue = bands[:, ::-1] if turned else bands
+    with np.errstate(all="ignore"):
+        expected = compute_difference_plainly(nir, red), compute_evi_plainly(nir, red, blue)
+    np.testing.assert_array_equal(compute_normalised_difference(nir, red), expected[0])
+    np.testing.assert_array_equal(compute_evi(nir, red, blue), expected[1])
+
+
+@given(data=st.data(), inputs=st.integers(1, 12), height=SIDES, width=SIDES)
+def test_rows_are_those_of_their_pixels(data, inputs, height, width):
+    values = np.arange(inputs * 12 * 12, dtype=np.float32).reshape(inputs, 12, 12)
+    values = values[:, 12 - height :, :width]
+    pixels = data.draw(st.lists(st.integers(0, height * width - 1), max_size=200))
+    rows = gather(values, np.array(pixels, np.intp))
+    assert rows.flags.c_contiguous
+    expected = [[one[divmod(pixel, width)] for one in values] for pixel in pixels]
+    np.testing.assert_array_equal(rows, np.reshape(expected, (len(pixels), inputs)))
+
+
+@pytest.mark.parametrize(
+    "function, arrays",
+    [
+        ("normalised_difference", [("f4", (5, 6)), ("f4", (6, 5)), ("f8", (5, 6))]),
+        ("normalised_difference", [("f4", (5, 6)), ("f4", (5, 6)), ("f8", (5, 7))]),
+        ("normalised_difference", [("f8", (5, 6)), ("f4", (5, 6)), ("f8", (5, 6))]),
+        ("normalised_difference", [("f4", (5, 6)), ("f4", (5, 6)), ("f4", (5, 6))]),
+        ("normalised_difference", [("f4", (5, 6)), ("f8", (5, 6))]),
+        ("evi", [("f4", (5, 6)), ("f4", (5, 6)), ("f4", (5, 7)), ("f8", (5, 6))]),
+        ("evi", 5 * [("f4", (5, 6))]),
+        ("gather", [("f4", (3, 6)), ("i8", (1, 4)), ("f4", (3, 4))]),
+        ("gather", [("f4", (3, 6)), ("i8", (2, 4)), ("f4", (4, 3))]),
+        ("gather", [("f4", (3, 6)), ("i4", (1, 4)), ("f4", (4, 3))]),
+        ("gather", [("f4", (3, 0)), ("i8", (1, 4)), ("f4", (4, 3))]),
+        ("gather", [("f4", (18,)), ("i8", (1, 4)), ("f4", (4, 3))]),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(function, arrays):
+    with pytest.raises((ValueError, TypeError)):
+        getattr(_kernel, function)(*(np.zeros(shape, dtype) for dtype, shape in arrays))
+
+
+@pytest.mark.parametrize("pixel", [-1, 6, 2**62])
+def test_pixels_that_are_not_there_are_refused(pixel):
+    with pytest.raises(ValueError, match="fit"):
+        _kernel.gather(np.ones((3, 6), "f4"), np.array([[0, pixel]]), np.empty((2, 3), "f4"))
+
+
+COMPUTED = """
+import numpy as np
+from smmap.features import indices, speckle
+from smmap.features.gather import gather
+power = np.linspace(0.01, 0.2, 42, dtype="f4").reshape(6, 7)
+found = speckle.filter_lee(power, 3, 4.4), indices.compute_ndvi(power, power[::-1])
+found += indices.compute_evi(power, power[::-1], power / 2), gather(power[None], np.arange(9))
+text = b"".join(one.tobytes() for one in found).hex()
+"""
+
+
+def test_without_the_kernel_all_of_it_is_there():
     script = (
-        "import sys; sys.modules['smmap.features._kernel'] = None\n"
-        "import numpy as np\n"
-        "from smmap.features import speckle\n"
-        "assert not speckle.HAS_KERNEL\n"
-        "power = np.linspace(0.01, 0.2, 42, dtype='f4').reshape(6, 7)\n"
-        "print(speckle.filter_lee(power, 3, 4.4).tobytes().hex())\n"
+        "import sys; sys.modules['smmap.features._kernel'] = None"
+        f"{COMPUTED}assert not speckle.HAS_KERNEL\nprint(text)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ
     )
-    power = np.linspace(0.01, 0.2, 42, dtype="f4").reshape(6, 7)
-    assert done.stdout.strip() == filter_lee(power, 3, 4.4).tobytes().hex()
+    with_it: dict[str, str] = {}
+    exec(COMPUTED, with_it)
+    assert done.stdout.strip() == with_it["text"]

@@ -23,8 +23,8 @@ from smmap.spec.errors import SceneError
 )
 def test_cosine_of_sixty_degrees_is_a_half(quantity, surface, expected, meaning):
     radiometry = Radiometry(quantity=quantity, surface=surface)
-    power, theta = np.array([0.2, np.nan], dtype=np.float32), np.radians([60.0, 60.0])
-    sigma0, said = compute_sigma0(power, theta, radiometry)
+    power, degrees = np.array([0.2, np.nan], dtype=np.float32), np.array([60.0, 60.0])
+    sigma0, said = compute_sigma0(power, degrees, radiometry)
     np.testing.assert_allclose(sigma0, [expected, np.nan], rtol=1e-6)
     assert said == get_meaning(radiometry) == meaning
 

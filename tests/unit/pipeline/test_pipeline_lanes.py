@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from contextvars import ContextVar
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -20,9 +21,9 @@ class UnforeseenError(Exception):
     """What a stage raises."""
 
 
-def work(threads, jobs, parts, trouble=None):
+def work(threads, jobs, parts, pieces, trouble=None):
     """Jobs of so many parts through all lanes; those written, and the most parts held at once."""
-    written, held, most = [], set(), 0
+    written, computed, held, most = [], [], set(), 0
     lock = threading.Lock()
 
     def go_wrong(stage, job, part):
@@ -42,13 +43,17 @@ def work(threads, jobs, parts, trouble=None):
                 held.add((job, part))
                 most = max(most, len(held))
             go_wrong("read", job, part)
-            lanes.compute(compute, job, part)
+            lanes.compute(partial(compute, job, part), range(pieces))
 
-        def compute(job, part):
+        def compute(job, part, piece):
             go_wrong("compute", job, part)
             with lock:
-                held.discard((job, part))
-            lanes.write(write, job, part)
+                computed.append((job, part, piece))
+                whole = sum(one[:2] == (job, part) for one in computed) == pieces
+                if whole:
+                    held.discard((job, part))
+            if whole:
+                lanes.write(write, job, part)
 
         def write(job, part):
             go_wrong("write", job, part)
@@ -56,7 +61,7 @@ def work(threads, jobs, parts, trouble=None):
 
         for job in range(jobs):
             lanes.read(read, job)
-    return written, most
+    return written, most, computed
 
 
 def in_time(action):
@@ -76,11 +81,12 @@ def in_time(action):
     return outcome[0]
 
 
-@given(st.integers(1, 4), st.integers(0, 9), st.integers(1, 5))
+@given(st.integers(1, 4), st.integers(0, 9), st.integers(1, 5), st.integers(1, 4))
 @settings(max_examples=40, deadline=None)
-def test_every_part_is_written_once(threads, jobs, parts):
-    written, most = in_time(lambda: work(threads, jobs, parts))
+def test_every_part_is_written_once(threads, jobs, parts, pieces):
+    written, most, computed = in_time(lambda: work(threads, jobs, parts, pieces))
     assert sorted(written) == [(job, part) for job in range(jobs) for part in range(parts)]
+    assert sorted(computed) == [(*one, piece) for one in sorted(written) for piece in range(pieces)]
     assert most <= 2 * threads
 
 
@@ -93,7 +99,7 @@ def test_every_part_is_written_once(threads, jobs, parts):
 @settings(max_examples=60, deadline=None)
 def test_an_error_anywhere_ends_everything(threads, stage, job, part):
     before = threading.active_count()
-    error = in_time(lambda: work(threads, 6, 5, (stage, job, part)))
+    error = in_time(lambda: work(threads, 6, 5, 3, (stage, job, part)))
     assert isinstance(error, UnforeseenError)
     assert error.args == ((stage, job, part),)
     assert threading.active_count() == before
@@ -120,8 +126,15 @@ def test_reading_goes_on_while_others_are_computed_and_written():
     """Each of three jobs waits for the others: one thread could not do them after each other."""
     together = threading.Barrier(3, timeout=20)
     with open_lanes(1) as lanes:
-        for lane in (lanes.read, lanes.compute, lanes.write):
-            lane(together.wait)
+        lanes.read(together.wait)
+        lanes.compute(lambda _: together.wait(), [0])
+        lanes.write(together.wait)
+
+
+def test_pieces_of_one_part_are_computed_side_by_side():
+    together = threading.Barrier(3, timeout=20)
+    with open_lanes(3) as lanes:
+        lanes.read(lambda: lanes.compute(lambda _: together.wait(), range(3)))
 
 
 def test_readers_wait_for_those_that_compute():
@@ -132,7 +145,7 @@ def test_readers_wait_for_those_that_compute():
         def read(job):
             for part in range(5):
                 loaded.append((job, part))
-                lanes.compute(gate.wait, 20)
+                lanes.compute(gate.wait, [20, 20, 20])
 
         for job in range(4):
             lanes.read(read, job)
@@ -167,7 +180,9 @@ def test_threads_know_the_callers_context():
     seen = []
     task.set("t1")
     with open_lanes(1) as lanes:
-        lanes.read(lambda: lanes.compute(lambda: lanes.write(lambda: seen.append(task.get()))))
+        lanes.read(
+            lambda: lanes.compute(lambda _: lanes.write(lambda: seen.append(task.get())), [0])
+        )
     assert seen == ["t1"]
 
 
@@ -180,7 +195,7 @@ with open_lanes(2) as lanes:
         sys.stdout.write("reads\\n")
         sys.stdout.flush()
         while not lanes.stopped:
-            lanes.compute(time.sleep, 0.01)
+            lanes.compute(time.sleep, [0.01])
     for _ in range(100):
         lanes.read(read)
 """

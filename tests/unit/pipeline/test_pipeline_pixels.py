@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from smmap.features.builder import Features
-from smmap.pipeline.pixels import choose_pixels, take_pixels
+from smmap.features.gather import gather
+from smmap.pipeline.pixels import choose_pixels
 
 VALUES = st.one_of(st.floats(-10, 10, width=32), st.sampled_from([np.nan, np.inf]))
 
@@ -29,7 +30,7 @@ def test_exactly_the_pixels_with_all_that_is_needed(missing, data, height, width
     needed = [radar, *values] if missing == "invalid" else [radar]
     expected = np.flatnonzero(np.isfinite(needed).all(axis=0))
     np.testing.assert_array_equal(np.sort(pixels), expected)
-    rows = take_pixels(make_features(values), pixels)
+    rows = gather(values, pixels)
     np.testing.assert_array_equal(rows, values.reshape(2, -1)[:, pixels].T)
 
 

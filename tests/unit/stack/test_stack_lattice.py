@@ -99,6 +99,7 @@ def test_a_cubic_is_met_everywhere(row, col, height, width, slopes):
     found = lattice.compute()
     np.testing.assert_allclose(found, expected, atol=1e-9)
     np.testing.assert_array_equal(found, lattice.compute_plainly())
+    np.testing.assert_array_equal(lattice.compute_single(), found.astype(np.float32))
     low, high, left, right = lattice.bounds()
     for positions, least, most in ((found[0], low, high), (found[1], left, right)):
         assert positions.min() >= least - 1e-9
