@@ -59,6 +59,7 @@ class DaskCrew(Crew[P, R]):
         self._ready: queue.SimpleQueue[Future] = queue.SimpleQueue()
         self._out: dict[str, tuple[P, Future]] = {}
         self._restarted: set[str] = set()
+        self._tired: str | None = None
         self._slots = 0
         self._sharing = sharing
         self._looked = time.monotonic()
@@ -103,6 +104,9 @@ class DaskCrew(Crew[P, R]):
 
     def submit(self, piece: P) -> None:
         """Send a piece off, as bytes."""
+        if self._tired is not None:
+            worn, self._tired = self._tired, None
+            self._renew(worn)
         key = f"{piece.id}-{uuid.uuid4().hex[:8]}"
         future = self._client.submit(
             do_parcel,
@@ -213,6 +217,8 @@ class DaskCrew(Crew[P, R]):
         future.release()
         if reply.worn and self._out:
             self._renew(reply.worker)
+        elif reply.worn:  # with the last piece that was out: perhaps of all
+            self._tired = reply.worker
         return Outcome(piece, reply.result, reply.error, reply.trace)
 
     def _renew(self, worker: str) -> None:
@@ -221,6 +227,8 @@ class DaskCrew(Crew[P, R]):
         logger.info("worker %s has done its share: starting it anew", worker)
         try:
             self._client.restart_workers([worker], timeout=self._wait_s)
+        except KeyError:  # what Dask raises of a worker that has ended by itself meanwhile
+            logger.info("worker %s is gone already", worker)
         except TimeoutError:
             logger.warning("worker %s takes long to start anew; the others go on", worker)
         except _GONE:
