@@ -24,6 +24,7 @@ def predict(
     numbers: tuple[int, int, int, int],
     arrays: tuple[_Array, ...],
     kernel: str,
+    way: int,
     pixels: _Array,
     features: int,
     out: _Array,

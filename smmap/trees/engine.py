@@ -14,6 +14,7 @@ from smmap.trees.cache import open_packed
 from smmap.trees.kernels import list_kernels
 from smmap.trees.packed import Packed
 from smmap.trees.processors import count_processors
+from smmap.trees.way import find_fastest_way
 
 _MOST = 16384
 _FEWEST = 1024
@@ -39,16 +40,23 @@ class TreeEngine:
         One of ``list_kernels()``; None: the fastest.
     threads
         Threads a prediction may use; None: the processors that the process may use.
+    way
+        One of ``WAYS``; None: the faster, which is tried out.
     """
 
     def __init__(
-        self, packed: Packed, kernel: str | None = None, threads: int | None = None
+        self,
+        packed: Packed,
+        kernel: str | None = None,
+        threads: int | None = None,
+        way: int | None = None,
     ) -> None:
         self.packed = packed
         self.kernel = kernel or list_kernels()[0]
         """Its name."""
         self.threads = threads or count_processors()
         """Threads of a prediction."""
+        self._way = find_fastest_way(packed, self.kernel) if way is None else way
 
     def predict(self, pixels: NDArray[np.floating]) -> Array:
         """Sums of the trees' leaves.
@@ -84,7 +92,8 @@ class TreeEngine:
             part = slice(start, start + span)
             # Columns that lie one after the other become rows while they are in the cache.
             some = np.ascontiguousarray(rows[part])
-            _kernel.predict(*packed.description, self.kernel, some, rows.shape[1], out[part])
+            how = self.kernel, self._way
+            _kernel.predict(*packed.description, *how, some, rows.shape[1], out[part])
 
         if self.threads == 1 or len(starts) < 2:
             for start in starts:

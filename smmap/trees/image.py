@@ -27,3 +27,9 @@ def compute_image(values: NDArray[np.float32]) -> Images:
     bits = np.asarray(values, np.float32).view(np.uint32)
     bits = np.where(bits == _SIGN, np.uint32(0), bits)
     return np.where(bits & _SIGN, ~bits, bits | _SIGN)
+
+
+def compute_float(images: Images) -> NDArray[np.float32]:
+    """The floats that have these images, any shape; images that no float has give NaN."""
+    images = np.asarray(images, np.uint32)
+    return np.where(images & _SIGN, images ^ _SIGN, ~images).view(np.float32)

@@ -71,8 +71,12 @@ typedef struct {
     uint32_t *rows;   /* the rows in that order */
     uint32_t *counts; /* 2 << sort_levels */
 } Sorting;
-void walk_wide(const uint64_t *nodes, const Tree *tree, unsigned bits, const uint32_t *rows,
-               size_t stride, size_t count, Yield yield);
+#define WIDE_ARGUMENTS                                                                           \
+    const uint64_t *nodes, const Tree *tree, unsigned bits, const uint32_t *rows, size_t stride, \
+        size_t count, Yield yield
+typedef void (*WalkWide)(WIDE_ARGUMENTS);
+void walk_wide_scalar(WIDE_ARGUMENTS);
+void walk_wide_avx512(WIDE_ARGUMENTS);
 void walk_wide_sorted(const uint64_t *nodes, const Tree *tree, unsigned bits, const uint32_t *rows,
                       size_t stride, size_t count, const Sorting *sorting, Yield yield);
 
@@ -90,10 +94,15 @@ size_t walk_wide_together_plain(TOGETHER_ARGUMENTS);
 size_t walk_wide_together_avx2(TOGETHER_ARGUMENTS);
 size_t walk_wide_together_512(TOGETHER_ARGUMENTS);
 
-/* The ways to walk that one processor has. */
+/* Two ways for rows to go each by itself. They give the same bits; which is faster hangs on how fast
+   the processor gathers. */
+enum { LANES_OF_VECTORS, CHAINS_OF_REGISTERS, WAYS };
+
+/* How one processor walks. */
 typedef struct {
     const char *name;
-    WalkRanks ranks;
+    WalkRanks ranks[WAYS];
+    WalkWide wide[WAYS];
     WalkTogether ranks_together, wide_together;
     size_t patience[2]; /* ranks, wide: nodes for each level, beyond which rows go alone */
 } Kernel;
@@ -139,7 +148,7 @@ typedef struct {
     int average;
 } Forest;
 int fits(const Forest *forest, size_t n_nodes, size_t n_cuts);
-int predict(const Forest *forest, const Kernel *kernel, const float *pixels, size_t features, size_t n,
-            float *out);
+int predict(const Forest *forest, const Kernel *kernel, unsigned way, const float *pixels,
+            size_t features, size_t n, float *out);
 
 #endif

@@ -11,13 +11,31 @@ enum { NODES, VALUES, TREES, COLUMNS, CUTS, LEAF_ROWS, BASE, N_FOREST };
 /* Fastest first. */
 static const Kernel KERNELS[] = {
 #if defined(__x86_64__)
-    {"vbmi", walk_ranks_vbmi, walk_ranks_together_512, walk_wide_together_512, {8, 6}},
-    {"avx512", walk_ranks_avx512, walk_ranks_together_512, walk_wide_together_512, {9, 6}},
+    {"vbmi",
+     {walk_ranks_vbmi, walk_ranks_scalar},
+     {walk_wide_avx512, walk_wide_scalar},
+     walk_ranks_together_512,
+     walk_wide_together_512,
+     {8, 6}},
+    {"avx512",
+     {walk_ranks_avx512, walk_ranks_scalar},
+     {walk_wide_avx512, walk_wide_scalar},
+     walk_ranks_together_512,
+     walk_wide_together_512,
+     {9, 6}},
+    {"avx2",
+     {walk_ranks_avx2, walk_ranks_scalar},
+     {walk_wide_scalar, walk_wide_scalar},
+     walk_ranks_together_avx2,
+     walk_wide_together_avx2,
+     {14, 5}},
 #endif
-    {"scalar", walk_ranks_scalar, walk_ranks_together_plain, walk_wide_together_plain, {7, 4}},
-#if defined(__x86_64__)
-    {"avx2", walk_ranks_avx2, walk_ranks_together_avx2, walk_wide_together_avx2, {14, 5}},
-#endif
+    {"scalar",
+     {walk_ranks_scalar, walk_ranks_scalar},
+     {walk_wide_scalar, walk_wide_scalar},
+     walk_ranks_together_plain,
+     walk_wide_together_plain,
+     {7, 4}},
 };
 #define N_KERNELS (sizeof KERNELS / sizeof *KERNELS)
 
@@ -148,14 +166,15 @@ static PyObject *predict_pixels(PyObject *self, PyObject *args) {
     const char *name;
     int numbers[4], status = 0, fit;
     unsigned long long features;
+    unsigned way;
     const Kernel *kernel = NULL;
-    if (!PyArg_ParseTuple(args, FOREST_FORMAT "sy*Kw*", FOREST_PLACES, &name, &pixels, &features,
-                          &out))
+    if (!PyArg_ParseTuple(args, FOREST_FORMAT "sIy*Kw*", FOREST_PLACES, &name, &way, &pixels,
+                          &features, &out))
         return NULL;
     for (size_t k = 0; k < N_KERNELS; k++)
         if (!strcmp(name, KERNELS[k].name) && runs_here(name))
             kernel = KERNELS + k;
-    fit = kernel && describe(numbers, parts, &forest) && forest.targets && features;
+    fit = kernel && way < WAYS && describe(numbers, parts, &forest) && forest.targets && features;
     if (fit) {
         size_t n = (size_t)out.len / 4 / forest.targets;
         fit = n == 0 || (size_t)pixels.len / 4 / features == n;
@@ -163,7 +182,7 @@ static PyObject *predict_pixels(PyObject *self, PyObject *args) {
             fit = fit && forest.columns[c].feature < features;
         if (fit && n) {
             Py_BEGIN_ALLOW_THREADS
-            status = predict(&forest, kernel, pixels.buf, (size_t)features, n, out.buf);
+            status = predict(&forest, kernel, way, pixels.buf, (size_t)features, n, out.buf);
             Py_END_ALLOW_THREADS
         }
     }

@@ -111,8 +111,8 @@ static int go_together(const Forest *forest, const Kernel *kernel, size_t first,
 }
 
 /* Some rows through one tree. */
-static void walk_tree(const Forest *forest, const Kernel *kernel, const Tree *tree, int together,
-                      const Span *span, const Buffers *buffers) {
+static void walk_tree(const Forest *forest, const Kernel *kernel, unsigned way, const Tree *tree,
+                      int together, const Span *span, const Buffers *buffers) {
     int dense = tree->target < 0;
     const size_t from = span->from, count = span->count, stride = forest->stride;
     float *sums = buffers->sums + from + (dense ? 0 : (size_t)tree->target * span->padded);
@@ -129,11 +129,11 @@ static void walk_tree(const Forest *forest, const Kernel *kernel, const Tree *tr
             walk_wide_sorted(nodes, tree, forest->bits, rows, stride, count, &buffers->sorting,
                              yield);
         else
-            walk_wide(nodes, tree, forest->bits, rows, stride, count, yield);
+            kernel->wide[way](nodes, tree, forest->bits, rows, stride, count, yield);
     } else {
-        kernel->ranks((const uint32_t *)forest->nodes + tree->first, forest->values + tree->first,
-                      tree, forest->bits, (const uint8_t *)buffers->rows + from * stride, count,
-                      yield);
+        kernel->ranks[way]((const uint32_t *)forest->nodes + tree->first,
+                           forest->values + tree->first, tree, forest->bits,
+                           (const uint8_t *)buffers->rows + from * stride, count, yield);
     }
     if (dense)
         for (size_t i = 0; i < count && from + i < span->n; i++) {
@@ -146,8 +146,8 @@ static void walk_tree(const Forest *forest, const Kernel *kernel, const Tree *tr
         }
 }
 
-static void walk_trees(const Forest *forest, const Kernel *kernel, size_t n, size_t padded,
-                       const Buffers *buffers) {
+static void walk_trees(const Forest *forest, const Kernel *kernel, unsigned way, size_t n,
+                       size_t padded, const Buffers *buffers) {
     size_t width = forest->wide ? sizeof(uint64_t) : 2 * sizeof(uint32_t);
     size_t row_bytes = forest->stride * (forest->wide ? sizeof(uint32_t) : 1);
     size_t usual = BLOCK_BYTES / row_bytes / LANES * LANES;
@@ -169,13 +169,13 @@ static void walk_trees(const Forest *forest, const Kernel *kernel, size_t n, siz
             int together = !*alone && go_together(forest, kernel, first, last, &span, buffers);
             *alone = together ? 0 : *alone ? *alone - 1 : ALONE;
             for (size_t t = first; t < last; t++)
-                walk_tree(forest, kernel, forest->trees + t, together, &span, buffers);
+                walk_tree(forest, kernel, way, forest->trees + t, together, &span, buffers);
         }
     }
 }
 
-int predict(const Forest *forest, const Kernel *kernel, const float *pixels, size_t features,
-            size_t n, float *out) {
+int predict(const Forest *forest, const Kernel *kernel, unsigned way, const float *pixels,
+            size_t features, size_t n, float *out) {
     size_t padded = (n + LANES - 1) / LANES * LANES, targets = forest->targets;
     Buffers buffers;
     int status = acquire(forest, padded, &buffers);
@@ -192,7 +192,7 @@ int predict(const Forest *forest, const Kernel *kernel, const float *pixels, siz
         for (size_t t = 0; t < targets; t++)
             for (size_t i = 0; i < padded; i++)
                 buffers.sums[t * padded + i] = forest->average ? 0 : forest->base[t];
-        walk_trees(forest, kernel, n, padded, &buffers);
+        walk_trees(forest, kernel, way, n, padded, &buffers);
         for (size_t i = 0; i < n; i++)
             for (size_t t = 0; t < targets; t++) {
                 float sum = buffers.sums[t * padded + i];

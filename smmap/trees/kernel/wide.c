@@ -1,4 +1,4 @@
-/* Wide nodes: eight rows go down a tree side by side, in registers. Of trees larger than the cache
+/* Wide nodes without vector units: eight rows go down a tree side by side, in registers. Of trees larger than the cache
    the rows are sorted by the node they have reached, so that neighbours need the same nodes. */
 #include <string.h>
 
@@ -99,8 +99,7 @@ static void sort_rows(const Sorting *to, size_t n_nodes, const uint32_t *rows, s
 #define FINISH(bits, stride, rows, start, from, places)                                          \
     finish(nodes, tree, bits, rows, stride, count, start, from, places, yield)
 
-CHAINS void walk_wide(const uint64_t *nodes, const Tree *tree, unsigned bits, const uint32_t *rows,
-                      size_t stride, size_t count, Yield yield) {
+CHAINS void walk_wide_scalar(WIDE_ARGUMENTS) {
     DISPATCH(FINISH, rows, 0, NULL, NULL);
 }
 

@@ -5,6 +5,7 @@ Run by test_trees_fuzz.py in a process of its own, which must end by itself.
 
 import random
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from smmap.trees.engine import TreeEngine
 from smmap.trees.kernels import list_kernels
 from smmap.trees.load_ensemble import load_ensemble
 from smmap.trees.pack import pack
+from smmap.trees.way import WAYS
 
 ODD = (-(2**63), -(2**31), -2, -1, 0, 1, 2, 3, 7, 255, 2**31 - 1, 2**31, 2**40, 2**63 - 1)
 ODD_FLOATS = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-45, 3e38)
@@ -27,7 +29,8 @@ def predict(path, pixels):
     assert _kernel.fits(*packed.description)
     width = packed.features or max(packed.needs, pixels.shape[1])
     pixels = np.pad(pixels, ((0, 0), (0, max(0, width - pixels.shape[1]))))[:, :width]
-    results = [TreeEngine(packed, kernel, 1).predict(pixels) for kernel in list_kernels()]
+    hows = product(list_kernels(), WAYS)
+    results = [TreeEngine(packed, kernel, 1, way).predict(pixels) for kernel, way in hows]
     for result in results[1:]:
         np.testing.assert_array_equal(result, results[0])
     return results[0]

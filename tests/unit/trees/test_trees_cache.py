@@ -24,6 +24,7 @@ from smmap.spec.errors import ModelError, UnsuitedError
 from smmap.trees import _kernel, packed, write_packed
 from smmap.trees.cache import open_packed
 from smmap.trees.engine import TreeEngine, load_engine
+from smmap.trees.way import WAYS
 
 FOREST = make_forest(np.random.default_rng(5), trees=8, depth=6)
 PIXELS = make_pixels(np.random.default_rng(6), FOREST, 50)
@@ -232,11 +233,13 @@ def test_a_forest_that_lies_is_not_walked(path):
         odd = tuple(7 if place == k else n for k, n in enumerate(numbers))
         assert place in (0, 3) or not _kernel.fits(odd, arrays)
     with pytest.raises(ValueError, match="do not fit"):
-        _kernel.predict(numbers, arrays, "scalar", PIXELS[:, :1].copy(), 1, np.zeros(50, "f4"))
+        _kernel.predict(numbers, arrays, "scalar", 0, PIXELS[:, :1].copy(), 1, np.zeros(50, "f4"))
     with pytest.raises(ValueError, match="do not fit"):
-        _kernel.predict(numbers, arrays, "scalar", PIXELS, 3, np.zeros(49, "f4"))
+        _kernel.predict(numbers, arrays, "scalar", 0, PIXELS, 3, np.zeros(49, "f4"))
     with pytest.raises(ValueError, match="no kernel"):
-        _kernel.predict(numbers, arrays, "sse", PIXELS, 3, np.zeros(50, "f4"))
+        _kernel.predict(numbers, arrays, "scalar", len(WAYS), PIXELS, 3, np.zeros(50, "f4"))
+    with pytest.raises(ValueError, match="no kernel"):
+        _kernel.predict(numbers, arrays, "sse", 0, PIXELS, 3, np.zeros(50, "f4"))
 
 
 def test_a_moved_package_keeps_its_form(path, tmp_path):
@@ -259,7 +262,7 @@ def test_a_forest_that_calls_its_trees_too_shallow_stays_inside(tmp_path):
     pixels = make_pixels(rng, forest, 64)
     sums = np.full((64, 2), 9, np.float32)
     assert numbers[0], "ranks hold no cuts"
-    _kernel.predict(numbers, tuple(changed), "scalar", pixels, 40, sums)
+    _kernel.predict(numbers, tuple(changed), "scalar", 0, pixels, 40, sums)
     leaves = [tree for tree in forest.trees if isinstance(tree, Leaf)]
     alone = walk(Forest(leaves, 40, 2, forest.base), pixels[:1])
     np.testing.assert_array_equal(sums, np.repeat(alone, 64, axis=0))

@@ -9,8 +9,10 @@ from tree_files import SPECIAL, Branch, Forest, Leaf, make_forest, make_pixels, 
 
 from smmap.trees.engine import TreeEngine, load_engine
 from smmap.trees.kernels import list_kernels
+from smmap.trees.way import WAYS
 
 KERNELS = list_kernels()
+HOWS = [(kernel, way) for kernel in KERNELS for way in WAYS]
 
 
 def predict_elsewhere(path, pixels):
@@ -45,9 +47,9 @@ def test_same_as_onnx_runtime_and_as_the_walk(folder, seed, opset, dense, averag
     expected = walk(forest, pixels)
     np.testing.assert_array_equal(predict_elsewhere(path, pixels), expected)
     engine = load_engine(path)
-    for kernel in KERNELS:
-        found = TreeEngine(engine.packed, kernel, 1).predict(pixels)
-        np.testing.assert_array_equal(found, expected, err_msg=kernel)
+    for kernel, way in HOWS:
+        found = TreeEngine(engine.packed, kernel, 1, way).predict(pixels)
+        np.testing.assert_array_equal(found, expected, err_msg=f"{kernel} {way}")
 
 
 @given(seed=st.integers(0, 2**32 - 1), depth=st.integers(1, 9), trees=st.integers(1, 40))
@@ -58,9 +60,9 @@ def test_sums_start_at_the_base_and_keep_the_order(folder, seed, depth, trees):
     pixels = make_pixels(rng, forest, 40)
     engine = load_engine(write_forest(forest, folder / "order.onnx"))
     expected = walk(forest, pixels)
-    for kernel in KERNELS:
-        found = TreeEngine(engine.packed, kernel, 1).predict(pixels)
-        np.testing.assert_array_equal(found, expected, err_msg=kernel)
+    for kernel, way in HOWS:
+        found = TreeEngine(engine.packed, kernel, 1, way).predict(pixels)
+        np.testing.assert_array_equal(found, expected, err_msg=f"{kernel} {way}")
 
 
 def chain(depth, features, cuts):
@@ -84,9 +86,9 @@ def test_deep_and_narrow(folder, depth):
     path = write_forest(forest, folder / "deep.onnx")
     engine = load_engine(path)
     expected = walk(forest, pixels)
-    for kernel in KERNELS:
-        found = TreeEngine(engine.packed, kernel, 1).predict(pixels)
-        np.testing.assert_array_equal(found, expected, err_msg=kernel)
+    for kernel, way in HOWS:
+        found = TreeEngine(engine.packed, kernel, 1, way).predict(pixels)
+        np.testing.assert_array_equal(found, expected, err_msg=f"{kernel} {way}")
 
 
 @pytest.mark.parametrize("wide", [False, True])
@@ -101,9 +103,9 @@ def test_more_cuts_than_a_rank_can_tell(folder, wide):
     assert wide or (len(columns) > 4 and columns["count"].max() == 255)
     pixels = rng.choice(np.concatenate([many, SPECIAL, [np.nan]]), (90, 2)).astype(np.float32)
     expected = walk(forest, pixels)
-    for kernel in KERNELS:
-        found = TreeEngine(engine.packed, kernel, 1).predict(pixels)
-        np.testing.assert_array_equal(found, expected, err_msg=kernel)
+    for kernel, way in HOWS:
+        found = TreeEngine(engine.packed, kernel, 1, way).predict(pixels)
+        np.testing.assert_array_equal(found, expected, err_msg=f"{kernel} {way}")
 
 
 def test_node_numbers_may_be_anything(folder):
@@ -161,8 +163,8 @@ def test_pixels_that_are_alike_go_together(folder, seed, dense, kinds, run, coun
 
 
 @pytest.mark.parametrize("wide", [False, True])
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_alike_and_different_pixels_in_one_picture(folder, kernel, wide):
+@pytest.mark.parametrize("kernel, way", HOWS)
+def test_alike_and_different_pixels_in_one_picture(folder, kernel, way, wide):
     """Blocks of either kind, one after the other."""
     rng = np.random.default_rng(9)
     pool = rng.normal(size=20_000 if wide else 100).astype(np.float32)
@@ -174,8 +176,8 @@ def test_alike_and_different_pixels_in_one_picture(folder, kernel, wide):
     different = rng.choice(pool, (5000, 3)).astype(np.float32)
     alike = np.repeat(different[:25], 400, axis=0)
     pixels = np.concatenate([alike, different, alike[:77]])
-    found = TreeEngine(packed, kernel, 1).predict(pixels)
-    by_itself = TreeEngine(packed, kernel, 1).predict(different)
+    found = TreeEngine(packed, kernel, 1, way).predict(pixels)
+    by_itself = TreeEngine(packed, kernel, 1, way).predict(different)
     np.testing.assert_array_equal(found[len(alike) : -77], by_itself)
     np.testing.assert_array_equal(found[: len(alike)], np.repeat(by_itself[:25], 400, axis=0))
     np.testing.assert_array_equal(found[-77:], by_itself[[0] * 77])

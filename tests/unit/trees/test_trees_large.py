@@ -90,8 +90,8 @@ def test_large_trees(features, targets):
     pixels[rng.random(pixels.shape) < 0.05] = np.nan
     pixels[: len(pixels) // 2, 0] = rng.choice(thresholds, len(pixels) // 2)
     expected = walk(ensemble, thresholds, pixels)
-    for threads in (1, 3):
-        found = TreeEngine(packed, list_kernels()[0], threads).predict(pixels)
+    for threads, way in ((1, 0), (3, 0), (1, 1)):
+        found = TreeEngine(packed, list_kernels()[0], threads, way).predict(pixels)
         np.testing.assert_array_equal(found, expected)
 
 
