@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
@@ -14,39 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.pipeline.staged_layer import Packed, StagedLayer
 from smmap.product.layers import SM
 from smmap.spec.band import Layer
 from smmap.spec.tile import Block
 from smmap.store.atomic import report_store_errors
 
-Packed = NDArray[np.generic]
-
 _STRIP_PIXELS = 2**18
 """What is read at once where pixels are only looked at."""
-
-
-class StagedLayer:
-    """One layer's pixels in a file, row by row; a `PixelSource` for sinks.
-
-    Nothing stays mapped between calls, so that memory holds the window at work alone.
-    """
-
-    def __init__(self, path: Path, area: Block, layer: Layer) -> None:
-        self._path = path
-        self.shape = area.shape
-        self.dtype = np.dtype(layer.dtype)
-        # A full disk must not show up later, as a fault in the middle of a mapped page.
-        with path.open("xb") as file:
-            os.posix_fallocate(file.fileno(), 0, math.prod(self.shape) * self.dtype.itemsize)
-
-    def __getitem__(self, window: tuple[slice, slice], /) -> Packed:
-        return np.array(self._map("r")[window])
-
-    def __setitem__(self, window: tuple[slice, slice], values: Packed, /) -> None:
-        self._map("r+")[window] = values
-
-    def _map(self, mode: Any) -> Packed:
-        return np.memmap(self._path, self.dtype, mode, shape=self.shape)
 
 
 class StagedUnit:
