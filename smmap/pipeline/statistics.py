@@ -28,7 +28,7 @@ def compute_statistics(staged: StagedUnit) -> dict[str, float]:
     values = {layer: Tally(layer, groups=_WORST + 1) for layer in (SM, VV_DB)}
     flags = Tally(SM_QUALITY)
     for sm, vv_db, quality in staged.iterate_strips(SM, VV_DB, SM_QUALITY):
-        group = np.where(sm == SM.fill, _WORST, quality != 0)
+        group = np.where(sm == SM.fill, np.uint8(_WORST), quality != 0)
         values[SM].add(sm, group)
         values[VV_DB].add(vv_db, group)
         flags.add(quality)
