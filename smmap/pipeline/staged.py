@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.pipeline.staged_layer import Packed, StagedLayer
-from smmap.product.layers import SM
+from smmap.pipeline.statistics import count_part, open_tallies
 from smmap.spec.band import Layer
 from smmap.spec.tile import Block
 from smmap.store.atomic import report_store_errors
@@ -31,8 +31,8 @@ class StagedUnit:
         self.area = area
         self.incidence_deg: float | None = None
         """At the middle of the area; None where the radar saw nothing there."""
-        self.valid = 0
-        """Pixels with a value, of the parts that are there."""
+        self.tallies = open_tallies(layers)
+        """How often each stored number occurs in the parts that are there, by layer."""
         self._missing = area.height * area.width
         self._lock = threading.Lock()
         with report_store_errors(str(folder)):
@@ -56,9 +56,8 @@ class StagedUnit:
         if 0 <= row < part.height and 0 <= col < part.width:
             angle = float(incidence_deg[row, col])
             self.incidence_deg = round(angle, 2) if math.isfinite(angle) else None
-        valid = np.count_nonzero(packed[SM.name] != SM.fill)
         with self._lock:
-            self.valid += int(valid)
+            count_part(self.tallies, packed)
             self._missing -= part.height * part.width
             return self._missing == 0
 

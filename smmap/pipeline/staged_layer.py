@@ -49,7 +49,7 @@ class StagedLayer:
             start, self._end = self._end, self._end + pixels.nbytes
         with self._path.open("r+b") as file:
             file.seek(start)
-            data = memoryview(pixels).cast("B")
+            data = pixels.data.cast("B")
             for first in range(0, len(data), _AT_ONCE):
                 file.write(data[first : first + _AT_ONCE])
         with self._lock:
@@ -68,7 +68,7 @@ class StagedLayer:
                 if first < stop and begin < end:
                     strip = np.empty((stop - first, width), self.dtype)
                     file.seek(start + (first - top) * width * self.dtype.itemsize)
-                    file.readinto(memoryview(strip).cast("B"))
+                    file.readinto(strip.data.cast("B"))
                     place = found[first - rows.start : stop - rows.start]
                     place[:, begin - columns.start : end - columns.start] = strip[
                         :, begin - left : end - left

@@ -25,6 +25,8 @@ class Tally:
 
     def __init__(self, layer: Layer, groups: int = 1) -> None:
         dtype = np.dtype(layer.dtype)
+        self.groups = groups
+        """As given."""
         self._fill = layer.fill
         self._unsigned = np.dtype(f"u{dtype.itemsize}")
         self._numbers = np.arange(2 ** (8 * dtype.itemsize), dtype=self._unsigned).view(dtype)

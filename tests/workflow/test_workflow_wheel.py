@@ -17,7 +17,9 @@ from tree_files import Forest, Leaf, write_forest
 REPOSITORY = Path(__file__).parents[2]
 
 
-KERNELS = tuple(f"smmap/{room}/_kernel.abi3.so" for room in ("features", "product", "stack", "trees"))
+KERNELS = tuple(
+    f"smmap/{room}/_kernel.abi3.so" for room in ("features", "product", "stack", "trees")
+)
 
 
 def build_wheel(folder: Path, **environment: str) -> Path:
