@@ -98,7 +98,8 @@ def average_cells(values: Pixels, fill: int, rows: Cells, columns: Cells) -> Pix
     fill
         Stored value of nodata; of a cell only if all its pixels are.
     """
-    if not _suits_kernel(values):
+    # In the kernel, sums of rows have 32 bits.
+    if not _suits_kernel(values) or (rows.size % 2 and rows.size >= _MOST_SHARES):
         return average_plainly(values, fill, rows, columns)
     return _fill(_kernel.average, values, fill, rows, columns)
 

@@ -15,50 +15,63 @@ size_t count_parts(const Side *side) {
 size_t count_pixels(const Side *side) { return 2 * (side->count - 1) + count_parts(side); }
 
 /* How much of each of its pixels lies in a cell, in shares that are whole numbers. */
-static void find_shares(const Side *side, size_t cell, double *shares) {
-    const double cells = (double)count_cells(side), place = (double)(side->first + cell);
+static void find_shares(const Side *side, size_t cell, int32_t *shares) {
+    const int32_t cells = (int32_t)count_cells(side), place = (int32_t)(side->first + cell);
     const int askew = count_parts(side) == MOST;
     shares[0] = askew ? cells - place : 1;
     shares[1] = askew ? cells : 1;
     shares[2] = place + 1;
 }
 
-/* All sums are whole numbers below 2^53: doubles hold them exactly, in any order. */
-static void add_row(const Map *map, const uint16_t *row, double share, double *restrict total,
-                    double *restrict weight) {
-    const int bias = map->bias;
+static void add_row(const Map *map, const uint16_t *row, int32_t share, int32_t *restrict total,
+                    int32_t *restrict weight) {
+    const int32_t bias = map->bias, fill = map->fill;
     for (size_t x = 0; x < map->width; x++) {
-        const double known = row[x] != map->fill ? share : 0;
-        total[x] += known * (double)((row[x] ^ bias) - bias);
-        weight[x] += known;
+        const int32_t known = row[x] != fill ? -1 : 0;
+        total[x] += (((row[x] ^ bias) - bias) * share) & known;
+        weight[x] += share & known;
     }
 }
 
-static uint16_t divide(double total, double weight, uint16_t fill) {
-    if (!(weight > 0))
+static uint16_t divide(int64_t total, int64_t weight, uint16_t fill) {
+    if (!weight)
         return fill;
-    const double mean = total / weight;
+    const double mean = (double)total / (double)weight;
     const int size = (int)(fabs(mean) + 0.5);
     return (uint16_t)(mean < 0 ? -size : size);
 }
 
-void average(const Map *map, double *room, uint16_t *out) {
+/* Inlined with a number for `across`, so that loops over a cell's pixels are none. */
+static inline __attribute__((always_inline)) void divide_row(const Side *columns, size_t across,
+                                                             const int32_t *total,
+                                                             const int32_t *weight, uint16_t fill,
+                                                             uint16_t *out) {
+    for (size_t j = 0; j < columns->count; j++) {
+        int64_t sum = 0, all = 0;
+        int32_t shares[MOST] = {1, 1, 1};
+        if (across == MOST)
+            find_shares(columns, j, shares);
+        for (size_t k = 0; k < across; k++) {
+            sum += (int64_t)shares[k] * total[2 * j + k];
+            all += (int64_t)shares[k] * weight[2 * j + k];
+        }
+        out[j] = divide(sum, all, fill);
+    }
+}
+
+void average(const Map *map, int32_t *room, uint16_t *out) {
     const size_t down = count_parts(&map->rows), across = count_parts(&map->columns);
-    double *total = room, *weight = room + map->width, shares[MOST];
+    int32_t *total = room, *weight = room + map->width, shares[MOST];
     for (size_t i = 0; i < map->rows.count; i++) {
         memset(room, 0, 2 * map->width * sizeof *room);
         find_shares(&map->rows, i, shares);
         for (size_t k = 0; k < down; k++)
             add_row(map, map->numbers + (2 * i + k) * map->width, shares[k], total, weight);
-        for (size_t j = 0; j < map->columns.count; j++) {
-            double sum = 0, all = 0;
-            find_shares(&map->columns, j, shares);
-            for (size_t k = 0; k < across; k++) {
-                sum += shares[k] * total[2 * j + k];
-                all += shares[k] * weight[2 * j + k];
-            }
-            *out++ = divide(sum, all, map->fill);
-        }
+        if (across == 2)
+            divide_row(&map->columns, 2, total, weight, map->fill, out);
+        else
+            divide_row(&map->columns, across, total, weight, map->fill, out);
+        out += map->columns.count;
     }
 }
 
@@ -77,8 +90,9 @@ static uint16_t choose(const uint16_t *pixels, size_t n, uint16_t fill) {
     return best;
 }
 
-void find_commonest(const Map *map, uint16_t *out) {
-    const size_t down = count_parts(&map->rows), across = count_parts(&map->columns);
+/* Likewise. */
+static inline __attribute__((always_inline)) void fill_in(const Map *map, size_t down,
+                                                          size_t across, uint16_t *out) {
     for (size_t i = 0; i < map->rows.count; i++)
         for (size_t j = 0; j < map->columns.count; j++) {
             const uint16_t *corner = map->numbers + 2 * i * map->width + 2 * j;
@@ -92,4 +106,14 @@ void find_commonest(const Map *map, uint16_t *out) {
                 }
             *out++ = mixed ? choose(pixels, n, map->fill) : *corner;
         }
+}
+
+void find_commonest(const Map *map, uint16_t *out) {
+    const size_t down = count_parts(&map->rows), across = count_parts(&map->columns);
+    if (down == 2 && across == 2)
+        fill_in(map, 2, 2, out);
+    else if (down == 2 && across == MOST)
+        fill_in(map, 2, MOST, out);
+    else
+        fill_in(map, down, across, out);
 }

@@ -21,8 +21,10 @@ typedef struct {
     Side rows, columns;
 } Map;
 
-/* Averages of what is not fill, halves away from zero. `room` holds 2 x width. */
-void average(const Map *map, double *room, uint16_t *out);
+/* Averages of what is not fill, halves away from zero. `room` holds 2 x width. Sums of rows fit into
+   32 bits where their size is even, or below LARGE. */
+#define LARGE 16384
+void average(const Map *map, int32_t *room, uint16_t *out);
 
 /* The most frequent that is not fill, of several the one that is so often first. */
 void find_commonest(const Map *map, uint16_t *out);

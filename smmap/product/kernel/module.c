@@ -68,7 +68,7 @@ static PyObject *count(PyObject *self, PyObject *args) {
 static int have_shape(const Side *side, Py_ssize_t pixels, Py_ssize_t cells) {
     const size_t all = side->size < 2 ? 1 : side->size / 2;
     return side->size > 0 && side->count > 0 && side->first < all &&
-           side->count <= all - side->first && (size_t)pixels == count_pixels(side) &&
+           side->size <= INT32_MAX && side->count <= all - side->first && (size_t)pixels == count_pixels(side) &&
            (size_t)cells == side->count;
 }
 
@@ -77,7 +77,7 @@ static PyObject *halve(PyObject *args, int commonest) {
     Py_buffer in, out;
     Py_ssize_t rows[2], columns[2];
     int fill, fit;
-    double *room = NULL;
+    int32_t *room = NULL;
     if (!PyArg_ParseTuple(args, "Oi(nn)(nn)O", objects, &fill, rows, rows + 1, columns,
                           columns + 1, objects + 1) ||
         !take(objects[0], &in, 0, "hH"))
@@ -95,6 +95,7 @@ static PyObject *halve(PyObject *args, int commonest) {
     fit = *in.format == *out.format && rows[0] > 0 && columns[0] > 0 && rows[1] >= 0 &&
           columns[1] >= 0 && have_shape(&map.rows, in.shape[0], out.shape[0]) &&
           have_shape(&map.columns, in.shape[1], out.shape[1]);
+    fit = fit && (commonest || map.rows.size % 2 == 0 || map.rows.size < LARGE);
     if (!fit)
         PyErr_SetString(PyExc_ValueError, "the pixels and the cells do not fit");
     else if (!commonest && !(room = malloc(2 * map.width * sizeof *room))) {

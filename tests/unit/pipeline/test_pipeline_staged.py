@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,23 @@ def test_parts_in_any_order_make_the_whole(tmp_path_factory, height, width, size
     assert unit.incidence_deg == middle
     unit.discard()
     assert not unit.folder.exists()
+
+
+def test_parts_from_several_threads_make_the_whole(tmp_path):
+    area = Block(TILE, 0, 0, 300, 290)
+    pixels = make_pixels(area.shape, 1)
+    unit = StagedUnit(tmp_path / "u", area, LAYERS)
+    angle = np.zeros(area.shape, np.float32)
+
+    def put(part):
+        window = part.within(area)
+        return unit.put(part, {name: one[window] for name, one in pixels.items()}, angle[window])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(put, area.split(17))) == 1
+    for layer in LAYERS:
+        assert np.array_equal(unit.get(layer)[0:300, 0:290], pixels[layer.name])
+    assert unit.tallies[SM].count_all() == unit.tallies[SM_QUALITY].count_all() == 300 * 290
 
 
 @pytest.mark.parametrize("size", [7, 40, 100])
