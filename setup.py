@@ -53,6 +53,7 @@ setup(
     ext_modules=[
         # Nobody reads which exceptions floating point had: choices between numbers are vectors.
         describe_kernel("features", "-fno-trapping-math"),
+        describe_kernel("product", "-fno-trapping-math"),
         describe_kernel("stack", "-fno-trapping-math"),
         describe_kernel("trees"),
     ],

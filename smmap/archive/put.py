@@ -39,7 +39,7 @@ def publish_files(
     files
         Asset name -> path within the folder, of a file or of a folder.
     """
-    marks = store.publish_folder(staged, target)
+    marks = store.publish_folder(staged, target, [*files.values()])
     found = {name: (f"{target}/{path}", marks.get(path)) for name, path in files.items()}
     return {
         name: StoredFile(path) if mark is None else StoredFile(path, mark.sha256, mark.size)

@@ -30,10 +30,10 @@ class Draft:
         """Holds all files, and nothing else."""
         self.incidence_deg = staged.incidence_deg
         """At the middle of the area; None where the radar saw nothing there."""
-        self.figures: dict[str, float] = {}
-        """Of the unit's pixels; of no use before the last step."""
+        self.figures = compute_statistics(staged.tallies)
+        """Of the unit's pixels."""
         self.content: str | None = None
-        """Digest of the pixels, where what is committed is mapped again; likewise."""
+        """Digest of the pixels, where what is committed is mapped again; set by a step."""
         self._files: dict[int, dict[str, Path]] = {}
         self._lock = threading.Lock()
         with report_store_errors(str(self.folder)):
@@ -44,9 +44,10 @@ class Draft:
             area=unit.area,
             packed={layer: staged.get(layer) for layer in run.layers},
             depth_m=run.card.output.depth,
+            tallies=staged.tallies,
             tags={"SMMAP_UNIT": unit.id, "SMMAP_FINGERPRINT": unit.fingerprint},
         )
-        jobs = list_jobs(run.recipe.outputs, finished) if staged.valid else []
+        jobs = list_jobs(run.recipe.outputs, finished) if self.figures["valid"] else []
         self.steps: list[Step] = [partial(self._look, staged, digest=run.force)]
         """All there is to do, in any order; each is for `take`."""
         self.steps += [partial(self._write, place, job) for place, job in enumerate(jobs)]
@@ -67,7 +68,6 @@ class Draft:
         return {name: path.relative_to(self.folder).as_posix() for name, path in written.items()}
 
     def _look(self, staged: StagedUnit, *, digest: bool) -> None:
-        self.figures = compute_statistics(staged)
         self.content = staged.compute_digest() if digest else None
 
     def _write(self, place: int, job: Callable[[Path], dict[str, Path]]) -> None:

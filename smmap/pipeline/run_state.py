@@ -10,22 +10,13 @@ from smmap.model.model import Model
 from smmap.model.package import Applicability
 from smmap.pipeline.context import Context
 from smmap.pipeline.staged import StagedUnit
+from smmap.pipeline.statistics import VV_DB
 from smmap.product.layers import LAYERS
 from smmap.spec.band import Layer
 from smmap.spec.card import ModelCard
 from smmap.spec.recipe import Recipe
 from smmap.spec.unit import Unit
 from smmap.store.output import OutputStore
-
-VV_DB = Layer(
-    name="vv_db",
-    dtype="int16",
-    fill=-32768,
-    scale_factor=0.01,
-    units="dB",
-    long_name="VV backscatter after filtering and averaging",
-)
-"""Staged beside the product for the report's statistics; never published."""
 
 
 @dataclass(frozen=True)

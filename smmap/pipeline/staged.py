@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
@@ -14,39 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smmap.product.layers import SM
+from smmap.pipeline.staged_layer import Packed, StagedLayer
+from smmap.pipeline.statistics import count_part, open_tallies
 from smmap.spec.band import Layer
 from smmap.spec.tile import Block
 from smmap.store.atomic import report_store_errors
 
-Packed = NDArray[np.generic]
-
 _STRIP_PIXELS = 2**18
 """What is read at once where pixels are only looked at."""
-
-
-class StagedLayer:
-    """One layer's pixels in a file, row by row; a `PixelSource` for sinks.
-
-    Nothing stays mapped between calls, so that memory holds the window at work alone.
-    """
-
-    def __init__(self, path: Path, area: Block, layer: Layer) -> None:
-        self._path = path
-        self.shape = area.shape
-        self.dtype = np.dtype(layer.dtype)
-        # A full disk must not show up later, as a fault in the middle of a mapped page.
-        with path.open("xb") as file:
-            os.posix_fallocate(file.fileno(), 0, math.prod(self.shape) * self.dtype.itemsize)
-
-    def __getitem__(self, window: tuple[slice, slice], /) -> Packed:
-        return np.array(self._map("r")[window])
-
-    def __setitem__(self, window: tuple[slice, slice], values: Packed, /) -> None:
-        self._map("r+")[window] = values
-
-    def _map(self, mode: Any) -> Packed:
-        return np.memmap(self._path, self.dtype, mode, shape=self.shape)
 
 
 class StagedUnit:
@@ -57,8 +31,8 @@ class StagedUnit:
         self.area = area
         self.incidence_deg: float | None = None
         """At the middle of the area; None where the radar saw nothing there."""
-        self.valid = 0
-        """Pixels with a value, of the parts that are there."""
+        self.tallies = open_tallies(layers)
+        """How often each stored number occurs in the parts that are there, by layer."""
         self._missing = area.height * area.width
         self._lock = threading.Lock()
         with report_store_errors(str(folder)):
@@ -82,9 +56,8 @@ class StagedUnit:
         if 0 <= row < part.height and 0 <= col < part.width:
             angle = float(incidence_deg[row, col])
             self.incidence_deg = round(angle, 2) if math.isfinite(angle) else None
-        valid = np.count_nonzero(packed[SM.name] != SM.fill)
         with self._lock:
-            self.valid += int(valid)
+            count_part(self.tallies, packed)
             self._missing -= part.height * part.width
             return self._missing == 0
 

@@ -1,17 +1,26 @@
-"""What a finished unit looks like in numbers; strip by strip, so that a whole tile is no burden."""
+"""What a finished unit looks like in numbers; counted part by part, as they come."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smmap.pipeline.run_state import VV_DB
-from smmap.pipeline.staged import StagedUnit
 from smmap.product.layers import SM, SM_QUALITY
 from smmap.product.tally import Tally
+from smmap.spec.band import Layer
 from smmap.spec.quality import Quality
+
+VV_DB = Layer(
+    name="vv_db",
+    dtype="int16",
+    fill=-32768,
+    scale_factor=0.01,
+    units="dB",
+    long_name="VV backscatter after filtering and averaging",
+)
+"""Staged beside the product for the report's statistics; never published."""
 
 _GROUPS = {"unflagged": 1, "valid": 2}
 """Pixels are counted in three groups, from the best: so many of them bear the name."""
@@ -19,19 +28,27 @@ _WORST = 2
 """The group of pixels without a value."""
 
 
-def compute_statistics(staged: StagedUnit) -> dict[str, float]:
+def open_tallies(layers: Iterable[Layer]) -> dict[Layer, Tally]:
+    """Nothing counted yet; ``sm`` and the backscatter in three groups, from the best pixels on."""
+    return {one: Tally(one, groups=_WORST + 1 if one in (SM, VV_DB) else 1) for one in layers}
+
+
+def count_part(tallies: Mapping[Layer, Tally], packed: Mapping[str, NDArray[np.generic]]) -> None:
+    """Add a part's packed layers (y, x), by name. Not from several threads at a time."""
+    flagged, without = packed[SM_QUALITY.name] != 0, packed[SM.name] == SM.fill
+    # As `np.where`, in a fifth of its time.
+    group = np.maximum(flagged.view(np.uint8), without.view(np.uint8) * np.uint8(_WORST))
+    for layer, tally in tallies.items():
+        tally.add(packed[layer.name], group if tally.groups > 1 else None)
+
+
+def compute_statistics(tallies: Mapping[Layer, Tally]) -> dict[str, float]:
     """Counts, shares and medians over a unit's area; a figure without pixels is left out.
 
     ``valid`` pixels have a value; ``unflagged`` ones have no quality bit set besides. Shares of
     flags are of the pixels that the radar saw.
     """
-    values = {layer: Tally(layer, groups=_WORST + 1) for layer in (SM, VV_DB)}
-    flags = Tally(SM_QUALITY)
-    for sm, vv_db, quality in staged.iterate_strips(SM, VV_DB, SM_QUALITY):
-        group = np.where(sm == SM.fill, _WORST, quality != 0)
-        values[SM].add(sm, group)
-        values[VV_DB].add(vv_db, group)
-        flags.add(quality)
+    values, flags = {layer: tallies[layer] for layer in (SM, VV_DB)}, tallies[SM_QUALITY]
     told, weights = flags.get_counts()
     counts = {"pixels": flags.count_all(), "seen": _count(values[VV_DB]), "known": weights.sum()}
     counts |= {name: _count(values[SM], groups) for name, groups in reversed(_GROUPS.items())}

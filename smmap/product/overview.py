@@ -13,7 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.product.native import HAS_KERNEL
 from smmap.spec.band import Layer
+
+if HAS_KERNEL:
+    from smmap.product import _kernel
 
 Pixels = NDArray[Any]
 _MOST_SHARES = 2**14
@@ -94,6 +98,14 @@ def average_cells(values: Pixels, fill: int, rows: Cells, columns: Cells) -> Pix
     fill
         Stored value of nodata; of a cell only if all its pixels are.
     """
+    # In the kernel, sums of rows have 32 bits.
+    if not _suits_kernel(values) or (rows.size % 2 and rows.size >= _MOST_SHARES):
+        return average_plainly(values, fill, rows, columns)
+    return _fill(_kernel.average, values, fill, rows, columns)
+
+
+def average_plainly(values: Pixels, fill: int, rows: Cells, columns: Cells) -> Pixels:
+    """`average_cells` in NumPy: the same numbers, slower."""
     known = values != fill
     if known.all():
         return _round(_add_up(values, rows, columns) / (rows.weight * columns.weight), values)
@@ -118,6 +130,13 @@ def find_commonest(values: Pixels, fill: int, rows: Cells, columns: Cells) -> Pi
 
     Arguments as of `average_cells`.
     """
+    if not _suits_kernel(values):
+        return find_commonest_plainly(values, fill, rows, columns)
+    return _fill(_kernel.commonest, values, fill, rows, columns)
+
+
+def find_commonest_plainly(values: Pixels, fill: int, rows: Cells, columns: Cells) -> Pixels:
+    """`find_commonest` in NumPy: the same numbers, slower."""
     parts = [one.T for row in rows.list_parts(values) for one in columns.list_parts(row.T)]
     found = parts[0].copy()
     mixed = np.zeros(found.shape, np.bool_)
@@ -134,4 +153,17 @@ def find_commonest(values: Pixels, fill: int, rows: Cells, columns: Cells) -> Pi
         np.copyto(best, pixel, where=better)
         np.copyto(most, often, where=better)
     found[at] = best
+    return found
+
+
+def _suits_kernel(values: Pixels) -> bool:
+    return HAS_KERNEL and values.dtype.char in "hH"
+
+
+def _fill(
+    compute: Callable[..., None], values: Pixels, fill: int, rows: Cells, columns: Cells
+) -> Pixels:
+    found = np.empty((rows.stop - rows.first, columns.stop - columns.first), values.dtype)
+    sides = (rows.size, rows.first), (columns.size, columns.first)
+    compute(np.ascontiguousarray(values), fill, *sides, found)
     return found

@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.product.native import HAS_KERNEL
 from smmap.spec.band import Layer
+
+if HAS_KERNEL:
+    from smmap.product import _kernel
 
 
 class Tally:
@@ -21,15 +25,23 @@ class Tally:
 
     def __init__(self, layer: Layer, groups: int = 1) -> None:
         dtype = np.dtype(layer.dtype)
+        self.groups = groups
+        """As given."""
         self._fill = layer.fill
         self._unsigned = np.dtype(f"u{dtype.itemsize}")
         self._numbers = np.arange(2 ** (8 * dtype.itemsize), dtype=self._unsigned).view(dtype)
         self._counts = np.zeros((groups, self._numbers.size), np.int64)
 
-    def add(self, stored: NDArray[np.generic], group: NDArray[np.intp] | None = None) -> None:
-        """Count the numbers of a part, each in its group; None: all in the first."""
+    def add(self, stored: NDArray[np.generic], group: NDArray[np.uint8] | None = None) -> None:
+        """Count the numbers of a part (y, x), each in its group; None: all in the first.
+
+        Not from several threads at a time.
+        """
         numbers = np.ascontiguousarray(stored).view(self._unsigned)
-        codes = numbers if group is None else numbers + group * self._numbers.size
+        if HAS_KERNEL and self._unsigned == np.uint16:
+            _kernel.count(numbers, group, self._counts)
+            return
+        codes = numbers if group is None else numbers + group * np.intp(self._numbers.size)
         found = np.bincount(codes.ravel(), minlength=self._counts.size)
         self._counts += found.reshape(self._counts.shape)
 

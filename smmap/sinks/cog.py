@@ -65,7 +65,8 @@ def write_cogs(folder: Path, finished: Finished) -> dict[str, Path]:
     written = {}
     for layer, packed in finished.packed.items():
         path = folder / f"{finished.stem}_{layer.name}.tif"
-        write_cog(path, packed, finished.area.to_geobox(), layer, tags=finished.tags)
+        tally = finished.tallies.get(layer)
+        write_cog(path, packed, finished.area.to_geobox(), layer, tags=finished.tags, tally=tally)
         written[layer.name] = path
     for asset, layer, style in (
         ("style", SM, compute_sm_style),
@@ -88,6 +89,7 @@ def write_cog(
     description: str = "",
     tags: Mapping[str, str] | None = None,
     sparse: bool = False,
+    tally: Tally | None = None,
 ) -> None:
     """Write one layer, part by part: it may be larger than the memory.
 
@@ -110,6 +112,8 @@ def write_cog(
         Of the dataset.
     sparse
         True: blocks that are all fill take no space, while writing and in the file.
+    tally
+        How often each number occurs, for the file's statistics; None: it is counted.
 
     Raises
     ------
@@ -124,8 +128,8 @@ def write_cog(
     bound_cache()
     try:
         with rasterio.open(staged, "w", **base, **place, height=height, width=width) as dataset:
-            tally = _fill(dataset, packed, layer, sparse=sparse)
-            dataset.update_tags(1, **_describe_statistics(tally))
+            counted = _fill(dataset, packed, layer, sparse=sparse, tally=tally)
+            dataset.update_tags(1, **_describe_statistics(counted))
             dataset.scales = (layer.scale_factor or 1.0,)
             dataset.offsets = (0.0,)
             dataset.units = (layer.units,)
@@ -162,18 +166,21 @@ def _describe(layer: Layer, *, sparse: bool) -> dict[str, Any]:
     }
 
 
-def _fill(dataset: DatasetWriter, packed: PixelSource, layer: Layer, *, sparse: bool) -> Tally:
-    """Write all pixels; how often each number occurs."""
-    tally = Tally(layer)
+def _fill(
+    dataset: DatasetWriter, packed: PixelSource, layer: Layer, *, sparse: bool, tally: Tally | None
+) -> Tally:
+    """Write all pixels; how often each number occurs, where that is not known."""
+    counted = tally or Tally(layer)
     height, width = packed.shape
     down, across = choose_step(width, _BLOCK if sparse else None)
     for top, left in product(range(0, height, down), range(0, width, across)):
         rows, columns = slice(top, min(top + down, height)), slice(left, min(left + across, width))
         values = packed[rows, columns]
-        tally.add(values)
+        if tally is None:
+            counted.add(values)
         if not sparse or (values != layer.fill).any():
             dataset.write(values, 1, window=Window.from_slices(rows, columns))
-    return tally
+    return counted
 
 
 def _describe_statistics(tally: Tally) -> dict[str, str]:

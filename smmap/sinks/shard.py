@@ -40,20 +40,28 @@ def encode_shard(values: PixelSource, area: Block, shard: Block, fill: int) -> b
     height, width = (min(CHUNK, size) for size in area.geobox.shape)
     codec = Zstd(level=ZSTD_LEVEL)
     index = np.full((shard.height // height, shard.width // width, 2), _ABSENT, "<u8")
-    packed: list[bytes] = []
-    end = 0
-    for row, col in sorted(np.ndindex(index.shape[:2]), key=_count_along_curve):
-        top, left = shard.row + row * height, shard.col + col * width
-        chunk = _cut(values, area, Block(area.geobox, top, left, height, width), fill)
-        if chunk is None:
+    packed: dict[tuple[int, int], bytes] = {}
+    for row in range(index.shape[0]):
+        strip = Block(area.geobox, shard.row + row * height, shard.col, height, shard.width)
+        common = strip.overlap(area)
+        if common is None:
             continue
-        packed.append(codec.encode(chunk))
-        index[row, col] = end, len(packed[-1])
-        end += len(packed[-1])
+        pixels = values[common.within(area)]
+        for col in range(index.shape[1]):
+            chunk = Block(area.geobox, strip.row, shard.col + col * width, height, width)
+            cut = _cut(pixels, common, chunk, fill)
+            if cut is not None:
+                packed[row, col] = codec.encode(cut)
     if not packed:
         return None
+    places = sorted(packed, key=_count_along_curve)
+    end = 0
+    for place in places:
+        index[place] = end, len(packed[place])
+        end += len(packed[place])
     table = index.tobytes()
-    return b"".join([*packed, table, google_crc32c.value(table).to_bytes(4, "little")])
+    checksum = google_crc32c.value(table).to_bytes(4, "little")
+    return b"".join([*(packed[place] for place in places), table, checksum])
 
 
 def _cut(values: PixelSource, area: Block, chunk: Block, fill: int) -> NDArray[Any] | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from smmap.product.tally import Tally
 from smmap.sinks.source import PixelSource
 from smmap.spec.band import Layer
 from smmap.spec.overpass import Overpass
@@ -27,6 +28,8 @@ class Finished:
     """Stored integers of each layer, (y, x) over ``area``."""
     depth_m: tuple[float, float]
     """Top and bottom of the soil layer that the values stand for, metres."""
+    tallies: Mapping[Layer, Tally] = field(default_factory=dict)
+    """How often each stored number occurs, of layers of which that is known already."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """Written into every file that can hold them."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
@@ -105,11 +105,12 @@ class FolderOutput:
             one.name for one in place.iterdir() if one.is_dir() and not one.name.startswith(".")
         )
 
-    def publish_folder(self, staged: Path, path: str) -> dict[str, FileMark]:
+    def publish_folder(
+        self, staged: Path, path: str, marked: Collection[str] = ()
+    ) -> dict[str, FileMark]:
         """Flush and rename; one that is there already wins."""
-        names = [one.relative_to(staged).as_posix() for one in staged.rglob("*") if one.is_file()]
         publish_folder(staged, self.root / path)
-        marks = {name: self.read_mark(f"{path}/{name}") for name in names}
+        marks = {name: self.read_mark(f"{path}/{name}") for name in marked}
         return {name: mark for name, mark in marks.items() if mark is not None}
 
     def publish_file(self, staged: Path, path: str) -> FileMark:

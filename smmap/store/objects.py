@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
@@ -133,25 +133,29 @@ class ObjectOutput:
         names = (str(prefix).rstrip("/").rpartition("/")[2] for prefix in listed["common_prefixes"])
         return sorted(name for name in names if not name.startswith("."))
 
-    def publish_folder(self, staged: Path, path: str) -> dict[str, FileMark]:
+    def publish_folder(
+        self, staged: Path, path: str, marked: Collection[str] = ()
+    ) -> dict[str, FileMark]:
         """Upload every file; what is there already has the same bytes, for its name says so."""
         files = {
             one.relative_to(staged).as_posix(): one
             for one in sorted(staged.rglob("*"))
             if one.is_file()
         }
-
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            marks = pool.map(
-                self.publish_file, files.values(), (f"{path}/{name}" for name in files)
-            )
-            return dict(zip(files, marks, strict=True))
+            list(pool.map(self._upload, files.values(), (f"{path}/{name}" for name in files)))
+            wanted = [name for name in files if name in marked]
+            marks = pool.map(_compute_mark, (files[name] for name in wanted))
+            return dict(zip(wanted, marks, strict=True))
 
     def publish_file(self, staged: Path, path: str) -> FileMark:
         """Upload; a larger file in parts, which appear as one object."""
+        self._upload(staged, path)
+        return _compute_mark(staged)
+
+    def _upload(self, staged: Path, path: str) -> None:
         with self._explain(path):
             obstore.put(self._store, path, staged, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE)
-        return FileMark(compute_sha256(staged), staged.stat().st_size)
 
     def publish_links(
         self, path: str, links: Mapping[str, str], files: Mapping[str, bytes], staging: Path
@@ -248,3 +252,7 @@ class ObjectOutput:
 def _shorten(error: Exception) -> str:
     """What a person can use of obstore's message: it goes on with the error's insides."""
     return " ".join(str(error).partition("Debug source")[0].split())
+
+
+def _compute_mark(file: Path) -> FileMark:
+    return FileMark(compute_sha256(file), file.stat().st_size)

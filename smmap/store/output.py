@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,13 +77,20 @@ class OutputStore(Protocol):
         """Names of the folders right in a folder, sorted."""
         ...
 
-    def publish_folder(self, staged: Path, path: str) -> dict[str, FileMark]:
+    def publish_folder(
+        self, staged: Path, path: str, marked: Collection[str] = ()
+    ) -> dict[str, FileMark]:
         """Make a finished local folder appear at ``path``, whose name holds a digest of it.
+
+        Parameters
+        ----------
+        marked
+            Paths within the folder of which marks are wanted; those of folders have none.
 
         Returns
         -------
         dict
-            Marks of the files as they lie there, by path within the folder. A folder that is
+            Marks of these files as they lie there, by path within the folder. A folder that is
             there already is left as it is.
         """
         ...

@@ -17,7 +17,9 @@ from tree_files import Forest, Leaf, write_forest
 REPOSITORY = Path(__file__).parents[2]
 
 
-KERNELS = tuple(f"smmap/{room}/_kernel.abi3.so" for room in ("features", "stack", "trees"))
+KERNELS = tuple(
+    f"smmap/{room}/_kernel.abi3.so" for room in ("features", "product", "stack", "trees")
+)
 
 
 def build_wheel(folder: Path, **environment: str) -> Path:
@@ -96,10 +98,11 @@ def test_without_a_compiler_all_but_the_kernels_is_there(tmp_path):
     script = (
         "import smmap, sys\n"
         "from smmap.features import speckle\n"
+        "from smmap.product import overview\n"
         "from smmap.stack.native import HAS_KERNEL\n"
         "from smmap.trees.kernels import list_kernels\n"
         f"assert smmap.__file__.startswith({str(site)!r}) and not list_kernels()\n"
-        "assert not HAS_KERNEL and not speckle.HAS_KERNEL\n"
+        "assert not HAS_KERNEL and not speckle.HAS_KERNEL and not overview.HAS_KERNEL\n"
         "print(smmap.load_model('physics').placement.engine)\n"
     )
     done = subprocess.run(

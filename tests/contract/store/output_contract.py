@@ -81,11 +81,15 @@ class OutputContract:
         (folder / "inner").mkdir(parents=True)
         (folder / "a.bin").write_bytes(b"abc")
         (folder / "inner/b.bin").write_bytes(b"")
-        marks = store.publish_folder(folder, "pixels/12345678")
+        (folder / "inner/c.bin").write_bytes(b"c")
+        wanted = ["a.bin", "inner/b.bin", "inner"]
+        marks = store.publish_folder(folder, "pixels/12345678", wanted)
         assert store.list_files("pixels") == [
             "pixels/12345678/a.bin",
             "pixels/12345678/inner/b.bin",
+            "pixels/12345678/inner/c.bin",
         ]
+        assert {*marks} == {"a.bin", "inner/b.bin"}
         abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2
         assert (marks["a.bin"].sha256, marks["a.bin"].size) == (abc, 3)
         assert marks["inner/b.bin"].size == 0
@@ -125,7 +129,7 @@ class OutputContract:
         data = np.random.default_rng(0).bytes(16 * 1024**2 + 1)
         (staging / "made").mkdir()
         (staging / "made/large.tif").write_bytes(data)
-        marks = store.publish_folder(staging / "made", "pixels")
+        marks = store.publish_folder(staging / "made", "pixels", ["large.tif"])
         assert store.read("pixels/large.tif") == data
         assert marks["large.tif"].size == len(data)
 

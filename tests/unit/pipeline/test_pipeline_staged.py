@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,8 @@ from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 
 from smmap.pipeline import staged as staged_module
-from smmap.pipeline.run_state import VV_DB
 from smmap.pipeline.staged import StagedUnit
-from smmap.pipeline.statistics import compute_statistics
+from smmap.pipeline.statistics import VV_DB, compute_statistics
 from smmap.product.layers import SM, SM_QUALITY
 from smmap.spec.errors import StoreError
 from smmap.spec.quality import Quality
@@ -76,13 +76,29 @@ def test_parts_in_any_order_make_the_whole(tmp_path_factory, height, width, size
     assert not unit.folder.exists()
 
 
-@pytest.mark.parametrize("strip", [1, 1000, 10**6])
-def test_statistics_are_numpys(tmp_path, monkeypatch, strip):
-    monkeypatch.setattr(staged_module, "_STRIP_PIXELS", strip)
+def test_parts_from_several_threads_make_the_whole(tmp_path):
+    area = Block(TILE, 0, 0, 300, 290)
+    pixels = make_pixels(area.shape, 1)
+    unit = StagedUnit(tmp_path / "u", area, LAYERS)
+    angle = np.zeros(area.shape, np.float32)
+
+    def put(part):
+        window = part.within(area)
+        return unit.put(part, {name: one[window] for name, one in pixels.items()}, angle[window])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(put, area.split(17))) == 1
+    for layer in LAYERS:
+        assert np.array_equal(unit.get(layer)[0:300, 0:290], pixels[layer.name])
+    assert unit.tallies[SM].count_all() == unit.tallies[SM_QUALITY].count_all() == 300 * 290
+
+
+@pytest.mark.parametrize("size", [7, 40, 100])
+def test_statistics_are_numpys(tmp_path, size):
     area = Block(TILE, 0, 0, 73, 51)
     pixels = make_pixels(area.shape, 5)
-    unit, _ = stage(tmp_path / "u", area, pixels, [area])
-    figures = compute_statistics(unit)
+    unit, _ = stage(tmp_path / "u", area, pixels, area.split(size))
+    figures = compute_statistics(unit.tallies)
     sm, quality, vv_db = (pixels[layer.name] for layer in LAYERS)
     valid, known = sm != SM.fill, quality != SM_QUALITY.fill
     assert figures["pixels"] == sm.size
@@ -135,9 +151,8 @@ from pathlib import Path
 import numpy as np
 from affine import Affine
 from odc.geo.geobox import GeoBox
-from smmap.pipeline.run_state import VV_DB
 from smmap.pipeline.staged import StagedUnit
-from smmap.pipeline.statistics import compute_statistics
+from smmap.pipeline.statistics import VV_DB, compute_statistics
 from smmap.product.layers import LAYERS
 from smmap.sinks.registry import SINKS
 from smmap.sinks.sink import Finished
@@ -156,7 +171,7 @@ def commit(side):
         values = np.add.outer(np.arange(part.height), np.arange(part.width)) % 4000
         packed = {layer.name: values.astype(layer.dtype) for layer in (*LAYERS, VV_DB)}
         unit.put(part, packed, np.zeros(part.shape, np.float32))
-    compute_statistics(unit)
+    compute_statistics(unit.tallies)
     unit.compute_digest()
     overpass = Overpass("o", "sentinel-1a", "ascending", 1, datetime(2023, 4, 2, tzinfo=UTC), ())
     packed = {LAYERS[0]: unit.get(LAYERS[0])}

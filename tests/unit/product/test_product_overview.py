@@ -15,8 +15,10 @@ from smmap.product.layers import SM, SM_QUALITY
 from smmap.product.overview import (
     Cells,
     average_cells,
+    average_plainly,
     count_cells,
     find_commonest,
+    find_commonest_plainly,
     get_rule,
     list_overview_shapes,
 )
@@ -38,10 +40,11 @@ def share_out(size):
         yield [(at, share) for at, share in found if share > 0]
 
 
-@given(make_maps(np.int16, [SM.fill, -7, 0, 1, 2, 5000, 32767]))
-def test_averages_weigh_pixels_by_their_share(values):
+@pytest.mark.parametrize("average", [average_cells, average_plainly])
+@given(values=make_maps(np.int16, [SM.fill, -7, 0, 1, 2, 5000, 32767]))
+def test_averages_weigh_pixels_by_their_share(average, values):
     rows, columns = (Cells.whole(size) for size in values.shape)
-    ours = average_cells(values, SM.fill, rows, columns)
+    ours = average(values, SM.fill, rows, columns)
     for i, row in enumerate(share_out(values.shape[0])):
         for j, column in enumerate(share_out(values.shape[1])):
             known = [
@@ -57,10 +60,11 @@ def test_averages_weigh_pixels_by_their_share(values):
             assert abs(ours[i, j] - mean) <= Fraction(1, 2)
 
 
-@given(make_maps(np.uint16, [SM_QUALITY.fill, 0, 8, 128]))
-def test_flags_are_the_most_frequent(values):
+@pytest.mark.parametrize("find", [find_commonest, find_commonest_plainly])
+@given(values=make_maps(np.uint16, [SM_QUALITY.fill, 0, 8, 128]))
+def test_flags_are_the_most_frequent(find, values):
     rows, columns = (Cells.whole(size) for size in values.shape)
-    ours = find_commonest(values, SM_QUALITY.fill, rows, columns)
+    ours = find(values, SM_QUALITY.fill, rows, columns)
     for i, row in enumerate(share_out(values.shape[0])):
         for j, column in enumerate(share_out(values.shape[1])):
             counts = Counter(int(values[y, x]) for y, _ in row for x, _ in column)

@@ -13,6 +13,7 @@ from odc.geo.geobox import GeoBox
 
 from smmap.product.layers import SM, SM_QUALITY
 from smmap.product.packing import unpack
+from smmap.product.tally import Tally
 from smmap.sinks.cog import write_cog
 from smmap.spec.errors import StoreError
 
@@ -236,3 +237,13 @@ def test_settings_of_gdal_do_not_change_the_bytes(tmp_path, packed):
     with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
         write_cog(tmp_path / "set.tif", odd, geobox, SM)
     assert (tmp_path / "plain.tif").read_bytes() == (tmp_path / "set.tif").read_bytes()
+
+
+def test_numbers_that_are_counted_already_give_the_same_bytes(tmp_path, packed):
+    tally = Tally(SM)
+    for half in (packed[300:], packed[:300]):
+        tally.add(half)
+    geobox = GeoBox(packed.shape, Affine(10, 0, 600000, 0, -10, 5600000), "EPSG:32631")
+    for name, known in (("one.tif", None), ("other.tif", tally)):
+        write_cog(tmp_path / name, packed, geobox, SM, tally=known)
+    assert (tmp_path / "one.tif").read_bytes() == (tmp_path / "other.tif").read_bytes()
