@@ -226,6 +226,7 @@ class DaskCrew(Crew[P, R]):
             self._give_up("is gone")
         except Exception:  # noqa: BLE001 (whatever a worker could not send back in our own words)
             return Outcome(piece, trace=traceback.format_exc())
+        self._alone_since = None
         # A result that somebody still wants would be computed once more if its worker ended.
         future.release()
         if reply.worn and self._out:
@@ -236,7 +237,7 @@ class DaskCrew(Crew[P, R]):
 
     def _renew(self, worker: str) -> None:
         """Replace a worn worker; the piece that waits there comes back undone."""
-        if self._renewal is not None and worker not in self._renewed:
+        if self._renewal is not None:
             self._renewed.add(worker)
             logger.info("worker %s has done its share: another one takes its place", worker)
             self._renewal.replace(worker)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from contextlib import suppress
-
 from distributed import LocalCluster
 from distributed.core import Status
-
-logger = logging.getLogger(__name__)
 
 _ENDED = (Status.closing, Status.closed, Status.failed)
 
@@ -32,7 +27,7 @@ class Renewal:
         self._count = len(cluster.worker_spec)
 
     def replace(self, address: str) -> None:
-        """Let a worker go, in the background; the piece that waits there goes to another one.
+        """Let a worker go, in the background, and start another one.
 
         Parameters
         ----------
@@ -45,14 +40,10 @@ class Renewal:
         """Start others for workers that nobody starts anew: what watched them has ended, too."""
         self._cluster.loop.add_callback(self._replace_ended)
 
-    async def _replace(self, address: str) -> None:
-        there = self._cluster.workers.items()
-        names = [name for name, nanny in there if nanny.worker_address == address]
-        if names:
-            with suppress(Exception):  # whatever Dask raises of a worker that is killed meanwhile
-                # It gives the piece back that waits there, and gets no other.
-                await self._cluster.scheduler.retire_workers([address], remove=False)
-            self._let_go(names)
+    def _replace(self, address: str) -> None:
+        # Not the cluster's own list: there a worker comes some time after it began to work.
+        if (worker := self._cluster.scheduler.workers.get(address)) is not None:
+            self._let_go([worker.name])
 
     def _replace_ended(self) -> None:
         there = self._cluster.workers
