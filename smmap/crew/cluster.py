@@ -12,10 +12,11 @@ from typing import Any
 import dask.config
 from dask.system import CPU_COUNT
 from dask.utils import parse_bytes
-from distributed import Client, LocalCluster, WorkerPlugin
+from distributed import Client, LocalCluster
 from distributed.system import MEMORY_LIMIT
 from distributed.utils import silence_logging_cmgr
 
+from smmap.crew.plugins import Brisk, Deaf
 from smmap.spec import cluster as spec
 from smmap.spec.errors import ConfigError, SmmapError, TransientError
 
@@ -36,21 +37,19 @@ SETTINGS = {
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
+    # Dask looks after its own event loops, which tells nobody anything here.
+    "distributed.admin.tick.interval": "1s",
     "distributed.nanny.pre-spawn-environ": MALLOC | {"OMP_NUM_THREADS": 1},
 }
 
-
-class _Deaf(WorkerPlugin):  # type: ignore[misc]  # distributed is untyped here
-    """Keeps signals to all processes of a run from its workers: the run ends them, in order."""
-
-    name = "smmap-deaf"
-
-    def __init__(self, *numbers: signal.Signals) -> None:
-        self._numbers = numbers
-
-    def setup(self, worker: object) -> None:  # noqa: ARG002 (as plugins have it)
-        for number in self._numbers:
-            signal.signal(number, signal.SIG_IGN)
+UNWATCHED = {
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "5s",
+}
+"""Where nobody looks at Dask's pages: nothing that makes or feeds them. To import the one takes a
+second, the other 3 % of each worker's processor."""
 
 
 def share_cores(options: spec.Cluster) -> int | None:
@@ -70,6 +69,11 @@ def get_memory(options: spec.Cluster) -> int | None:
     return int(parse_bytes(memory)) if memory else None
 
 
+def has_pages(options: spec.Cluster) -> bool:
+    """Whether Dask's pages about a cluster are served; of one that is not ours, they may be."""
+    return not isinstance(options, spec.LocalCluster) or options.dashboard
+
+
 @contextmanager
 def open_client(options: spec.Cluster) -> Iterator[Client]:
     """A client of the cluster; a cluster that was started for it ends with it.
@@ -86,13 +90,15 @@ def open_client(options: spec.Cluster) -> Iterator[Client]:
             yield client
         return
     with (
-        dask.config.set(SETTINGS),
+        dask.config.set(SETTINGS if has_pages(options) else SETTINGS | UNWATCHED),
         _start(options) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         # On other machines SIGTERM is how their owner takes a worker away.
         here = (signal.SIGTERM,) if isinstance(options, spec.LocalCluster) else ()
-        client.register_plugin(_Deaf(signal.SIGINT, *here))
+        client.register_plugin(Deaf(signal.SIGINT, *here))
+        if here:
+            client.register_plugin(Brisk())
         yield client
 
 
@@ -140,6 +146,7 @@ def start_local(options: spec.LocalCluster) -> LocalCluster:
         processes=True,
         host=LOOPBACK,
         dashboard_address=f"{LOOPBACK}:0",
+        scheduler_kwargs={"dashboard": options.dashboard},
         memory_limit=memory,
         resources={"memory": memory},
         silence_logs=logging.CRITICAL,

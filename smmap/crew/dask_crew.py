@@ -10,12 +10,13 @@ import uuid
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from distributed import Client, Future, KilledWorker
+from distributed import Client, Future, KilledWorker, LocalCluster
 from distributed.client import FutureCancelledError
 
 from smmap.crew.crew import Crew
 from smmap.crew.job import Outcome, P, R
 from smmap.crew.parcel import pack
+from smmap.crew.renewal import Renewal
 from smmap.crew.worker import Reply, Terms, do_parcel, tell_version
 from smmap.spec.errors import ConfigError, TransientError
 from smmap.version import __version__
@@ -42,6 +43,8 @@ class DaskCrew(Crew[P, R]):
     sharing
         Workers that are to come: each may send its part of the requests that a provider allows.
         None: they are all on this machine, where they count their requests together.
+    pages
+        False: Dask's pages are not served.
 
     Raises
     ------
@@ -50,7 +53,13 @@ class DaskCrew(Crew[P, R]):
     """
 
     def __init__(
-        self, client: Client, terms: Terms, wait_s: float, sharing: int | None = None
+        self,
+        client: Client,
+        terms: Terms,
+        wait_s: float,
+        sharing: int | None = None,
+        *,
+        pages: bool = True,
     ) -> None:
         self._client = client
         self._terms = pack(terms)
@@ -58,7 +67,9 @@ class DaskCrew(Crew[P, R]):
         self._wait_s = wait_s
         self._ready: queue.SimpleQueue[Future] = queue.SimpleQueue()
         self._out: dict[str, tuple[P, Future]] = {}
-        self._restarted: set[str] = set()
+        cluster = client.cluster
+        self._renewal = Renewal(cluster) if isinstance(cluster, LocalCluster) else None
+        self._renewed: set[str] = set()
         self._tired: str | None = None
         self._slots = 0
         self._sharing = sharing
@@ -66,7 +77,7 @@ class DaskCrew(Crew[P, R]):
         self._alone_since: float | None = None
         self._gone = False
         self._await_workers()
-        pages = "dashboard" in client.scheduler_info()["services"]
+        pages = pages and "dashboard" in client.scheduler_info()["services"]
         self._dashboard = str(client.dashboard_link) if pages else None
         client.forward_logging("smmap")
 
@@ -179,6 +190,8 @@ class DaskCrew(Crew[P, R]):
         except _GONE:
             self._give_up("does not answer any more")
         self._slots = sum(threads.values())
+        if self._renewal is not None:
+            self._renewal.replace_ended()
         if self._sharing:
             self._sharing = max(self._sharing, len(threads))
         if self._slots:
@@ -204,7 +217,7 @@ class DaskCrew(Crew[P, R]):
             reply: Reply = future.result(timeout=self._wait_s)
         except KilledWorker as killed:
             address = killed.last_worker.address
-            if address in self._restarted:
+            if address in self._renewed:
                 self.submit(piece)
                 return None
             # However often the scheduler has tried by itself: others may have been to blame.
@@ -213,6 +226,7 @@ class DaskCrew(Crew[P, R]):
             self._give_up("is gone")
         except Exception:  # noqa: BLE001 (whatever a worker could not send back in our own words)
             return Outcome(piece, trace=traceback.format_exc())
+        self._alone_since = None
         # A result that somebody still wants would be computed once more if its worker ended.
         future.release()
         if reply.worn and self._out:
@@ -222,14 +236,8 @@ class DaskCrew(Crew[P, R]):
         return Outcome(piece, reply.result, reply.error, reply.trace)
 
     def _renew(self, worker: str) -> None:
-        """Start a worn worker anew; the piece that waits there comes back undone."""
-        self._restarted.add(worker)
-        logger.info("worker %s has done its share: starting it anew", worker)
-        try:
-            self._client.restart_workers([worker], timeout=self._wait_s)
-        except KeyError:  # what Dask raises of a worker that has ended by itself meanwhile
-            logger.info("worker %s is gone already", worker)
-        except TimeoutError:
-            logger.warning("worker %s takes long to start anew; the others go on", worker)
-        except _GONE:
-            self._give_up("is gone")
+        """Replace a worn worker; the piece that waits there comes back undone."""
+        if self._renewal is not None:
+            self._renewed.add(worker)
+            logger.info("worker %s has done its share: another one takes its place", worker)
+            self._renewal.replace(worker)

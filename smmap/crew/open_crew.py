@@ -39,7 +39,7 @@ def open_crew(
                 yield crew
         return
     # Not before it is needed: Dask takes its time.
-    from smmap.crew.cluster import open_client
+    from smmap.crew.cluster import has_pages, open_client
     from smmap.crew.dask_crew import DaskCrew
     from smmap.crew.worker import Terms
 
@@ -52,6 +52,7 @@ def open_crew(
             terms,
             getattr(cluster, "wait_s", _LOCAL_WAIT_S),
             None if local else getattr(cluster, "workers", 1),
+            pages=has_pages(cluster),
         )
         many.reserve_memory(needed)
         try:

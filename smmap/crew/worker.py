@@ -96,9 +96,13 @@ def is_worn(pieces_done: int, recycle: int, limit: int | None) -> bool:
 
 
 def _await_end(worker: Worker) -> None:
-    """Hold the piece until the worker is stopped: begun, it would be lost in the middle."""
+    """Hold the piece until the worker is let go, then give it back: begun, it would be lost."""
+    from distributed import Reschedule
+
     end = time.monotonic() + _PATIENCE_S
-    while worker.status.name == "running" and time.monotonic() < end:
+    while time.monotonic() < end:
+        if worker.status.name != "running":
+            raise Reschedule
         time.sleep(0.05)
 
 

@@ -22,7 +22,10 @@ class LocalCluster(Options):
     memory: Memory | None = None
     """Of each worker, which is killed when it takes more; None: its share of the machine's."""
     recycle: int | None = Field(default=100, ge=1)
-    """A worker is started anew after so many tasks; None: never."""
+    """A worker gives way to another one after so many tasks; None: never."""
+    dashboard: bool = False
+    """True: Dask's own pages about the workers are served. They take their time; see `UNWATCHED`
+    of `smmap.crew.cluster`."""
 
 
 class AddressCluster(Options):
