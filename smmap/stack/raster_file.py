@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import cast
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
@@ -17,8 +16,8 @@ from smmap.stack.coming import Windows
 from smmap.stack.file_cache import FileCache, get_file_cache
 from smmap.stack.kept_blocks import BlockKey, Stored
 from smmap.stack.scratch import get_scratch
-from smmap.store.dataset import open_dataset
-from smmap.store.prefetch import prefetch
+from smmap.store.dataset import Dataset, open_dataset
+from smmap.store.prefetch import find_spans, prefetch
 
 Rectangle = tuple[int, int, int, int]
 """Rows and columns: start, stop, start, stop."""
@@ -34,7 +33,7 @@ class RasterFile:
 
     Parameters
     ----------
-    file
+    dataset
         Open.
     address
         Under which its blocks are kept: without a signature.
@@ -47,17 +46,23 @@ class RasterFile:
 
     def __init__(
         self,
-        file: rasterio.DatasetReader,
+        dataset: Dataset,
         address: str,
         cache: FileCache | None,
         trusted: Callable[[], bool],
     ) -> None:
-        self.file = file
+        self.file = dataset.file
+        self._dataset = dataset
         self._address, self._cache, self._trusted = address, cache, trusted
+
+    @property
+    def crs(self) -> str:
+        """As of `Dataset`."""
+        return self._dataset.crs
 
     def read(self, index: int, window: Rectangle) -> Stored:
         """Stored numbers of a band, (rows, columns) of the window; good until the next read."""
-        with prefetch(self.file, index, self._find_unread(index, window)):
+        with prefetch(self.file, find_spans(self.file, index, self._find_unread(index, window))):
             return self._read("band", index, window, np.dtype(self.file.dtypes[index - 1]))
 
     def read_mask(self, index: int, window: Rectangle) -> Stored:
@@ -182,9 +187,7 @@ def open_raster(band: Band, trusted: Callable[[], bool]) -> Iterator[RasterFile]
         dataset = open_dataset(band)
     keep = False
     try:
-        yield RasterFile(
-            dataset.file, band.href, cache, lambda: trusted() and dataset.failure is None
-        )
+        yield RasterFile(dataset, band.href, cache, lambda: trusted() and dataset.failure is None)
         keep = cache is not None and trusted()
     except RasterioError:
         if dataset.failure is None:

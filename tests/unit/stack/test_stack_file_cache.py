@@ -213,6 +213,6 @@ def test_large_blocks_are_not_kept(tmp_path):
     ) as file:
         file.write(np.arange(side * side, dtype=np.float32).reshape(1, side, side))
     with rasterio.open(tmp_path / "a.tif") as file:
-        source = RasterFile(file, "a", cache := FileCache(), lambda: True)
+        source = RasterFile(Dataset(file), "a", cache := FileCache(), lambda: True)
         assert source.read(1, (5, 7, 3, 4)).tolist() == [[5 * side + 3], [6 * side + 3]]
     assert not is_kept(cache, "a")
