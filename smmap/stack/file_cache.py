@@ -48,27 +48,34 @@ class FileCache:
         for one in surplus:
             one.close()
 
-    def find_blocks(
-        self, keys: list[BlockKey], read: Callable[[list[BlockKey]], dict[BlockKey, Stored]]
-    ) -> dict[BlockKey, Stored]:
-        """Blocks that are there, and those that are not by ``read``, in one call for all of them.
+    def find_missing(self, keys: Iterable[BlockKey]) -> list[BlockKey]:
+        """Those that are not there, and that nobody is reading."""
+        with self._changed:
+            return [one for one in keys if one not in self._blocks and one not in self._pending]
 
-        What another thread is reading already is waited for, and read here if it fails there.
-        Nothing is kept of what ``read`` does not give.
+    def find_blocks(
+        self, keys: Iterable[BlockKey], read: Callable[[BlockKey], Stored]
+    ) -> dict[BlockKey, Stored]:
+        """Blocks that are there, and those that are not by ``read``, one by one.
+
+        So two threads that need the same blocks share them out: what another thread is reading is
+        taken when it is there, waited for if nothing else is left to do, and read here if it fails
+        there.
         """
         found: dict[BlockKey, Stored] = {}
-        missing = keys
+        missing = [*keys]
         while missing:
             with self._changed:
                 self._wait_for_any(missing)
                 kept = ((one, self._blocks.get(one)) for one in missing)
                 found |= {one: block for one, block in kept if block is not None}
                 missing = [one for one in missing if one not in found]
-                mine = [one for one in missing if one not in self._pending]
-                self._pending.update(mine)
-            if mine:
-                found |= self._read(mine, read)
-                missing = [one for one in missing if one not in found]
+                mine = next((one for one in missing if one not in self._pending), None)
+                if mine is None:
+                    continue
+                self._pending.add(mine)
+            found[mine] = self._read(mine, read)
+            missing.remove(mine)
         return found
 
     def finish_blocks(self, keys: Iterable[BlockKey]) -> None:
@@ -109,19 +116,17 @@ class FileCache:
         for one in files:
             one.close()
 
-    def _read(
-        self, mine: list[BlockKey], read: Callable[[list[BlockKey]], dict[BlockKey, Stored]]
-    ) -> dict[BlockKey, Stored]:
-        got: dict[BlockKey, Stored] = {}
+    def _read(self, mine: BlockKey, read: Callable[[BlockKey], Stored]) -> Stored:
+        block = None
         try:
-            got = read(mine)
+            block = read(mine)
         finally:
             with self._changed:
-                self._pending.difference_update(mine)
-                for key, block in got.items():
-                    self._blocks.put(key, block)
+                self._pending.remove(mine)
+                if block is not None:
+                    self._blocks.put(mine, block)
                 self._changed.notify_all()
-        return got
+        return block
 
     def _wait_for_any(self, missing: list[BlockKey]) -> None:
         self._changed.wait_for(lambda: not self._pending.issuperset(missing))

@@ -93,7 +93,7 @@ def load_windows(band: Band, choose: Choose) -> list[NDArray[np.float32]]:
 def _read_windows(source: RasterFile, band: Band, choose: Choose) -> list[NDArray[np.float32]]:
     file = source.file
     check_file(file, band)
-    windows = choose(file.crs.to_string(), file.transform, file.shape)
+    windows = choose(source.crs, file.transform, file.shape)
     return [_read_window(source, band, one) for one in windows]
 
 
@@ -164,7 +164,7 @@ def _hold_block(
             spans = find_spans(source.file, band.index, wanted)
             parts = {(band.href, start): stop - start for start, stop in spans}
             if held.enter_context(room.take(parts)):
-                held.enter_context(prefetch(source.file, band.index, wanted))
+                held.enter_context(prefetch(source.file, spans))
                 return held.pop_all()
     return None
 
@@ -183,7 +183,7 @@ def _read_block(source: RasterFile, band: Band, block: Block) -> Aligned:
         return _cover_nothing(block)
     aligned = _align(source, band, block, place, window)
     file = source.file
-    coming = find_coming(block, file.transform, file.crs.to_string(), file.shape)
+    coming = find_coming(block, file.transform, source.crs, file.shape)
     if coming is not None:
         source.finish(band.index, window, coming)
     return aligned
@@ -213,7 +213,7 @@ def _place(
     """
     file = source.file
     check_file(file, band)
-    positions = compute_positions(block, file.transform, file.crs.to_string(), file.shape)
+    positions = compute_positions(block, file.transform, source.crs, file.shape)
     shift = positions.find_shift() if isinstance(positions, Positions) else None
     if shift is None:
         return positions, find_window(positions.bounds(), file.shape)

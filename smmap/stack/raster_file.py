@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import cast
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
@@ -17,8 +16,8 @@ from smmap.stack.coming import Windows
 from smmap.stack.file_cache import FileCache, get_file_cache
 from smmap.stack.kept_blocks import BlockKey, Stored
 from smmap.stack.scratch import get_scratch
-from smmap.store.dataset import open_dataset
-from smmap.store.prefetch import prefetch
+from smmap.store.dataset import Dataset, open_dataset
+from smmap.store.prefetch import find_spans, prefetch
 
 Rectangle = tuple[int, int, int, int]
 """Rows and columns: start, stop, start, stop."""
@@ -34,7 +33,7 @@ class RasterFile:
 
     Parameters
     ----------
-    file
+    dataset
         Open.
     address
         Under which its blocks are kept: without a signature.
@@ -47,22 +46,28 @@ class RasterFile:
 
     def __init__(
         self,
-        file: rasterio.DatasetReader,
+        dataset: Dataset,
         address: str,
         cache: FileCache | None,
         trusted: Callable[[], bool],
     ) -> None:
-        self.file = file
+        self.file = dataset.file
+        self._dataset = dataset
         self._address, self._cache, self._trusted = address, cache, trusted
+
+    @property
+    def crs(self) -> str:
+        """As of `Dataset`."""
+        return self._dataset.crs
 
     def read(self, index: int, window: Rectangle) -> Stored:
         """Stored numbers of a band, (rows, columns) of the window; good until the next read."""
-        dtype = np.dtype(self.file.dtypes[index - 1])
-        return self._read(f"band {index}", index, window, dtype, self._read_band)
+        with prefetch(self.file, find_spans(self.file, index, self._find_unread(index, window))):
+            return self._read("band", index, window, np.dtype(self.file.dtypes[index - 1]))
 
     def read_mask(self, index: int, window: Rectangle) -> Stored:
         """The file's own mask of a band: 0 is nodata; good until the next read."""
-        return self._read(f"mask {index}", index, window, np.dtype(np.uint8), self._read_mask)
+        return self._read("mask", index, window, np.dtype(np.uint8))
 
     @contextmanager
     def hold_kept(self, index: int, window: Rectangle) -> Iterator[list[Rectangle]]:
@@ -80,7 +85,7 @@ class RasterFile:
             return
         keys = self._name_blocks(f"band {index}", window, size)
         with self._cache.hold_blocks(keys, size[0] * size[1] * dtype.itemsize) as missing:
-            yield [self._scale(one, size) for one in _join({key[2:] for key in missing})]
+            yield [self._place(key, size) for key in missing]
 
     def finish(self, index: int, window: Rectangle, coming: Windows) -> None:
         """Have the cache keep other blocks than those of a window that no coming one needs."""
@@ -110,77 +115,54 @@ class RasterFile:
             for col in range(left // width, -(-right // width))
         ]
 
+    def _find_unread(self, index: int, window: Rectangle) -> Iterator[Rectangle]:
+        """Pixels of a band that `read` will read of the file for a window, as far as is known."""
+        size = self._find_kept_size(index, np.dtype(self.file.dtypes[index - 1]))
+        if self._cache is None or size is None or not self._trusted():
+            yield window
+            return
+        for key in self._cache.find_missing(self._name_blocks(f"band {index}", window, size)):
+            yield self._place(key, size)
+
     def _read(
-        self,
-        what: str,
-        index: int,
-        window: Rectangle,
-        dtype: np.dtype[np.generic],
-        read: Callable[[int, Rectangle], Stored],
+        self, what: str, index: int, window: Rectangle, dtype: np.dtype[np.generic]
     ) -> Stored:
+        top, bottom, left, right = window
+        out = get_scratch(what, (bottom - top, right - left), dtype)
+        read = self.file.read if what == "band" else self.file.read_masks
         size = self._find_kept_size(index, dtype)
         if self._cache is None or size is None or not self._trusted():
-            return read(index, window)
-        height, width = size
+            return cast("Stored", read(index, window=_to_window(window), out=out))
 
-        def read_blocks(wanted: list[BlockKey]) -> dict[BlockKey, Stored]:
-            blocks = {}
-            for rectangle in _join({key[2:] for key in wanted}):
-                place = self._scale(rectangle, (height, width))
-                values = read(index, place)
-                for row in range(rectangle[0], rectangle[1]):
-                    for col in range(rectangle[2], rectangle[3]):
-                        down, across = row * height - place[0], col * width - place[2]
-                        part = values[down : down + height, across : across + width]
-                        blocks[self._address, what, row, col] = part.copy()
-            return blocks
+        def read_block(key: BlockKey) -> Stored:
+            place = self._place(key, size)
+            block = np.empty((place[1] - place[0], place[3] - place[2]), dtype)
+            return cast("Stored", read(index, window=_to_window(place), out=block))
 
-        top, bottom, left, right = window
-        found = self._cache.find_blocks(self._name_blocks(what, window, size), read_blocks)
-        out = get_scratch(what[:4], (bottom - top, right - left), dtype)
-        for (_, _, row, col), block in found.items():
-            down, across = row * height, col * width
-            first, last = max(top, down), min(bottom, down + height)
-            start, stop = max(left, across), min(right, across + width)
+        keys = self._name_blocks(f"{what} {index}", window, size)
+        for key, block in self._cache.find_blocks(keys, read_block).items():
+            down, end, across, edge = self._place(key, size)
+            first, last, start, stop = (
+                max(top, down),
+                min(bottom, end),
+                max(left, across),
+                min(right, edge),
+            )
             out[first - top : last - top, start - left : stop - left] = block[
                 first - down : last - down, start - across : stop - across
             ]
         return out
 
-    def _scale(self, blocks: Rectangle, size: tuple[int, int]) -> Rectangle:
-        """From blocks to the pixels that the file has there."""
-        top, bottom, left, right = blocks
-        (height, width), (rows, cols) = size, self.file.shape
-        return top * height, min(bottom * height, rows), left * width, min(right * width, cols)
-
-    def _read_band(self, index: int, window: Rectangle) -> Stored:
-        shape = (window[1] - window[0], window[3] - window[2])
-        out = get_scratch("read", shape, self.file.dtypes[index - 1])
-        with prefetch(self.file, index, [window]):
-            return cast("Stored", self.file.read(index, window=_to_window(window), out=out))
-
-    def _read_mask(self, index: int, window: Rectangle) -> Stored:
-        return cast("Stored", self.file.read_masks(index, window=_to_window(window)))
+    def _place(self, key: BlockKey, size: tuple[int, int]) -> Rectangle:
+        """Pixels that the file has in a block."""
+        (_, _, row, col), (height, width), (rows, cols) = key, size, self.file.shape
+        top, left = row * height, col * width
+        return top, min(top + height, rows), left, min(left + width, cols)
 
 
 def _to_window(rectangle: Rectangle) -> Window:
     top, bottom, left, right = rectangle
     return Window(left, top, right - left, bottom - top)
-
-
-def _join(blocks: set[tuple[int, int]]) -> Iterator[Rectangle]:
-    """Few rectangles that cover exactly these blocks."""
-    left = set(blocks)
-    while left:
-        row, col = min(left)
-        right = col
-        while (row, right) in left:
-            right += 1
-        bottom = row
-        while all((bottom, one) in left for one in range(col, right)):
-            bottom += 1
-        left -= {(y, x) for y in range(row, bottom) for x in range(col, right)}
-        yield row, bottom, col, right
 
 
 @contextmanager
@@ -205,9 +187,7 @@ def open_raster(band: Band, trusted: Callable[[], bool]) -> Iterator[RasterFile]
         dataset = open_dataset(band)
     keep = False
     try:
-        yield RasterFile(
-            dataset.file, band.href, cache, lambda: trusted() and dataset.failure is None
-        )
+        yield RasterFile(dataset, band.href, cache, lambda: trusted() and dataset.failure is None)
         keep = cache is not None and trusted()
     except RasterioError:
         if dataset.failure is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -38,6 +39,11 @@ class Dataset:
     def __init__(self, file: rasterio.DatasetReader, opener: _Opener | None = None) -> None:
         self.file = file
         self._opener = opener
+
+    @cached_property
+    def crs(self) -> str:
+        """Its coordinate system, in words: to find them takes longer than to use them."""
+        return str(self.file.crs.to_string())
 
     @property
     def failure(self) -> SceneError | TransientError | None:

@@ -10,7 +10,7 @@ _RECENT = 8
 """Pages that nobody holds: what lies around windows is read again."""
 
 Page: TypeAlias = bytes | memoryview
-"""By itself, or a part of the answer that it came with, all of which it keeps in memory."""
+"""By itself, or a part of the piece of an answer that it came with, which it keeps in memory."""
 
 
 class HeldPages:
@@ -30,21 +30,23 @@ class HeldPages:
 
     def let_go(self, numbers: Collection[int]) -> None:
         """Once for each time that they were held."""
-        self._holders.subtract(numbers)
-        free = [one for one in numbers if not self._holders[one]]
-        for number in free:
-            del self._holders[number]
+        free = []
+        for number in numbers:
+            self._holders[number] -= 1
+            if not self._holders[number]:
+                del self._holders[number]
+                free.append(number)
         pages = [(one, self._held.pop(one)) for one in free if one in self._held]
         for number, page in pages[-_RECENT:]:
             self.put(number, page)
 
-    def get(self, number: int) -> Page | None:
-        """A page, if it is there."""
-        page = self._held.get(number)
-        if page is None and number in self._recent:
+    def find(self, numbers: Collection[int]) -> dict[int, Page]:
+        """Those of them that are there."""
+        found = {one: self._held[one] for one in numbers if one in self._held}
+        for number in [one for one in self._recent if one in numbers]:
             self._recent.move_to_end(number)
-            page = self._recent[number]
-        return page
+            found[number] = self._recent[number]
+        return found
 
     def put(self, number: int, page: Page) -> None:
         """Keep a page for as long as it is held, or among the last few."""

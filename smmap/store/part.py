@@ -19,8 +19,9 @@ _NO_CONTENT = (304, 416)
 """Unchanged; no such bytes."""
 _SLOW_S = 180.0
 """A part that takes longer is given up, even if drops still come."""
-_PIECE = 1 << 18
-"""Bytes that are taken at once: smaller ones cost more time than unpacking the pixels."""
+PIECE = 1 << 18
+"""Bytes that are taken at once, a multiple of a page: smaller ones cost more time than unpacking
+the pixels. They are not put together, for which every byte would be copied once more."""
 _SETTLED_S = 2.0
 """A file that was changed in the second in which it was sent may bear the same time next time."""
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)$")
@@ -30,8 +31,9 @@ _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)$")
 class Part:
     """What a server sent."""
 
-    data: bytes
-    """From ``first`` on; empty if the file is as it was."""
+    pieces: tuple[bytes, ...]
+    """From ``first`` on: one, or several of which all but the last have `PIECE` bytes; none if the
+    file is as it was."""
     first: int
     """Where in the file it begins."""
     size: int
@@ -83,11 +85,11 @@ def fetch_part(
     try:
         answer = ask(session, address, headers)
         _check_state(answer, name)
-        data = b"" if answer.status_code in _NO_CONTENT else _receive(answer)
+        pieces = () if answer.status_code in _NO_CONTENT else _receive(answer)
     except (RequestException, HTTPError, OSError) as error:
         reason, exhausted = _describe(error), is_unreachable(error)
     else:
-        return _check_part(answer, data, span, name)
+        return _check_part(answer, pieces, span, name)
     finally:
         if answer is not None:
             answer.close()
@@ -119,37 +121,41 @@ def _check_state(answer: Response, name: str) -> None:
     raise TransientError(f"{name}: {words} (HTTP {status}); rerun later")
 
 
-def _receive(answer: Response) -> bytes:
+def _receive(answer: Response) -> tuple[bytes, ...]:
     end, pieces = time.monotonic() + _SLOW_S, []
     # Past urllib3's own buffer, in which every byte would be copied twice more.
     packed = "Content-Encoding" in answer.headers
-    while piece := answer.raw.read(_PIECE, decode_content=packed):
+    while piece := answer.raw.read(PIECE, decode_content=packed):
         pieces.append(piece)
         if time.monotonic() > end:
             raise TimeoutError(0, "too slow")
-    return b"".join(pieces)
+    if any(len(one) != PIECE for one in pieces[:-1]):  # of what was packed, perhaps
+        return (b"".join(pieces),)
+    return tuple(pieces)
 
 
-def _check_part(answer: Response, data: bytes, span: tuple[int, int], name: str) -> Part:
+def _check_part(
+    answer: Response, pieces: tuple[bytes, ...], span: tuple[int, int], name: str
+) -> Part:
     """Refuse what is not what the answer says it is: a part that is taken for another is fatal."""
     headers = answer.headers
-    version = read_version(headers)
+    version, came = read_version(headers), sum(map(len, pieces))
     if answer.status_code == 304:
-        return Part(b"", 0, 0, version, unchanged=True)
-    empty = not data and headers.get("Content-Range", "").endswith("/0")
+        return Part((), 0, 0, version, unchanged=True)
+    empty = not came and headers.get("Content-Range", "").endswith("/0")
     if empty or (answer.status_code == 416 and span[0] == 0):  # there is no first byte
-        return Part(b"", 0, 0, version)
+        return Part((), 0, 0, version)
     if answer.status_code == 200:
-        first, size = 0, len(data)
+        first, size = 0, came
         whole = headers.get("Content-Length") in (None, str(size))
     else:
         match = _RANGE.match(headers.get("Content-Range", ""))
         first, last, size = (int(one) for one in match.groups()) if match else (-1, -1, -1)
-        whole = first == span[0] and len(data) == min(span[1], size) - first == last + 1 - first
+        whole = first == span[0] and came == min(span[1], size) - first == last + 1 - first
     if whole:
-        return Part(data, first, size, version)
+        return Part(pieces, first, size, version)
     raise TransientError(
-        f"{name}: not readable at the moment ({len(data)} bytes came, which are not those asked "
+        f"{name}: not readable at the moment ({came} bytes came, which are not those asked "
         "for); rerun later"
     )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from weakref import WeakKeyDictionary
 
 import rasterio
@@ -21,14 +21,12 @@ def prepare(dataset: rasterio.DatasetReader, file: RemoteFile) -> None:
     _FILES[dataset] = file
 
 
-@contextmanager
-def prefetch(
+def find_spans(
     dataset: rasterio.DatasetReader, index: int, windows: Iterable[Rectangle]
-) -> Iterator[None]:
-    """Have what windows need at hand while they are read.
+) -> set[tuple[int, int]]:
+    """What `prefetch` needs for windows: first byte, and byte after the last, of each tile.
 
-    Nothing happens for a dataset that GDAL reads by itself, or that does not say where its tiles
-    are.
+    None for a dataset that GDAL reads by itself, or that does not say where its tiles are.
 
     Parameters
     ----------
@@ -38,25 +36,23 @@ def prefetch(
         Band, from 1.
     windows
         Pixels of the file.
+    """
+    if dataset not in _FILES:
+        return set()
+    return {span for window in windows for span in _find_spans(dataset, index, window)}
+
+
+@contextmanager
+def prefetch(dataset: rasterio.DatasetReader, spans: Collection[tuple[int, int]]) -> Iterator[None]:
+    """Have bytes at hand while they are read, as of `find_spans`.
 
     Raises
     ------
     TransientError, OfflineError
         As of `RemoteFile`.
     """
-    file = _FILES.get(dataset)
-    if file is None:
+    with _FILES[dataset].hold(spans) if spans else nullcontext():
         yield
-        return
-    with file.hold(find_spans(dataset, index, windows)):
-        yield
-
-
-def find_spans(
-    dataset: rasterio.DatasetReader, index: int, windows: Iterable[Rectangle]
-) -> set[tuple[int, int]]:
-    """First byte, and byte after the last, of what `prefetch` would hold; parameters as there."""
-    return {span for window in windows for span in _find_spans(dataset, index, window)}
 
 
 def _find_spans(

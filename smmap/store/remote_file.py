@@ -110,11 +110,10 @@ class RemoteFile:
             return b""
         numbers = range(start // PAGE, (stop - 1) // PAGE + 1)
         with self._lock:
-            found = [self._pages.get(one) for one in numbers]
-        pages = [one for one in found if one is not None]
-        if len(pages) < len(numbers):
-            had = self._get_pages(numbers)
-            pages = [had[one] for one in numbers]
+            found = self._pages.find(numbers)
+        if len(found) < len(numbers):
+            found = self._get_pages(numbers)
+        pages = [found[one] for one in numbers]
         pages[-1] = pages[-1][: stop - numbers[-1] * PAGE]
         pages[0] = pages[0][start - numbers[0] * PAGE :]
         return b"".join(pages)
@@ -138,7 +137,7 @@ class RemoteFile:
         self._version, self.size = part.version, part.size
         if part.version is not None:
             self._write_note((part.size, part.version))
-        self._pages.hold(range(-(-len(part.data) // PAGE)))
+        self._pages.hold(range(-(-sum(map(len, part.pieces)) // PAGE)))
         self._keep(part)
         return part.size, part.version
 
@@ -170,7 +169,7 @@ class RemoteFile:
         found: dict[int, Page] = {}
         while missing := {*numbers} - found.keys():
             with self._lock:
-                found |= {one: page for one in missing if (page := self._find(one)) is not None}
+                found |= self._find(missing)
                 missing -= found.keys()
                 theirs = {self._asked[one] for one in missing if one in self._asked}
                 runs = {run: Future[None]() for run in _join(sorted(missing - self._asked.keys()))}
@@ -194,13 +193,16 @@ class RemoteFile:
         found = do_side_by_side(lambda run: self._keep(self._ask_run(*run)), runs, _AT_ONCE)
         return {number: page for pages in found for number, page in pages.items()}
 
-    def _find(self, number: int) -> Page | None:
-        page: Page | None = self._pages.get(number)
-        if page is None and self._cache and self._version:
-            page = self._cache.read(self._get_key(number))
-            if page is not None:
-                self._pages.put(number, page)
-        return page
+    def _find(self, numbers: Collection[int]) -> dict[int, Page]:
+        """Those that are in memory or on disk."""
+        found = self._pages.find(numbers)
+        if self._cache and self._version:
+            for number in {*numbers} - found.keys():
+                page = self._cache.read(self._get_key(number))
+                if page is not None:
+                    found[number] = page
+                    self._pages.put(number, page)
+        return found
 
     def _ask_run(self, first: int, stop: int) -> Part:
         if is_offline():
@@ -213,11 +215,12 @@ class RemoteFile:
 
     def _keep(self, part: Part) -> dict[int, Page]:
         """Cut into pages, and keep them; a part is asked for by whole pages."""
-        data = memoryview(part.data)
-        pages: dict[int, Page] = {
-            (part.first + offset) // PAGE: data[offset : offset + PAGE]
-            for offset in range(0, len(data), PAGE)
-        }
+        cut = (
+            memoryview(piece)[start : start + PAGE]
+            for piece in part.pieces
+            for start in range(0, len(piece), PAGE)
+        )
+        pages: dict[int, Page] = dict(enumerate(cut, part.first // PAGE))
         with self._lock:
             for number, page in pages.items():
                 self._pages.put(number, page)

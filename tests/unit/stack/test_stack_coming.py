@@ -28,7 +28,7 @@ class Counting(FileCache):
         self.unpacked = []
 
     def _read(self, mine, read):
-        self.unpacked += mine
+        self.unpacked.append(mine)
         return super()._read(mine, read)
 
 

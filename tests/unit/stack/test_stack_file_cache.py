@@ -49,9 +49,9 @@ def is_kept(cache: FileCache, address: str) -> bool:
     """Whether the first block of a first band is there."""
     asked = []
 
-    def read(keys):
-        asked.append(keys)
-        return {key: np.zeros(1) for key in keys}
+    def read(key):
+        asked.append(key)
+        return np.zeros(1)
 
     cache.find_blocks([(address, "band 1", 0, 0)], read)
     return not asked
@@ -113,11 +113,10 @@ def test_each_block_is_read_once_by_many_threads():
     cache, count, lock = FileCache(), {}, threading.Lock()
     started = threading.Barrier(8)
 
-    def read(keys):
+    def read(key):
         with lock:
-            for key in keys:
-                count[key] = count.get(key, 0) + 1
-        return {key: np.full((8, 8), key[2] * 10 + key[3]) for key in keys}
+            count[key] = count.get(key, 0) + 1
+        return np.full((8, 8), key[2] * 10 + key[3])
 
     def work(shift):
         started.wait()
@@ -132,11 +131,27 @@ def test_each_block_is_read_once_by_many_threads():
     assert set(count.values()) == {1}
 
 
+def test_two_threads_that_need_the_same_blocks_read_half_of_them_each():
+    cache, both = FileCache(), threading.Barrier(2)
+    keys = [("a", "band 1", 0, number) for number in range(10)]
+
+    def read(key):
+        both.wait(10)  # as long as one of them reads, so does the other
+        return np.full(1, key[3])
+
+    with ThreadPoolExecutor(2) as pool:
+        for found in pool.map(lambda _: cache.find_blocks(keys, read), range(2)):
+            assert {key: block.item() for key, block in found.items()} == {
+                key: key[3] for key in keys
+            }
+    assert cache.find_missing([*keys, ("a", "band 1", 1, 0)]) == [("a", "band 1", 1, 0)]
+
+
 def test_what_fails_in_one_thread_is_read_by_the_one_that_waits():
     cache, key = FileCache(), ("a", "band 1", 0, 0)
     reading, may_fail = threading.Event(), threading.Event()
 
-    def fail(keys):
+    def fail(_):
         reading.set()
         may_fail.wait(10)
         raise OSError("for a test")
@@ -144,7 +159,7 @@ def test_what_fails_in_one_thread_is_read_by_the_one_that_waits():
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(cache.find_blocks, [key], fail)
         reading.wait(10)
-        second = pool.submit(cache.find_blocks, [key], lambda keys: {key: np.ones(3)})
+        second = pool.submit(cache.find_blocks, [key], lambda _: np.ones(3))
         may_fail.set()
         with pytest.raises(OSError, match="for a test"):
             first.result(10)
@@ -155,9 +170,9 @@ def test_blocks_are_bounded_and_the_least_recently_used_go_first():
     cache, asked = FileCache(most_bytes=3 * 800), []
 
     def find(number):
-        def read(keys):
+        def read(_):
             asked.append(number)
-            return {key: np.zeros(100) for key in keys}
+            return np.zeros(100)
 
         cache.find_blocks([("a", "band 1", 0, number)], read)
 
@@ -198,6 +213,6 @@ def test_large_blocks_are_not_kept(tmp_path):
     ) as file:
         file.write(np.arange(side * side, dtype=np.float32).reshape(1, side, side))
     with rasterio.open(tmp_path / "a.tif") as file:
-        source = RasterFile(file, "a", cache := FileCache(), lambda: True)
+        source = RasterFile(Dataset(file), "a", cache := FileCache(), lambda: True)
         assert source.read(1, (5, 7, 3, 4)).tolist() == [[5 * side + 3], [6 * side + 3]]
     assert not is_kept(cache, "a")
