@@ -45,7 +45,8 @@ INLINE void sum(const double *ring, size_t length, size_t middle, size_t step, s
                 size_t width, double *out) {
     for (size_t c = 0; c < width; c += SOME) {
         Vector total[VECTORS];
-        memcpy(total, ring + middle + c, sizeof total);
+        for (size_t v = 0; v < VECTORS; v++)
+            total[v] = ((const Vector *)(ring + middle + c))[v];
         for (size_t away = half * step; away > 0; away -= step) {
             const size_t before = middle + (middle < away ? length : 0) - away;
             const size_t behind = middle + away - (middle + away < length ? 0 : length);
@@ -54,7 +55,8 @@ INLINE void sum(const double *ring, size_t length, size_t middle, size_t step, s
             for (size_t v = 0; v < VECTORS; v++)
                 total[v] += left[v] + right[v];
         }
-        memcpy(out + c, total, sizeof total);
+        for (size_t v = 0; v < VECTORS; v++)
+            ((Vector *)(out + c))[v] = total[v];
     }
 }
 
