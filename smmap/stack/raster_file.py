@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import cast
 
 import numpy as np
 import rasterio
@@ -22,6 +21,9 @@ from smmap.store.prefetch import prefetch
 
 Rectangle = tuple[int, int, int, int]
 """Rows and columns: start, stop, start, stop."""
+
+Part = tuple[tuple[slice, slice], Stored]
+"""Rows and columns of a window, and what is there."""
 
 _LEAST_SIDE = 256
 """Pixels: narrower blocks of a file are taken together."""
@@ -55,14 +57,17 @@ class RasterFile:
         self.file = file
         self._address, self._cache, self._trusted = address, cache, trusted
 
-    def read(self, index: int, window: Rectangle) -> Stored:
-        """Stored numbers of a band, (rows, columns) of the window; good until the next read."""
-        dtype = np.dtype(self.file.dtypes[index - 1])
-        return self._read(f"band {index}", index, window, dtype, self._read_band)
+    def read(self, index: int, window: Rectangle) -> Iterator[Part]:
+        """Stored numbers of a band in parts that together are the window; not to be changed."""
+        return self._read(f"band {index}", index, window, self._read_band)
 
     def read_mask(self, index: int, window: Rectangle) -> Stored:
         """The file's own mask of a band: 0 is nodata; good until the next read."""
-        return self._read(f"mask {index}", index, window, np.dtype(np.uint8), self._read_mask)
+        shape = (window[1] - window[0], window[3] - window[2])
+        out = get_scratch("mask", shape, np.uint8)
+        for place, mask in self._read(f"mask {index}", index, window, self._read_mask):
+            out[place] = mask
+        return out
 
     @contextmanager
     def hold_kept(self, index: int, window: Rectangle) -> Iterator[list[Rectangle]]:
@@ -115,37 +120,26 @@ class RasterFile:
         what: str,
         index: int,
         window: Rectangle,
-        dtype: np.dtype[np.generic],
-        read: Callable[[int, Rectangle], Stored],
-    ) -> Stored:
-        size = self._find_kept_size(index, dtype)
+        read: Callable[[int, list[Rectangle]], list[Stored]],
+    ) -> Iterator[Part]:
+        size = self._find_kept_size(index, np.dtype(self.file.dtypes[index - 1]))
         if self._cache is None or size is None or not self._trusted():
-            return read(index, window)
-        height, width = size
+            yield np.s_[:, :], read(index, [window])[0]
+            return
 
         def read_blocks(wanted: list[BlockKey]) -> dict[BlockKey, Stored]:
-            blocks = {}
-            for rectangle in _join({key[2:] for key in wanted}):
-                place = self._scale(rectangle, (height, width))
-                values = read(index, place)
-                for row in range(rectangle[0], rectangle[1]):
-                    for col in range(rectangle[2], rectangle[3]):
-                        down, across = row * height - place[0], col * width - place[2]
-                        part = values[down : down + height, across : across + width]
-                        blocks[self._address, what, row, col] = part.copy()
-            return blocks
+            places = [self._scale((row, row + 1, col, col + 1), size) for _, _, row, col in wanted]
+            return dict(zip(wanted, read(index, places), strict=True))
 
         top, bottom, left, right = window
-        found = self._cache.find_blocks(self._name_blocks(what, window, size), read_blocks)
-        out = get_scratch(what[:4], (bottom - top, right - left), dtype)
-        for (_, _, row, col), block in found.items():
-            down, across = row * height, col * width
-            first, last = max(top, down), min(bottom, down + height)
-            start, stop = max(left, across), min(right, across + width)
-            out[first - top : last - top, start - left : stop - left] = block[
-                first - down : last - down, start - across : stop - across
-            ]
-        return out
+        keys = self._name_blocks(what, window, size)
+        found = self._cache.find_blocks(keys, read_blocks)
+        for key in keys:
+            down, across = key[2] * size[0], key[3] * size[1]
+            first, last = max(top, down), min(bottom, down + size[0])
+            start, stop = max(left, across), min(right, across + size[1])
+            block = found[key][first - down : last - down, start - across : stop - across]
+            yield np.s_[first - top : last - top, start - left : stop - left], block
 
     def _scale(self, blocks: Rectangle, size: tuple[int, int]) -> Rectangle:
         """From blocks to the pixels that the file has there."""
@@ -153,14 +147,12 @@ class RasterFile:
         (height, width), (rows, cols) = size, self.file.shape
         return top * height, min(bottom * height, rows), left * width, min(right * width, cols)
 
-    def _read_band(self, index: int, window: Rectangle) -> Stored:
-        shape = (window[1] - window[0], window[3] - window[2])
-        out = get_scratch("read", shape, self.file.dtypes[index - 1])
-        with prefetch(self.file, index, [window]):
-            return cast("Stored", self.file.read(index, window=_to_window(window), out=out))
+    def _read_band(self, index: int, windows: list[Rectangle]) -> list[Stored]:
+        with prefetch(self.file, index, windows):
+            return [self.file.read(index, window=_to_window(one)) for one in windows]
 
-    def _read_mask(self, index: int, window: Rectangle) -> Stored:
-        return cast("Stored", self.file.read_masks(index, window=_to_window(window)))
+    def _read_mask(self, index: int, windows: list[Rectangle]) -> list[Stored]:
+        return [self.file.read_masks(index, window=_to_window(one)) for one in windows]
 
 
 def _to_window(rectangle: Rectangle) -> Window:

@@ -314,17 +314,20 @@ static PyObject *decode_stored(PyObject *self, PyObject *args) {
                           &meaning.scaled, &meaning.scale, &meaning.offset,
                           &meaning.zero_is_nothing, &out_object))
         return NULL;
-    int fit = (stored = take(&buffers, object, WHOLE, 2, "BbHhf")) &&
-              (out = take(&buffers, out_object, WRITABLE, 2, "f"));
-    if (fit && memcmp(stored->shape, out->shape, 2 * sizeof(Py_ssize_t))) {
-        PyErr_SetString(PyExc_ValueError, "stored and physical numbers differ in shape");
+    int fit = (stored = take(&buffers, object, STRIDED, 2, "BbHhf")) &&
+              (out = take(&buffers, out_object, STRIDED | PyBUF_WRITABLE, 2, "f"));
+    if (fit && (memcmp(stored->shape, out->shape, 2 * sizeof(Py_ssize_t)) ||
+                stored->strides[1] != stored->itemsize || out->strides[1] != out->itemsize)) {
+        PyErr_SetString(PyExc_ValueError,
+                        "stored and physical numbers differ in shape, or rows are not whole");
         fit = 0;
     }
     if (fit) {
         const char type = *stored->format;
-        const size_t n = (size_t)(stored->shape[0] * stored->shape[1]);
         Py_BEGIN_ALLOW_THREADS
-        decode(stored->buf, type, n, &meaning, out->buf);
+        for (Py_ssize_t row = 0; row < stored->shape[0]; row++)
+            decode((char *)stored->buf + row * stored->strides[0], type, (size_t)stored->shape[1],
+                   &meaning, (float *)((char *)out->buf + row * out->strides[0]));
         Py_END_ALLOW_THREADS
     }
     release(&buffers);

@@ -110,7 +110,12 @@ def test_decoding(data, kind, units, scale, offset):
     if data.draw(st.booleans()):
         stored = stored[::-1]
     band = Band("a", "a.tif", units, scale=scale, offset=offset)
-    assert_same_bits(convert(stored, band, nodata), decode_plainly(stored, band, nodata))
+    expected = decode_plainly(stored, band, nodata)
+    assert_same_bits(convert(stored, band, nodata), expected)
+    wide = np.full((shape[0] + 2, shape[1] + 2), 7, np.float32)
+    assert_same_bits(convert(stored, band, nodata, wide[1:-1, 1:-1]), expected)
+    wide[1:-1, 1:-1] = 7
+    assert (wide == 7).all()
 
 
 def make_arguments():
@@ -169,7 +174,12 @@ def test_points_that_do_not_reach(nodes, corner):
 
 
 def test_stored_numbers_that_do_not_fit():
-    out = np.empty((2, 3), np.float32)
-    for stored in (np.ones((2, 2), "u1"), np.ones(6, "u1"), np.ones((2, 3)), np.ones((2, 3), "i4")):
-        with pytest.raises(ValueError):
+    whole, fits = np.empty((2, 3), np.float32), np.ones((2, 3), "u1")
+    pairs = [
+        (one, whole) for one in (fits[:, :2], fits.ravel(), fits.astype(float), fits.astype("i4"))
+    ]
+    pairs += [(np.ones((2, 6), "u1")[:, ::2], whole), (fits, np.empty((2, 6), np.float32)[:, ::2])]
+    pairs += [(fits, np.broadcast_to(whole[:1], (2, 3))), (fits, whole.astype(float))]
+    for stored, out in pairs:
+        with pytest.raises((ValueError, BufferError)):
             _kernel.decode(stored, False, 0.0, False, 1.0, 0.0, False, out)
