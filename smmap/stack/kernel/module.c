@@ -11,13 +11,14 @@ typedef struct {
     int lanes;
     Draw draw;
     Sample sample;
+    SampleAxes sample_axes;
 } Kernel;
 static const Kernel KERNELS[] = {
 #if defined(__x86_64__)
-    {8, draw_8, sample_8},
-    {4, draw_4, sample_4},
+    {8, draw_8, sample_8, sample_axes_8},
+    {4, draw_4, sample_4, sample_axes_4},
 #endif
-    {2, draw_2, sample_2},
+    {2, draw_2, sample_2, sample_axes_2},
 };
 #define N_KERNELS (sizeof KERNELS / sizeof *KERNELS)
 
@@ -160,6 +161,38 @@ static PyObject *resample(PyObject *self, PyObject *args) {
         Py_END_ALLOW_THREADS
     }
     release(&buffers);
+    if (!fit)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *resample_axes(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *values, *row_object, *col_object, *out, *covered;
+    Py_ssize_t place[4];
+    int bilinear, lanes, status = 0;
+    Buffers buffers = {.count = 0};
+    Py_buffer *rows, *cols;
+    Task task;
+    if (!PyArg_ParseTuple(args, "O(nnnn)OOpiOO", &values, place, place + 1, place + 2, place + 3,
+                          &row_object, &col_object, &bilinear, &lanes, &out, &covered))
+        return NULL;
+    int fit = take_task(&buffers, values, place, bilinear, lanes, out, covered, &task) &&
+              (rows = take(&buffers, row_object, WHOLE, 1, "d")) &&
+              (cols = take(&buffers, col_object, WHOLE, 1, "d"));
+    if (fit && (*rows->shape != task.out->shape[0] || *cols->shape != task.out->shape[1])) {
+        PyErr_SetString(PyExc_ValueError, "positions do not fit the block");
+        fit = 0;
+    }
+    if (fit) {
+        Py_BEGIN_ALLOW_THREADS
+        status = task.kernel->sample_axes(&task.window, rows->buf, task.height, cols->buf,
+                                          task.width, task.out->buf, task.covered->buf);
+        Py_END_ALLOW_THREADS
+    }
+    release(&buffers);
+    if (status)
+        return PyErr_NoMemory();
     if (!fit)
         return NULL;
     Py_RETURN_NONE;
@@ -339,6 +372,8 @@ static PyObject *decode_stored(PyObject *self, PyObject *args) {
 static PyMethodDef METHODS[] = {
     {"lanes", list_lanes, METH_NOARGS, "Numbers side by side that run here, fastest first."},
     {"resample", resample, METH_VARARGS, "Values at given positions; without the GIL."},
+    {"resample_axes", resample_axes, METH_VARARGS,
+     "Values at positions of rows and columns; without the GIL."},
     {"resample_between", resample_between, METH_VARARGS,
      "Values at positions between points; without the GIL."},
     {"draw_between", draw_between, METH_VARARGS, "What lies between points; without the GIL."},

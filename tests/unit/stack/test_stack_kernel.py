@@ -152,6 +152,31 @@ def test_arrays_that_do_not_fit(place, wrong):
 
 
 @pytest.mark.parametrize(
+    "place, wrong",
+    [
+        (0, np.ones((4, 5))),
+        (1, (1, 0, 4, 5)),
+        (2, np.full(5, 1.5)),
+        (2, np.full((6, 1), 1.5)),
+        (3, np.full(70, 1.5, np.float32)),
+        (3, np.full(140, 1.5)[::2]),
+        (5, 3),
+        (6, np.empty((70, 6), np.float32)),
+        (7, np.empty((6, 69), bool)),
+    ],
+)
+def test_axes_that_do_not_fit(place, wrong):
+    arguments = make_arguments()
+    arguments[2:4] = np.full(6, 1.5), np.full(70, 1.5)
+    _kernel.resample_axes(*arguments)
+    assert (arguments[6] == 1).all()
+    assert arguments[7].all()
+    arguments[place] = wrong
+    with pytest.raises((ValueError, BufferError)):
+        _kernel.resample_axes(*arguments)
+
+
+@pytest.mark.parametrize(
     "nodes, corner",
     [
         (np.ones((2, 4, 4)), (0, 0)),  # one cell is not enough for 70 columns
