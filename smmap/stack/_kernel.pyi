@@ -47,6 +47,7 @@ def decode(
     scale: float,
     offset: float,
     zero_is_nothing: bool,
+    lanes: int,
     out: _Array,
     /,
 ) -> None: ...

@@ -63,8 +63,12 @@ def convert(
     band: Band,
     nodata: float | None,
     out: NDArray[np.float32] | None = None,
+    lanes: int | None = None,
 ) -> NDArray[np.float32]:
-    """``decode`` whatever the numbers are."""
+    """``decode`` whatever the numbers are.
+
+    ``lanes`` is one of the kernel's; None: the fastest of this processor.
+    """
     if out is None:
         out = np.empty(stored.shape, np.float32)
     plain = band.units == "dB" or band.planck is not None
@@ -79,6 +83,7 @@ def convert(
         band.scale,
         band.offset,
         band.units == "linear",
+        lanes or _kernel.lanes()[0],
         out,
     )
     return out

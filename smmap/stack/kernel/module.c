@@ -12,13 +12,14 @@ typedef struct {
     Draw draw;
     Sample sample;
     SampleAxes sample_axes;
+    Decode decode;
 } Kernel;
 static const Kernel KERNELS[] = {
 #if defined(__x86_64__)
-    {8, draw_8, sample_8, sample_axes_8},
-    {4, draw_4, sample_4, sample_axes_4},
+    {8, draw_8, sample_8, sample_axes_8, decode_8},
+    {4, draw_4, sample_4, sample_axes_4, decode_2},
 #endif
-    {2, draw_2, sample_2, sample_axes_2},
+    {2, draw_2, sample_2, sample_axes_2, decode_2},
 };
 #define N_KERNELS (sizeof KERNELS / sizeof *KERNELS)
 
@@ -33,6 +34,14 @@ static int runs_here(const Kernel *kernel) {
     (void)kernel;
     return 1;
 #endif
+}
+
+/* The one with so many lanes; NULL: it does not run here. */
+static const Kernel *find_kernel(int lanes) {
+    for (size_t k = 0; k < N_KERNELS; k++)
+        if (KERNELS[k].lanes == lanes && runs_here(KERNELS + k))
+            return KERNELS + k;
+    return NULL;
 }
 
 static PyObject *list_lanes(PyObject *self, PyObject *nothing) {
@@ -87,10 +96,7 @@ typedef struct {
 
 static int take_task(Buffers *buffers, PyObject *values, const Py_ssize_t *place, int bilinear,
                      int lanes, PyObject *out, PyObject *covered, Task *task) {
-    task->kernel = NULL;
-    for (size_t k = 0; k < N_KERNELS; k++)
-        if (KERNELS[k].lanes == lanes && runs_here(KERNELS + k))
-            task->kernel = KERNELS + k;
+    task->kernel = find_kernel(lanes);
     Py_buffer *source = take(buffers, values, WHOLE, 2, "f");
     if (!source || !(task->out = take(buffers, out, WRITABLE, 2, "f")) ||
         !(task->covered = take(buffers, covered, WRITABLE, 2, "?")))
@@ -341,26 +347,28 @@ static PyObject *decode_stored(PyObject *self, PyObject *args) {
     (void)self;
     PyObject *object, *out_object;
     Meaning meaning;
+    int lanes;
     Buffers buffers = {.count = 0};
     Py_buffer *stored, *out;
-    if (!PyArg_ParseTuple(args, "Opdpddp" "O", &object, &meaning.has_nodata, &meaning.nodata,
+    if (!PyArg_ParseTuple(args, "OpdpddpiO", &object, &meaning.has_nodata, &meaning.nodata,
                           &meaning.scaled, &meaning.scale, &meaning.offset,
-                          &meaning.zero_is_nothing, &out_object))
+                          &meaning.zero_is_nothing, &lanes, &out_object))
         return NULL;
+    const Kernel *kernel = find_kernel(lanes);
     int fit = (stored = take(&buffers, object, STRIDED, 2, "BbHhf")) &&
               (out = take(&buffers, out_object, STRIDED | PyBUF_WRITABLE, 2, "f"));
-    if (fit && (memcmp(stored->shape, out->shape, 2 * sizeof(Py_ssize_t)) ||
+    if (fit && (!kernel || memcmp(stored->shape, out->shape, 2 * sizeof(Py_ssize_t)) ||
                 stored->strides[1] != stored->itemsize || out->strides[1] != out->itemsize)) {
         PyErr_SetString(PyExc_ValueError,
-                        "stored and physical numbers differ in shape, or rows are not whole");
+                        "stored and physical numbers differ in shape, or rows are not whole, or no kernel");
         fit = 0;
     }
     if (fit) {
         const char type = *stored->format;
         Py_BEGIN_ALLOW_THREADS
         for (Py_ssize_t row = 0; row < stored->shape[0]; row++)
-            decode((char *)stored->buf + row * stored->strides[0], type, (size_t)stored->shape[1],
-                   &meaning, (float *)((char *)out->buf + row * out->strides[0]));
+            kernel->decode((char *)stored->buf + row * stored->strides[0], type, (size_t)stored->shape[1],
+                           &meaning, (float *)((char *)out->buf + row * out->strides[0]));
         Py_END_ALLOW_THREADS
     }
     release(&buffers);

@@ -65,5 +65,9 @@ typedef struct {
     int has_nodata, scaled, zero_is_nothing;
     double nodata, scale, offset;
 } Meaning;
-int decode(const void *stored, char type, size_t n, const Meaning *meaning, float *out);
+typedef int (*Decode)(const void *stored, char type, size_t n, const Meaning *meaning, float *out);
+int decode_2(const void *stored, char type, size_t n, const Meaning *meaning, float *out);
+#if defined(__x86_64__)
+int decode_8(const void *stored, char type, size_t n, const Meaning *meaning, float *out);
+#endif
 #endif

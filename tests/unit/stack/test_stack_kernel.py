@@ -90,6 +90,7 @@ def test_between_points(lanes, method, row, col, height, width, seed):
     np.testing.assert_array_equal(found.covered, expected.covered)
 
 
+@pytest.mark.parametrize("lanes", _kernel.lanes())
 @settings(max_examples=300, deadline=None)
 @given(
     data=st.data(),
@@ -98,7 +99,7 @@ def test_between_points(lanes, method, row, col, height, width, seed):
     scale=st.sampled_from([1.0, 1e-4, 0.01, -3.7]),
     offset=st.sampled_from([0.0, -0.1, 1000.0]),
 )
-def test_decoding(data, kind, units, scale, offset):
+def test_decoding(lanes, data, kind, units, scale, offset):
     shape = data.draw(st.integers(1, 130)), data.draw(st.integers(1, 5))
     elements = st.floats(-90, 90, width=32) if kind[0] == "f" else None
     stored = data.draw(arrays(np.dtype(kind), shape, elements=elements))
@@ -111,9 +112,9 @@ def test_decoding(data, kind, units, scale, offset):
         stored = stored[::-1]
     band = Band("a", "a.tif", units, scale=scale, offset=offset)
     expected = decode_plainly(stored, band, nodata)
-    assert_same_bits(convert(stored, band, nodata), expected)
+    assert_same_bits(convert(stored, band, nodata, lanes=lanes), expected)
     wide = np.full((shape[0] + 2, shape[1] + 2), 7, np.float32)
-    assert_same_bits(convert(stored, band, nodata, wide[1:-1, 1:-1]), expected)
+    assert_same_bits(convert(stored, band, nodata, wide[1:-1, 1:-1], lanes), expected)
     wide[1:-1, 1:-1] = 7
     assert (wide == 7).all()
 
@@ -207,4 +208,7 @@ def test_stored_numbers_that_do_not_fit():
     pairs += [(fits, np.broadcast_to(whole[:1], (2, 3))), (fits, whole.astype(float))]
     for stored, out in pairs:
         with pytest.raises((ValueError, BufferError)):
-            _kernel.decode(stored, False, 0.0, False, 1.0, 0.0, False, out)
+            _kernel.decode(stored, False, 0.0, False, 1.0, 0.0, False, _kernel.lanes()[0], out)
+    for lanes in (0, 3):
+        with pytest.raises(ValueError, match="no kernel"):
+            _kernel.decode(fits, False, 0.0, False, 1.0, 0.0, False, lanes, whole)
