@@ -72,18 +72,18 @@ static PyObject *filter_lee(PyObject *self, PyObject *args) {
     Arrays arrays = {.count = 0};
     if (!PyArg_ParseTuple(args, "OndpO", &power, &window, &noise, &plain, &filtered))
         return NULL;
-    if (!take(&arrays, power, 0, "f") || !take(&arrays, filtered, PyBUF_WRITABLE, "d"))
+    if (!take(&arrays, power, 0, "f") || !take(&arrays, filtered, PyBUF_WRITABLE, "df"))
         return finish(&arrays, 0);
     if (window < 1 || window % 2 == 0 || window > 4096 || !have_one_shape(&arrays)) {
         PyErr_SetString(PyExc_ValueError, "the window is not odd, or the arrays differ in shape");
         return finish(&arrays, 0);
     }
-    const Py_buffer *in = arrays.all;
+    const Py_buffer *in = arrays.all, *out = arrays.all + 1;
     const Picture picture = {in->buf, (size_t)in->shape[0], (size_t)in->shape[1],
                              (size_t)window / 2, noise};
     if ((room = calloc(measure_room(&picture), sizeof *room))) {
         Py_BEGIN_ALLOW_THREADS
-        choose(plain)(&picture, room, arrays.all[1].buf);
+        choose(plain)(&picture, room, out->buf, *out->format == 'f' ? out->buf : NULL);
         Py_END_ALLOW_THREADS
     } else {
         PyErr_NoMemory();

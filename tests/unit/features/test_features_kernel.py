@@ -43,6 +43,10 @@ def test_every_picture_comes_out_the_same(plain, power, half, looks):
     np.testing.assert_array_equal(found, expected)
     known = ~np.isnan(expected)
     np.testing.assert_array_equal(np.signbit(found[known]), np.signbit(expected[known]))
+    singles = np.empty(power.shape, np.float32)
+    _kernel.filter_lee(power, 2 * half + 1, 1.0 / looks, plain, singles)
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(singles, expected.astype(np.float32))
 
 
 def test_a_wide_picture_comes_out_the_same():
@@ -50,7 +54,11 @@ def test_a_wide_picture_comes_out_the_same():
     rng = np.random.default_rng(4)
     power = rng.gamma(4.4, 0.02, (90, 333)).astype(np.float32)
     power[rng.random(power.shape) < 0.05] = np.nan
-    np.testing.assert_array_equal(filter_lee(power, 13, 4.4), filter_lee_plainly(power, 13, 4.4))
+    expected = filter_lee_plainly(power, 13, 4.4)
+    np.testing.assert_array_equal(filter_lee(power, 13, 4.4), expected)
+    singles = filter_lee(power, 13, 4.4, single=True)
+    assert singles.dtype == np.float32
+    np.testing.assert_array_equal(singles, expected.astype(np.float32))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +68,8 @@ def test_a_wide_picture_comes_out_the_same():
         (0, (5, 6), "f8"),
         (-3, (5, 6), "f8"),
         (3, (6, 5), "f8"),
-        (3, (5, 6), "f4"),
+        (3, (5, 6), "i4"),
+        (3, (6, 5), "f4"),
     ],
 )
 def test_what_does_not_fit_is_refused(window, shape, dtype):
