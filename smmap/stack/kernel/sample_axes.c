@@ -67,7 +67,8 @@ static int take_columns(const Window *window, const double *cols, size_t width, 
         const double at = (window->bilinear ? spot.before : spot.pixel) - window->left;
         columns->there[j] = spot.there;
         columns->behind[j] = spot.behind;
-        columns->index[j] = spot.there && at >= -1 && at < (double)reach ? (size_t)(at + 1) : reach + 1;
+        const int inside = spot.there && at >= -1 && at < (double)reach;
+        columns->index[j] = inside ? (size_t)(at + 1) : reach + 1;
     }
     return 1;
 }
