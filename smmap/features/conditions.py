@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def holds(condition: Condition, stored: NDArray[Any]) -> Bools:
         False wherever there is no value; of classes and bits also where it is no whole number.
     """
     if condition.classes is not None:
-        return np.isin(stored, condition.classes)
+        return np.isin(stored, _list_classes(condition.classes, stored.dtype))
     held: Bools = np.isfinite(stored)
     if condition.at_least is not None:
         held &= stored >= condition.at_least
@@ -40,6 +41,13 @@ def holds(condition: Condition, stored: NDArray[Any]) -> Bools:
         for field in condition.bits or ():
             held &= np.isin(_unpack(flags, field), field.values)
     return held
+
+
+def _list_classes(classes: Sequence[int], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Those to compare with: in single precision if the band is, which takes half the time."""
+    if dtype != np.float32:
+        return np.array(classes)
+    return np.array([one for one in classes if float(np.float32(one)) == one], np.float32)
 
 
 def _unpack(flags: NDArray[np.int64], field: BitField) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -85,6 +86,7 @@ def compute_incidence(
     return compute_look_angle(east, north, node, orbit_state)
 
 
+@lru_cache(maxsize=256)  # every block of a scene asks for the same
 def compute_anchored_node(anchor: Anchor, orbit_state: OrbitState) -> float:
     """Node longitude (degrees) of the track from which the anchor is seen at its angle.
 

@@ -45,7 +45,7 @@ def filter_boxcar(power: Floats, window: int) -> Doubles:
     return np.where(valid, compute_window_mean(values, valid, window), np.nan)
 
 
-def filter_lee(power: Floats, window: int, looks: float) -> Doubles:
+def filter_lee(power: Floats, window: int, looks: float, *, single: bool = False) -> Floats:
     """Lee's local-statistics filter for multiplicative noise: m + k (power - m).
 
     k = q / (q + cu^2 m^2), q = max((variance + m^2) / (1 + cu^2) - m^2, 0), cu^2 = 1 / looks;
@@ -59,15 +59,18 @@ def filter_lee(power: Floats, window: int, looks: float) -> Doubles:
         Odd side, pixels.
     looks : float
         Equivalent number of looks of one pixel.
+    single
+        Whether to round to single precision: for values that are not averaged any more.
 
     Returns
     -------
-    float64 array (y, x)
+    float64 or float32 array (y, x)
         NaN where ``power`` is nodata.
     """
+    dtype = np.float32 if single else np.float64
     if not HAS_KERNEL or power.dtype != np.float32:
-        return filter_lee_plainly(power, window, looks)
-    filtered = np.empty(power.shape)
+        return filter_lee_plainly(power, window, looks).astype(dtype, copy=False)
+    filtered = np.empty(power.shape, dtype)
     _kernel.filter_lee(np.ascontiguousarray(power), window, 1.0 / looks, 0, filtered)
     return filtered
 

@@ -6,6 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.features.array import Doubles, Floats
+from smmap.features.native import HAS_KERNEL
+
+if HAS_KERNEL:
+    from smmap.features import _kernel
 
 _DEGREES = 180.0 / np.pi
 """In a radian; to multiply by it gives the bits of ``np.degrees`` in a sixth of the time."""
@@ -60,14 +64,35 @@ def compute_slope(
 
 
 def _compute_steepness(eastward: Doubles, northward: Doubles) -> NDArray[np.float32]:
-    rise = np.sqrt(eastward * eastward + northward * northward)
-    return (np.arctan(rise) * _DEGREES).astype(np.float32)
+    """Degrees; the gradient is used up."""
+    eastward *= eastward
+    northward *= northward
+    rise = np.add(eastward, northward, out=eastward)
+    np.arctan(np.sqrt(rise, out=rise), out=rise)
+    rise *= _DEGREES
+    return rise.astype(np.float32)
 
 
 def _compute_gradient(
     elevation: Floats, spacing_y_m: Floats | float, spacing_x_m: Floats | float
 ) -> tuple[Doubles, Doubles]:
     """Rise by metre to the east and to the north, each (y, x)."""
+    if not HAS_KERNEL or elevation.dtype != np.float32:
+        return compute_gradient_plainly(elevation, spacing_y_m, spacing_x_m)
+    shape = elevation.shape[0] - 2, elevation.shape[1] - 2
+    eastward, northward = np.empty(shape), np.empty(shape)
+    down, across = (
+        np.ascontiguousarray(np.broadcast_to(8.0 * _as_column(one), (shape[0], 1)))
+        for one in (spacing_y_m, spacing_x_m)
+    )
+    _kernel.gradient(np.ascontiguousarray(elevation), down, across, eastward, northward)
+    return eastward, northward
+
+
+def compute_gradient_plainly(
+    elevation: Floats, spacing_y_m: Floats | float, spacing_x_m: Floats | float
+) -> tuple[Doubles, Doubles]:
+    """Rise by metre to the east and to the north, each (y, x), in NumPy: as the kernel has it."""
     z = np.asarray(elevation, dtype=np.float64)
     west, middle, east = z[:, :-2], z[:, 1:-1], z[:, 2:]
     across = east - west

@@ -16,6 +16,17 @@ def resample(
     covered: _Array,
     /,
 ) -> None: ...
+def resample_axes(
+    values: _Array,
+    window: tuple[int, int, int, int],
+    rows: _Array,
+    cols: _Array,
+    bilinear: bool,
+    lanes: int,
+    out: _Array,
+    covered: _Array,
+    /,
+) -> None: ...
 def resample_between(
     values: _Array,
     window: tuple[int, int, int, int],
@@ -36,6 +47,7 @@ def decode(
     scale: float,
     offset: float,
     zero_is_nothing: bool,
+    lanes: int,
     out: _Array,
     /,
 ) -> None: ...

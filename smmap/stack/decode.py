@@ -36,7 +36,7 @@ def decode(
     nodata
         Stored value that means nothing was measured, if there is one.
     out
-        (h, w), may be filled and given back; None: a new array is.
+        (h, w), is filled and given back; None: a new array is.
 
     Returns
     -------
@@ -63,21 +63,27 @@ def convert(
     band: Band,
     nodata: float | None,
     out: NDArray[np.float32] | None = None,
+    lanes: int | None = None,
 ) -> NDArray[np.float32]:
-    """``decode`` whatever the numbers are."""
-    plain = band.units == "dB" or band.planck is not None
-    if not HAS_KERNEL or plain or stored.dtype.name not in _TYPES:
-        return decode_plainly(stored, band, nodata)
+    """``decode`` whatever the numbers are.
+
+    ``lanes`` is one of the kernel's; None: the fastest of this processor.
+    """
     if out is None:
         out = np.empty(stored.shape, np.float32)
+    plain = band.units == "dB" or band.planck is not None
+    if not HAS_KERNEL or plain or stored.dtype.name not in _TYPES:
+        out[...] = decode_plainly(stored, band, nodata)
+        return out
     _kernel.decode(
-        np.ascontiguousarray(stored),
+        stored if stored.strides[1] == stored.itemsize else np.ascontiguousarray(stored),
         nodata is not None,
         0.0 if nodata is None else nodata,
         is_scaled(band),
         band.scale,
         band.offset,
         band.units == "linear",
+        lanes or _kernel.lanes()[0],
         out,
     )
     return out

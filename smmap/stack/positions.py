@@ -50,6 +50,11 @@ class Positions:
         return self.rows.shape[0], self.cols.shape[1]
 
     @property
+    def shared(self) -> bool:
+        """True: scene and block share axes."""
+        return (self.rows.shape[1], self.cols.shape[0]) == (1, 1)
+
+    @property
     def nbytes(self) -> int:
         """Of memory."""
         return self.rows.nbytes + self.cols.nbytes
@@ -71,7 +76,7 @@ class Positions:
 
     def find_shift(self) -> tuple[int, int] | None:
         """Row and column of the first pixel, where each pixel is one of the scene's grid."""
-        if self.rows.shape[1] > 1 or self.cols.shape[0] > 1:
+        if not self.shared:
             return None
         starts = []
         for axis in (self.rows.ravel(), self.cols.ravel()):

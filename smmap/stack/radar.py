@@ -122,7 +122,8 @@ def load_radar(
         power = seen[-1][name]
         if filtered:
             unseen = np.broadcast_to(np.float32(np.nan), wide.shape)
-            power = _despeckle([date.get(name, unseen) for date in seen], radar, definition)
+            powers = [date.get(name, unseen) for date in seen]
+            power = _despeckle(powers, radar, definition, single=grid.factor == 1)
         layers[name], weight = _aggregate(power[inner], grid.factor, aggregation)
         if name == "sigma0_vv":
             layers["radar_weight"] = weight
@@ -191,10 +192,12 @@ def _aggregate(power: Array, factor: int, aggregation: Aggregation) -> tuple[Arr
     return np.where(np.isfinite(in_db), in_db, mean), weight
 
 
-def _despeckle(dates: Sequence[Array], radar: Radar, definition: Definition) -> Array:
+def _despeckle(
+    dates: Sequence[Array], radar: Radar, definition: Definition, *, single: bool
+) -> Array:
     window = radar.despeckle.window
     if radar.despeckle.method == "lee":
-        return filter_lee(dates[-1], window, definition.looks or 1.0)
+        return filter_lee(dates[-1], window, definition.looks or 1.0, single=single)
     if radar.despeckle.method == "boxcar":
         return filter_boxcar(dates[-1], window)
     return filter_quegan(np.stack(dates), window)

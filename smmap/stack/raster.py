@@ -228,13 +228,13 @@ def _read_in_place(
     source: RasterFile, band: Band, block: Block, shift: tuple[int, int], window: Rectangle
 ) -> Aligned:
     """Where the block's pixels are the scene's: nothing is resampled."""
-    values = _read_window(source, band, window)
-    if values.shape == block.shape:
-        return Aligned(values, np.ones(block.shape, bool))
     top, bottom, left, right = window
+    if (bottom - top, right - left) == block.shape:
+        return Aligned(_read_window(source, band, window), np.broadcast_to(np.True_, block.shape))
     aligned = _cover_nothing(block)
     reached = np.s_[top - shift[0] : bottom - shift[0], left - shift[1] : right - shift[1]]
-    aligned.values[reached], aligned.covered[reached] = values, True
+    _read_window(source, band, window, aligned.values[reached])
+    aligned.covered[reached] = True
     return aligned
 
 
@@ -245,10 +245,14 @@ def _cover_nothing(block: Block) -> Aligned:
 def _read_window(
     source: RasterFile, band: Band, window: Rectangle, out: NDArray[np.float32] | None = None
 ) -> NDArray[np.float32]:
-    stored = source.read(band.index, window)
+    """Physical values, in ``out`` if it is given."""
+    if out is None:
+        out = np.empty((window[1] - window[0], window[3] - window[2]), np.float32)
     masked = _has_mask(source.file, band)
     mask = source.read_mask(band.index, window) if masked else None
-    return _decode(stored, mask, source.file, band, out)
+    for place, stored in source.read(band.index, window):
+        _decode(stored, None if mask is None else mask[place], source.file, band, out[place])
+    return out
 
 
 def _has_mask(file: rasterio.DatasetReader, band: Band) -> bool:

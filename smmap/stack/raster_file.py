@@ -22,6 +22,9 @@ from smmap.store.prefetch import find_spans, prefetch
 Rectangle = tuple[int, int, int, int]
 """Rows and columns: start, stop, start, stop."""
 
+Part = tuple[tuple[slice, slice], Stored]
+"""Rows and columns of a window, and what is there."""
+
 _LEAST_SIDE = 256
 """Pixels: narrower blocks of a file are taken together."""
 _MOST_BYTES = 8 * 2**20
@@ -60,14 +63,18 @@ class RasterFile:
         """As of `Dataset`."""
         return self._dataset.crs
 
-    def read(self, index: int, window: Rectangle) -> Stored:
-        """Stored numbers of a band, (rows, columns) of the window; good until the next read."""
+    def read(self, index: int, window: Rectangle) -> list[Part]:
+        """Stored numbers of a band in parts that together are the window; not to be changed."""
         with prefetch(self.file, find_spans(self.file, index, self._find_unread(index, window))):
             return self._read("band", index, window, np.dtype(self.file.dtypes[index - 1]))
 
     def read_mask(self, index: int, window: Rectangle) -> Stored:
         """The file's own mask of a band: 0 is nodata; good until the next read."""
-        return self._read("mask", index, window, np.dtype(np.uint8))
+        shape = (window[1] - window[0], window[3] - window[2])
+        out = get_scratch("mask", shape, np.dtype(np.uint8))
+        for place, mask in self._read("mask", index, window, out.dtype):
+            out[place] = mask
+        return out
 
     @contextmanager
     def hold_kept(self, index: int, window: Rectangle) -> Iterator[list[Rectangle]]:
@@ -126,32 +133,27 @@ class RasterFile:
 
     def _read(
         self, what: str, index: int, window: Rectangle, dtype: np.dtype[np.generic]
-    ) -> Stored:
-        top, bottom, left, right = window
-        out = get_scratch(what, (bottom - top, right - left), dtype)
+    ) -> list[Part]:
         read = self.file.read if what == "band" else self.file.read_masks
         size = self._find_kept_size(index, dtype)
         if self._cache is None or size is None or not self._trusted():
-            return cast("Stored", read(index, window=_to_window(window), out=out))
+            return [(np.s_[:, :], read(index, window=_to_window(window)))]
 
         def read_block(key: BlockKey) -> Stored:
             place = self._place(key, size)
             block = np.empty((place[1] - place[0], place[3] - place[2]), dtype)
             return cast("Stored", read(index, window=_to_window(place), out=block))
 
+        top, bottom, left, right = window
         keys = self._name_blocks(f"{what} {index}", window, size)
+        parts: list[Part] = []
         for key, block in self._cache.find_blocks(keys, read_block).items():
             down, end, across, edge = self._place(key, size)
-            first, last, start, stop = (
-                max(top, down),
-                min(bottom, end),
-                max(left, across),
-                min(right, edge),
-            )
-            out[first - top : last - top, start - left : stop - left] = block[
-                first - down : last - down, start - across : stop - across
-            ]
-        return out
+            first, last = max(top, down), min(bottom, end)
+            start, stop = max(left, across), min(right, edge)
+            part = block[first - down : last - down, start - across : stop - across]
+            parts.append((np.s_[first - top : last - top, start - left : stop - left], part))
+        return parts
 
     def _place(self, key: BlockKey, size: tuple[int, int]) -> Rectangle:
         """Pixels that the file has in a block."""

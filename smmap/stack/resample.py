@@ -59,6 +59,9 @@ def resample(
     if isinstance(positions, Lattice):
         nodes, corner = positions.nodes, positions.corner
         _kernel.resample_between(values, window, nodes, corner, *how, out.values, out.covered)
+    elif positions.shared:
+        axes = positions.rows.ravel(), positions.cols.ravel()
+        _kernel.resample_axes(values, window, *axes, *how, out.values, out.covered)
     else:
         rows, cols = positions.compute()
         _kernel.resample(values, window, rows, cols, *how, out.values, out.covered)

@@ -32,12 +32,17 @@ def load_terrain(
     """
     working = block.refine(factor)
     wide = working.pad(1)
-    elevation = np.full(wide.shape, np.nan, np.float32)
+    elevation: Array | None = None
     with read_ahead((scene.bands["elevation"], wide) for scene in scenes):
         for scene in scenes:
             with blame(scene):
                 values = load_band(scene.bands["elevation"], wide).values
-            np.copyto(elevation, values, where=~np.isfinite(elevation))
+            if elevation is None:
+                elevation = values
+            else:
+                np.copyto(elevation, values, where=~np.isfinite(elevation))
+    if elevation is None:
+        elevation = np.full(wide.shape, np.nan, np.float32)
     down, across = compute_spacing(working)
     layers = {"elevation": average(elevation[working.within(wide)], factor)[0]}
     if not facing:

@@ -45,7 +45,8 @@ INLINE void sum(const double *ring, size_t length, size_t middle, size_t step, s
                 size_t width, double *out) {
     for (size_t c = 0; c < width; c += SOME) {
         Vector total[VECTORS];
-        memcpy(total, ring + middle + c, sizeof total);
+        for (size_t v = 0; v < VECTORS; v++)
+            total[v] = ((const Vector *)(ring + middle + c))[v];
         for (size_t away = half * step; away > 0; away -= step) {
             const size_t before = middle + (middle < away ? length : 0) - away;
             const size_t behind = middle + away - (middle + away < length ? 0 : length);
@@ -54,7 +55,8 @@ INLINE void sum(const double *ring, size_t length, size_t middle, size_t step, s
             for (size_t v = 0; v < VECTORS; v++)
                 total[v] += left[v] + right[v];
         }
-        memcpy(out + c, total, sizeof total);
+        for (size_t v = 0; v < VECTORS; v++)
+            ((Vector *)(out + c))[v] = total[v];
     }
 }
 
@@ -67,7 +69,7 @@ INLINE int is_even(const double *counts, size_t width) {
 }
 
 INLINE void filter_row(const float *power, double *const *sums, size_t width, double noise,
-                       double *out) {
+                       double *out, float *singles) {
     for (size_t c = 0; c < width; c++) {
         const int valid = fabsf(power[c]) <= FLT_MAX;
         const double mean = sums[VALUE][c] / sums[COUNT][c];
@@ -78,11 +80,14 @@ INLINE void filter_row(const float *power, double *const *sums, size_t width, do
         const double share = signal / spread;
         const double gain = spread > 0.0 ? share : 0.0;
         const double filtered = mean + gain * ((double)power[c] - mean);
-        out[c] = valid ? filtered : (double)NAN;
+        if (singles)
+            singles[c] = valid ? (float)filtered : NAN;
+        else
+            out[c] = valid ? filtered : (double)NAN;
     }
 }
 
-INLINE void lee(const Picture *picture, double *room, double *out) {
+INLINE void lee(const Picture *picture, double *room, double *out, float *singles) {
     const size_t width = picture->width, half = picture->half, side = 2 * half + 1;
     const size_t step = pad(picture), length = side * step, line_length = step + 2 * half;
     double *ring[KINDS], *sums[KINDS], *line = room + KINDS * length;
@@ -117,14 +122,21 @@ INLINE void lee(const Picture *picture, double *room, double *out) {
             memcpy(line + half, counts, width * sizeof *line);
             sum(line, line_length, half, 1, half, step, sums[COUNT]);
         }
-        filter_row(picture->power + row * width, sums, width, picture->noise, out + row * width);
+        const float *power = picture->power + row * width;
+        if (singles)
+            filter_row(power, sums, width, picture->noise, NULL, singles + row * width);
+        else
+            filter_row(power, sums, width, picture->noise, out + row * width, NULL);
     }
 }
 
-void lee_plain(const Picture *picture, double *room, double *out) { lee(picture, room, out); }
+void lee_plain(const Picture *picture, double *room, double *out, float *singles) {
+    lee(picture, room, out, singles);
+}
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) void lee_avx2(const Picture *picture, double *room, double *out) {
-    lee(picture, room, out);
+__attribute__((target("avx2"))) void lee_avx2(const Picture *picture, double *room, double *out,
+                                              float *singles) {
+    lee(picture, room, out, singles);
 }
 #endif

@@ -14,10 +14,10 @@ typedef struct {
 /* How much room in doubles `Lee` needs, all of it zero. */
 size_t measure_room(const Picture *picture);
 
-/* As filter_lee in speckle.py, to the bit. */
-typedef void (*Lee)(const Picture *picture, double *room, double *out);
-void lee_plain(const Picture *picture, double *room, double *out);
+/* As filter_lee in speckle.py, to the bit; filled is `out`, or `singles` where that is not NULL. */
+typedef void (*Lee)(const Picture *picture, double *room, double *out, float *singles);
+void lee_plain(const Picture *picture, double *room, double *out, float *singles);
 #if defined(__x86_64__)
-void lee_avx2(const Picture *picture, double *room, double *out);
+void lee_avx2(const Picture *picture, double *room, double *out, float *singles);
 #endif
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gather.h"
+#include "gradient.h"
 #include "indices.h"
 #include "lee.h"
 
@@ -18,7 +19,7 @@ static Lee choose(int plain) {
     return lee_plain;
 }
 
-#define MOST_ARRAYS 4
+#define MOST_ARRAYS 5
 
 /* Whole arrays of two dimensions: a function's arguments, the one that is filled last. */
 typedef struct {
@@ -71,18 +72,18 @@ static PyObject *filter_lee(PyObject *self, PyObject *args) {
     Arrays arrays = {.count = 0};
     if (!PyArg_ParseTuple(args, "OndpO", &power, &window, &noise, &plain, &filtered))
         return NULL;
-    if (!take(&arrays, power, 0, "f") || !take(&arrays, filtered, PyBUF_WRITABLE, "d"))
+    if (!take(&arrays, power, 0, "f") || !take(&arrays, filtered, PyBUF_WRITABLE, "df"))
         return finish(&arrays, 0);
     if (window < 1 || window % 2 == 0 || window > 4096 || !have_one_shape(&arrays)) {
         PyErr_SetString(PyExc_ValueError, "the window is not odd, or the arrays differ in shape");
         return finish(&arrays, 0);
     }
-    const Py_buffer *in = arrays.all;
+    const Py_buffer *in = arrays.all, *out = arrays.all + 1;
     const Picture picture = {in->buf, (size_t)in->shape[0], (size_t)in->shape[1],
                              (size_t)window / 2, noise};
     if ((room = calloc(measure_room(&picture), sizeof *room))) {
         Py_BEGIN_ALLOW_THREADS
-        choose(plain)(&picture, room, arrays.all[1].buf);
+        choose(plain)(&picture, room, out->buf, *out->format == 'f' ? out->buf : NULL);
         Py_END_ALLOW_THREADS
     } else {
         PyErr_NoMemory();
@@ -157,11 +158,37 @@ static PyObject *gather_rows(PyObject *self, PyObject *args) {
     return finish(&arrays, fit);
 }
 
+static PyObject *gradient(PyObject *self, PyObject *args) {
+    (void)self;
+    static const char *const types[MOST_ARRAYS] = {"f", "d", "d", "d", "d"};
+    Arrays arrays = {.count = 0};
+    const Py_buffer *all = arrays.all;
+    int fit = PyTuple_Size(args) == MOST_ARRAYS;
+    for (int k = 0; fit && k < MOST_ARRAYS; k++)
+        if (!take(&arrays, PyTuple_GetItem(args, k), k < 3 ? 0 : PyBUF_WRITABLE, types[k]))
+            return finish(&arrays, 0);
+    for (int axis = 0; fit && axis < 2; axis++) {
+        const Py_ssize_t size = all[3].shape[axis], one = axis ? 1 : size;
+        fit = all->shape[axis] == size + 2 && all[4].shape[axis] == size &&
+              all[1].shape[axis] == one && all[2].shape[axis] == one;
+    }
+    if (fit) {
+        Py_BEGIN_ALLOW_THREADS
+        compute_gradient(all[0].buf, all[1].buf, all[2].buf, (size_t)all[3].shape[0],
+                         (size_t)all[3].shape[1], all[3].buf, all[4].buf);
+        Py_END_ALLOW_THREADS
+    } else {
+        PyErr_SetString(PyExc_ValueError, "the elevation, the distances and the slopes do not fit");
+    }
+    return finish(&arrays, fit);
+}
+
 static PyMethodDef METHODS[] = {
     {"filter_lee", filter_lee, METH_VARARGS, "Lee's filter of linear power; without the GIL."},
     {"normalised_difference", normalised_difference, METH_VARARGS,
      "(first - second) / (first + second); without the GIL."},
     {"evi", evi, METH_VARARGS, "Enhanced vegetation index; without the GIL."},
+    {"gradient", gradient, METH_VARARGS, "Rise to the east and to the north; without the GIL."},
     {"gather", gather_rows, METH_VARARGS, "Rows of pixels' inputs; without the GIL."},
     {NULL, NULL, 0, NULL},
 };

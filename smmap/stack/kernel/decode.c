@@ -4,10 +4,12 @@
 
 #include "sample.h"
 
+#define INLINE static inline __attribute__((always_inline))
+
 /* Without branches: what does not apply is compared with NaN, or adds -0, which changes nothing.
    Nodata is compared as the stored type compares it: float32 as NumPy does, rounded. */
 #define DECODE(NAME, STORED, COMPARED)                                                           \
-    static void NAME(const STORED *stored, size_t n, const Meaning *meaning, float *out) {       \
+    INLINE void NAME(const STORED *stored, size_t n, const Meaning *meaning, float *out) {       \
         const COMPARED nodata = meaning->has_nodata ? (COMPARED)meaning->nodata : (COMPARED)NAN; \
         const double scale = meaning->scaled ? meaning->scale : 1.0;                             \
         const double offset = meaning->scaled ? meaning->offset : -0.0;                          \
@@ -26,7 +28,7 @@ DECODE(decode_u16, uint16_t, double)
 DECODE(decode_i16, int16_t, double)
 DECODE(decode_f32, float, float)
 
-int decode(const void *stored, char type, size_t n, const Meaning *meaning, float *out) {
+INLINE int decode(const void *stored, char type, size_t n, const Meaning *meaning, float *out) {
     switch (type) {
     case 'B':
         decode_u8(stored, n, meaning, out);
@@ -47,3 +49,12 @@ int decode(const void *stored, char type, size_t n, const Meaning *meaning, floa
         return 0;
     }
 }
+
+#define DECODE_ALL(NAME)                                                                         \
+    int NAME(const void *stored, char type, size_t n, const Meaning *meaning, float *out) {      \
+        return decode(stored, type, n, meaning, out);                                            \
+    }
+DECODE_ALL(decode_2)
+#if defined(__x86_64__)
+__attribute__((target("avx512f,avx512dq,avx512vl,prefer-vector-width=512"))) DECODE_ALL(decode_8)
+#endif

@@ -11,13 +11,15 @@ typedef struct {
     int lanes;
     Draw draw;
     Sample sample;
+    SampleAxes sample_axes;
+    Decode decode;
 } Kernel;
 static const Kernel KERNELS[] = {
 #if defined(__x86_64__)
-    {8, draw_8, sample_8},
-    {4, draw_4, sample_4},
+    {8, draw_8, sample_8, sample_axes_8, decode_8},
+    {4, draw_4, sample_4, sample_axes_4, decode_2},
 #endif
-    {2, draw_2, sample_2},
+    {2, draw_2, sample_2, sample_axes_2, decode_2},
 };
 #define N_KERNELS (sizeof KERNELS / sizeof *KERNELS)
 
@@ -32,6 +34,14 @@ static int runs_here(const Kernel *kernel) {
     (void)kernel;
     return 1;
 #endif
+}
+
+/* The one with so many lanes; NULL: it does not run here. */
+static const Kernel *find_kernel(int lanes) {
+    for (size_t k = 0; k < N_KERNELS; k++)
+        if (KERNELS[k].lanes == lanes && runs_here(KERNELS + k))
+            return KERNELS + k;
+    return NULL;
 }
 
 static PyObject *list_lanes(PyObject *self, PyObject *nothing) {
@@ -86,10 +96,7 @@ typedef struct {
 
 static int take_task(Buffers *buffers, PyObject *values, const Py_ssize_t *place, int bilinear,
                      int lanes, PyObject *out, PyObject *covered, Task *task) {
-    task->kernel = NULL;
-    for (size_t k = 0; k < N_KERNELS; k++)
-        if (KERNELS[k].lanes == lanes && runs_here(KERNELS + k))
-            task->kernel = KERNELS + k;
+    task->kernel = find_kernel(lanes);
     Py_buffer *source = take(buffers, values, WHOLE, 2, "f");
     if (!source || !(task->out = take(buffers, out, WRITABLE, 2, "f")) ||
         !(task->covered = take(buffers, covered, WRITABLE, 2, "?")))
@@ -160,6 +167,38 @@ static PyObject *resample(PyObject *self, PyObject *args) {
         Py_END_ALLOW_THREADS
     }
     release(&buffers);
+    if (!fit)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *resample_axes(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *values, *row_object, *col_object, *out, *covered;
+    Py_ssize_t place[4];
+    int bilinear, lanes, status = 0;
+    Buffers buffers = {.count = 0};
+    Py_buffer *rows, *cols;
+    Task task;
+    if (!PyArg_ParseTuple(args, "O(nnnn)OOpiOO", &values, place, place + 1, place + 2, place + 3,
+                          &row_object, &col_object, &bilinear, &lanes, &out, &covered))
+        return NULL;
+    int fit = take_task(&buffers, values, place, bilinear, lanes, out, covered, &task) &&
+              (rows = take(&buffers, row_object, WHOLE, 1, "d")) &&
+              (cols = take(&buffers, col_object, WHOLE, 1, "d"));
+    if (fit && (*rows->shape != task.out->shape[0] || *cols->shape != task.out->shape[1])) {
+        PyErr_SetString(PyExc_ValueError, "positions do not fit the block");
+        fit = 0;
+    }
+    if (fit) {
+        Py_BEGIN_ALLOW_THREADS
+        status = task.kernel->sample_axes(&task.window, rows->buf, task.height, cols->buf,
+                                          task.width, task.out->buf, task.covered->buf);
+        Py_END_ALLOW_THREADS
+    }
+    release(&buffers);
+    if (status)
+        return PyErr_NoMemory();
     if (!fit)
         return NULL;
     Py_RETURN_NONE;
@@ -308,23 +347,28 @@ static PyObject *decode_stored(PyObject *self, PyObject *args) {
     (void)self;
     PyObject *object, *out_object;
     Meaning meaning;
+    int lanes;
     Buffers buffers = {.count = 0};
     Py_buffer *stored, *out;
-    if (!PyArg_ParseTuple(args, "Opdpddp" "O", &object, &meaning.has_nodata, &meaning.nodata,
+    if (!PyArg_ParseTuple(args, "OpdpddpiO", &object, &meaning.has_nodata, &meaning.nodata,
                           &meaning.scaled, &meaning.scale, &meaning.offset,
-                          &meaning.zero_is_nothing, &out_object))
+                          &meaning.zero_is_nothing, &lanes, &out_object))
         return NULL;
-    int fit = (stored = take(&buffers, object, WHOLE, 2, "BbHhf")) &&
-              (out = take(&buffers, out_object, WRITABLE, 2, "f"));
-    if (fit && memcmp(stored->shape, out->shape, 2 * sizeof(Py_ssize_t))) {
-        PyErr_SetString(PyExc_ValueError, "stored and physical numbers differ in shape");
+    const Kernel *kernel = find_kernel(lanes);
+    int fit = (stored = take(&buffers, object, STRIDED, 2, "BbHhf")) &&
+              (out = take(&buffers, out_object, STRIDED | PyBUF_WRITABLE, 2, "f"));
+    if (fit && (!kernel || memcmp(stored->shape, out->shape, 2 * sizeof(Py_ssize_t)) ||
+                stored->strides[1] != stored->itemsize || out->strides[1] != out->itemsize)) {
+        PyErr_SetString(PyExc_ValueError,
+                        "stored and physical numbers differ in shape, or rows are not whole, or no kernel");
         fit = 0;
     }
     if (fit) {
         const char type = *stored->format;
-        const size_t n = (size_t)(stored->shape[0] * stored->shape[1]);
         Py_BEGIN_ALLOW_THREADS
-        decode(stored->buf, type, n, &meaning, out->buf);
+        for (Py_ssize_t row = 0; row < stored->shape[0]; row++)
+            kernel->decode((char *)stored->buf + row * stored->strides[0], type, (size_t)stored->shape[1],
+                           &meaning, (float *)((char *)out->buf + row * out->strides[0]));
         Py_END_ALLOW_THREADS
     }
     release(&buffers);
@@ -336,6 +380,8 @@ static PyObject *decode_stored(PyObject *self, PyObject *args) {
 static PyMethodDef METHODS[] = {
     {"lanes", list_lanes, METH_NOARGS, "Numbers side by side that run here, fastest first."},
     {"resample", resample, METH_VARARGS, "Values at given positions; without the GIL."},
+    {"resample_axes", resample_axes, METH_VARARGS,
+     "Values at positions of rows and columns; without the GIL."},
     {"resample_between", resample_between, METH_VARARGS,
      "Values at positions between points; without the GIL."},
     {"draw_between", draw_between, METH_VARARGS, "What lies between points; without the GIL."},

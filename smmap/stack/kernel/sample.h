@@ -48,10 +48,26 @@ void sample_8(const Window *window, const Run *rows, const Run *cols, size_t n, 
               uint8_t *covered);
 #endif
 
+/* All of a block, whose rows and columns have a position each; not 0: no memory. */
+typedef int (*SampleAxes)(const Window *window, const double *rows, size_t height,
+                          const double *cols, size_t width, float *out, uint8_t *covered);
+int sample_axes_2(const Window *window, const double *rows, size_t height, const double *cols,
+                  size_t width, float *out, uint8_t *covered);
+#if defined(__x86_64__)
+int sample_axes_4(const Window *window, const double *rows, size_t height, const double *cols,
+                  size_t width, float *out, uint8_t *covered);
+int sample_axes_8(const Window *window, const double *rows, size_t height, const double *cols,
+                  size_t width, float *out, uint8_t *covered);
+#endif
+
 /* Stored numbers, of a type by its letter in struct, to physical ones; 0 where the type is none. */
 typedef struct {
     int has_nodata, scaled, zero_is_nothing;
     double nodata, scale, offset;
 } Meaning;
-int decode(const void *stored, char type, size_t n, const Meaning *meaning, float *out);
+typedef int (*Decode)(const void *stored, char type, size_t n, const Meaning *meaning, float *out);
+int decode_2(const void *stored, char type, size_t n, const Meaning *meaning, float *out);
+#if defined(__x86_64__)
+int decode_8(const void *stored, char type, size_t n, const Meaning *meaning, float *out);
+#endif
 #endif

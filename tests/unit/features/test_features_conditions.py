@@ -105,6 +105,9 @@ def test_classes_and_thresholds():
     stored = np.array([0, 4, 5, 11], np.uint8)
     classes = Condition(band="scl", classes=(4, 11))
     np.testing.assert_array_equal(holds(classes, stored), [False, True, False, True])
+    none = Condition(band="scl", classes=(2**24 + 1, 11))  # a single would take it for 2**24
+    found = holds(none, np.array([2**24, 11, np.nan], np.float32))
+    np.testing.assert_array_equal(found, [False, True, False])
     score = np.array([0.1, 0.6, 0.9], np.float32)  # 0.6 itself counts, though not exact in binary
     at_least = Condition(band="score", at_least=0.6)
     np.testing.assert_array_equal(holds(at_least, score), [False, True, True])

@@ -19,6 +19,7 @@ from smmap.features.indices import (
     compute_normalised_difference,
 )
 from smmap.features.speckle import filter_lee, filter_lee_plainly
+from smmap.features.terrain import compute_gradient_plainly
 
 POWERS = st.one_of(
     st.floats(-1, 10, width=32),
@@ -42,6 +43,10 @@ def test_every_picture_comes_out_the_same(plain, power, half, looks):
     np.testing.assert_array_equal(found, expected)
     known = ~np.isnan(expected)
     np.testing.assert_array_equal(np.signbit(found[known]), np.signbit(expected[known]))
+    singles = np.empty(power.shape, np.float32)
+    _kernel.filter_lee(power, 2 * half + 1, 1.0 / looks, plain, singles)
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(singles, expected.astype(np.float32))
 
 
 def test_a_wide_picture_comes_out_the_same():
@@ -49,7 +54,11 @@ def test_a_wide_picture_comes_out_the_same():
     rng = np.random.default_rng(4)
     power = rng.gamma(4.4, 0.02, (90, 333)).astype(np.float32)
     power[rng.random(power.shape) < 0.05] = np.nan
-    np.testing.assert_array_equal(filter_lee(power, 13, 4.4), filter_lee_plainly(power, 13, 4.4))
+    expected = filter_lee_plainly(power, 13, 4.4)
+    np.testing.assert_array_equal(filter_lee(power, 13, 4.4), expected)
+    singles = filter_lee(power, 13, 4.4, single=True)
+    assert singles.dtype == np.float32
+    np.testing.assert_array_equal(singles, expected.astype(np.float32))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +68,8 @@ def test_a_wide_picture_comes_out_the_same():
         (0, (5, 6), "f8"),
         (-3, (5, 6), "f8"),
         (3, (6, 5), "f8"),
-        (3, (5, 6), "f4"),
+        (3, (5, 6), "i4"),
+        (3, (6, 5), "f4"),
     ],
 )
 def test_what_does_not_fit_is_refused(window, shape, dtype):
@@ -88,6 +98,27 @@ def test_indices_come_out_the_same(bands, turned):
     np.testing.assert_array_equal(compute_evi(nir, red, blue), expected[1])
 
 
+HEIGHTS = st.one_of(
+    st.floats(-500, 9000, width=32),
+    st.sampled_from([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-45, 3.4e38, -3.4e38]),
+)
+
+
+@given(data=st.data(), height=SIDES, width=SIDES)
+def test_gradients_come_out_the_same(data, height, width):
+    elevation = data.draw(arrays(np.float32, (height + 2, width + 2), elements=HEIGHTS))
+    spacing = arrays(np.float64, (height, 1), elements=st.floats(1, 2000))
+    down, across = data.draw(spacing), data.draw(spacing)
+    with np.errstate(all="ignore"):
+        expected = compute_gradient_plainly(elevation, down, across)
+    found = np.empty((2, height, width))
+    _kernel.gradient(elevation, 8.0 * down, 8.0 * across, *found)
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(
+        np.signbit(found) & (found == 0), np.signbit(expected) & (found == 0)
+    )
+
+
 @given(data=st.data(), inputs=st.integers(1, 12), height=SIDES, width=SIDES)
 def test_rows_are_those_of_their_pixels(data, inputs, height, width):
     values = np.arange(inputs * 12 * 12, dtype=np.float32).reshape(inputs, 12, 12)
@@ -109,6 +140,12 @@ def test_rows_are_those_of_their_pixels(data, inputs, height, width):
         ("normalised_difference", [("f4", (5, 6)), ("f8", (5, 6))]),
         ("evi", [("f4", (5, 6)), ("f4", (5, 6)), ("f4", (5, 7)), ("f8", (5, 6))]),
         ("evi", 5 * [("f4", (5, 6))]),
+        ("gradient", [("f4", (5, 6)), *2 * [("f8", (3, 1))], *2 * [("f8", (3, 5))]]),
+        ("gradient", [("f4", (5, 6)), *2 * [("f8", (3, 1))], ("f8", (3, 4)), ("f8", (4, 3))]),
+        ("gradient", [("f4", (5, 6)), ("f8", (3, 1)), ("f8", (1, 1)), *2 * [("f8", (3, 4))]]),
+        ("gradient", [("f4", (5, 6)), *2 * [("f8", (3, 2))], *2 * [("f8", (3, 4))]]),
+        ("gradient", [("f8", (5, 6)), *2 * [("f8", (3, 1))], *2 * [("f8", (3, 4))]]),
+        ("gradient", [("f4", (5, 6)), *2 * [("f8", (3, 1))], ("f8", (3, 4))]),
         ("gather", [("f4", (3, 6)), ("i8", (1, 4)), ("f4", (3, 4))]),
         ("gather", [("f4", (3, 6)), ("i8", (2, 4)), ("f4", (4, 3))]),
         ("gather", [("f4", (3, 6)), ("i4", (1, 4)), ("f4", (4, 3))]),
@@ -129,11 +166,12 @@ def test_pixels_that_are_not_there_are_refused(pixel):
 
 COMPUTED = """
 import numpy as np
-from smmap.features import indices, speckle
+from smmap.features import indices, speckle, terrain
 from smmap.features.gather import gather
 power = np.linspace(0.01, 0.2, 42, dtype="f4").reshape(6, 7)
 found = speckle.filter_lee(power, 3, 4.4), indices.compute_ndvi(power, power[::-1])
 found += indices.compute_evi(power, power[::-1], power / 2), gather(power[None], np.arange(9))
+found += terrain.compute_slope(power, 0.1, 0.2), *terrain.compute_slope_aspect(power, 0.1, 0.2)
 text = b"".join(one.tobytes() for one in found).hex()
 """
 

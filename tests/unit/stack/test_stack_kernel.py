@@ -90,6 +90,7 @@ def test_between_points(lanes, method, row, col, height, width, seed):
     np.testing.assert_array_equal(found.covered, expected.covered)
 
 
+@pytest.mark.parametrize("lanes", _kernel.lanes())
 @settings(max_examples=300, deadline=None)
 @given(
     data=st.data(),
@@ -98,7 +99,7 @@ def test_between_points(lanes, method, row, col, height, width, seed):
     scale=st.sampled_from([1.0, 1e-4, 0.01, -3.7]),
     offset=st.sampled_from([0.0, -0.1, 1000.0]),
 )
-def test_decoding(data, kind, units, scale, offset):
+def test_decoding(lanes, data, kind, units, scale, offset):
     shape = data.draw(st.integers(1, 130)), data.draw(st.integers(1, 5))
     elements = st.floats(-90, 90, width=32) if kind[0] == "f" else None
     stored = data.draw(arrays(np.dtype(kind), shape, elements=elements))
@@ -110,7 +111,12 @@ def test_decoding(data, kind, units, scale, offset):
     if data.draw(st.booleans()):
         stored = stored[::-1]
     band = Band("a", "a.tif", units, scale=scale, offset=offset)
-    assert_same_bits(convert(stored, band, nodata), decode_plainly(stored, band, nodata))
+    expected = decode_plainly(stored, band, nodata)
+    assert_same_bits(convert(stored, band, nodata, lanes=lanes), expected)
+    wide = np.full((shape[0] + 2, shape[1] + 2), 7, np.float32)
+    assert_same_bits(convert(stored, band, nodata, wide[1:-1, 1:-1], lanes), expected)
+    wide[1:-1, 1:-1] = 7
+    assert (wide == 7).all()
 
 
 def make_arguments():
@@ -147,6 +153,31 @@ def test_arrays_that_do_not_fit(place, wrong):
 
 
 @pytest.mark.parametrize(
+    "place, wrong",
+    [
+        (0, np.ones((4, 5))),
+        (1, (1, 0, 4, 5)),
+        (2, np.full(5, 1.5)),
+        (2, np.full((6, 1), 1.5)),
+        (3, np.full(70, 1.5, np.float32)),
+        (3, np.full(140, 1.5)[::2]),
+        (5, 3),
+        (6, np.empty((70, 6), np.float32)),
+        (7, np.empty((6, 69), bool)),
+    ],
+)
+def test_axes_that_do_not_fit(place, wrong):
+    arguments = make_arguments()
+    arguments[2:4] = np.full(6, 1.5), np.full(70, 1.5)
+    _kernel.resample_axes(*arguments)
+    assert (arguments[6] == 1).all()
+    assert arguments[7].all()
+    arguments[place] = wrong
+    with pytest.raises((ValueError, BufferError)):
+        _kernel.resample_axes(*arguments)
+
+
+@pytest.mark.parametrize(
     "nodes, corner",
     [
         (np.ones((2, 4, 4)), (0, 0)),  # one cell is not enough for 70 columns
@@ -169,7 +200,15 @@ def test_points_that_do_not_reach(nodes, corner):
 
 
 def test_stored_numbers_that_do_not_fit():
-    out = np.empty((2, 3), np.float32)
-    for stored in (np.ones((2, 2), "u1"), np.ones(6, "u1"), np.ones((2, 3)), np.ones((2, 3), "i4")):
-        with pytest.raises(ValueError):
-            _kernel.decode(stored, False, 0.0, False, 1.0, 0.0, False, out)
+    whole, fits = np.empty((2, 3), np.float32), np.ones((2, 3), "u1")
+    pairs = [
+        (one, whole) for one in (fits[:, :2], fits.ravel(), fits.astype(float), fits.astype("i4"))
+    ]
+    pairs += [(np.ones((2, 6), "u1")[:, ::2], whole), (fits, np.empty((2, 6), np.float32)[:, ::2])]
+    pairs += [(fits, np.broadcast_to(whole[:1], (2, 3))), (fits, whole.astype(float))]
+    for stored, out in pairs:
+        with pytest.raises((ValueError, BufferError)):
+            _kernel.decode(stored, False, 0.0, False, 1.0, 0.0, False, _kernel.lanes()[0], out)
+    for lanes in (0, 3):
+        with pytest.raises(ValueError, match="no kernel"):
+            _kernel.decode(fits, False, 0.0, False, 1.0, 0.0, False, lanes, whole)
