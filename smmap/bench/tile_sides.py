@@ -68,11 +68,10 @@ def _open_pixels(
 ) -> Iterator[tuple[Callable[[NDArray[np.float32]], object], Iterator[NDArray[np.float32]]]]:
     """The opened model, and the rows that it is given, block by block."""
     from smmap.features.builder import compute_features
-    from smmap.features.gather import gather
     from smmap.pipeline.blocks import open_block
     from smmap.pipeline.load_layers import load_layers
     from smmap.pipeline.open_state import open_state
-    from smmap.pipeline.pixels import choose_pixels
+    from smmap.pipeline.pixels import take_pixels
     from smmap.pipeline.plan import plan_run
     from smmap.pipeline.recipe import load_recipe
     from smmap.pipeline.task_scenes import TaskScenes
@@ -87,7 +86,7 @@ def _open_pixels(
                 for unit in task.units:
                     layers = load_layers(unit, block, inputs, plan.context)
                     features = compute_features(state.card, layers)
-                    yield gather(features.values, choose_pixels(features, layers, state.card))
+                    yield take_pixels(features, layers, (), state.card)[1]
 
     with open_state(plan.context, scratch, model_threads=threads) as state:
         yield state.model.estimate, take()

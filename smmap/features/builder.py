@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smmap.features.array import Bools, Layers
+from smmap.features.array import Bools, Floats, Layers
 from smmap.features.column import Column, get_columns, make_column
+from smmap.features.feature import Feature
 from smmap.features.limits import find_outside, tells_of_frost
 from smmap.features.radiometry import compute_gamma0, needs_gamma0
 from smmap.features.request import Request
@@ -26,11 +27,13 @@ _RADAR = ("sigma0_vv", "sigma0_vh")
 class Features:
     """A model's inputs over a block, columns in the card's order."""
 
-    values: NDArray[np.float32]
-    """(inputs, y, x), scaled; NaN where an input is not available. ``raw`` itself where nothing is
-    scaled."""
-    raw: NDArray[np.float32]
-    """(inputs, y, x), before scaling, in the inputs' units; NaN as in the derivations."""
+    columns: tuple[Floats, ...]
+    """Scaled, each (y, x); NaN where an input is not available. A model takes them rounded to
+    float32. Those of ``derived`` themselves where nothing is scaled."""
+    derived: tuple[Floats, ...]
+    """Before scaling, in the inputs' units; layers themselves where nothing is derived."""
+    derivations: tuple[Feature | None, ...]
+    """Of ``derived``, where they were made from the layers of just those names, as they are."""
     in_range: Bools
     """(y, x): no input lies outside its training range. NaN lies nowhere, so it objects to
     nothing; inputs without a training range neither."""
@@ -40,6 +43,21 @@ class Features:
     """(y, x): quality control of the model's training is broken, other than by frost."""
     frozen: Bools
     """(y, x): it is broken by the temperature of the soil, or by snow."""
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """The columns in one array (inputs, y, x), made anew each time."""
+        return np.stack(self.columns, dtype=np.float32, casting="same_kind")
+
+    @property
+    def raw(self) -> NDArray[np.float32]:
+        """The same before scaling; ``values`` follows from it."""
+        return np.stack(self.derived, dtype=np.float32, casting="same_kind")
+
+    def find(self, feature: Feature) -> Floats | None:
+        """What the derivation of an input gives of the layers as they are; not rounded."""
+        known = zip(self.derivations, self.derived, strict=True)
+        return next((values for one, values in known if one == feature), None)
 
 
 def compute_required_layers(card: FeatureSet) -> frozenset[str]:
@@ -98,7 +116,7 @@ def compute_features(card: FeatureSet, layers: Layers) -> Features:
     Returns
     -------
     Features
-        ``raw`` is rounded to float32 before scaling, so that ``values`` follows from ``raw``.
+        What is derived is rounded to float32 before it is scaled.
 
     Raises
     ------
@@ -113,42 +131,56 @@ def compute_features(card: FeatureSet, layers: Layers) -> Features:
     if needs_gamma0(card):
         layers = {**layers, **_compute_gamma0_layers(layers, required)}
     shape = layers[min(required)].shape
-    raw = np.empty((len(columns), *shape), dtype=np.float32)
-    plain = all(isinstance(column.spec.scaling, NoScaling) for column in columns)
-    values = raw if plain else np.empty_like(raw)
-    in_range = np.ones(shape, dtype=np.bool_)
-    overcorrected = np.zeros(shape, dtype=np.bool_)
-    for index, column in enumerate(columns):
+    everywhere, nowhere = (np.broadcast_to(np.bool_(one), shape) for one in (True, False))
+    in_range, overcorrected, beyond, frozen = everywhere, nowhere, nowhere, nowhere
+    derived, scaled = [], []
+    for column in columns:
         chosen = column.choose(layers)
-        raw[index] = column.feature.compute(chosen)
-        if not plain:
-            values[index] = compute_scaled(raw[index], column.spec.scaling)
+        values = column.feature.compute(chosen)
+        derived.append(values)
+        if not isinstance(column.spec.scaling, NoScaling):
+            values = compute_scaled(_round(values), column.spec.scaling)
+        scaled.append(values)
         if column.spec.training_range is not None:
             low, high = column.spec.training_range
-            in_range &= ~((raw[index] < low) | (raw[index] > high))
+            rounded = _round(derived[-1])
+            in_range = in_range & ~((rounded < low) | (rounded > high))
         if column.correction is not None:
-            overcorrected |= column.correction.find_overcorrected(chosen)
-    beyond, frozen = np.zeros((2, *shape), dtype=np.bool_)
-    for limited, limit, found in _list_limited(card, columns, raw, layers):
-        (frozen if tells_of_frost(limited) else beyond)[find_outside(limit, found)] = True
-    return Features(values, raw, in_range, overcorrected, beyond, frozen)
+            overcorrected = overcorrected | column.correction.find_overcorrected(chosen)
+    for limited, limit, found in _list_limited(card, columns, derived, layers):
+        if tells_of_frost(limited):
+            frozen = frozen | find_outside(limit, found)
+        else:
+            beyond = beyond | find_outside(limit, found)
+    plain = tuple(column.feature if _is_plain(column, card) else None for column in columns)
+    return Features(tuple(scaled), tuple(derived), plain, in_range, overcorrected, beyond, frozen)
+
+
+def _is_plain(column: Column, card: FeatureSet) -> bool:
+    """Whether its layers are those that bear the feature's own words, unchanged."""
+    changed = needs_gamma0(card) and not column.feature.layers.isdisjoint(_RADAR)
+    return not column.requests and not changed
+
+
+def _round(values: Floats) -> NDArray[np.float32]:
+    return np.asarray(values, np.float32)
 
 
 def _list_limited(
-    card: FeatureSet, columns: tuple[Column, ...], raw: NDArray[np.float32], layers: Layers
+    card: FeatureSet, columns: tuple[Column, ...], derived: Sequence[Floats], layers: Layers
 ) -> Iterator[tuple[ModelInput, Limit, NDArray[np.floating]]]:
     """Limits of the model's training with their columns and values, as far as layers tell."""
     names = [column.spec.column or column.spec.name for column in columns]
     for limit in card.quality if isinstance(card, ModelCard) else ():
-        derived = derive_column(limit)
-        if derived is not None:
-            column = make_column(derived, f"quality of model '{card.name}'")
+        limited = derive_column(limit)
+        if limited is not None:
+            column = make_column(limited, f"quality of model '{card.name}'")
             if set(column.names.values()) <= set(layers):
                 values = column.feature.compute(column.choose(layers))
-                yield derived, limit, values.astype(np.float32)
+                yield limited, limit, _round(values)
         elif limit.column in names:
             at = names.index(limit.column)
-            yield columns[at].spec, limit, raw[at]
+            yield columns[at].spec, limit, _round(derived[at])
 
 
 def _check_layers(card: FeatureSet, layers: Layers, required: frozenset[str]) -> None:

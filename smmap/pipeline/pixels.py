@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smmap.features.array import Floats
+from smmap.features.backscatter import BackscatterDb
 from smmap.features.builder import Features
 from smmap.features.decibel import to_db
-from smmap.features.gather import gather
+from smmap.features.gather import choose_rows, gather
 from smmap.features.history import Visit, compute_sequences
 from smmap.features.indices import compute_ndvi
+from smmap.features.optical import Ndvi
 from smmap.model.window_model import WindowModel
 from smmap.pipeline.load_surroundings import Surroundings
 from smmap.pipeline.needs import SNOW_DEPTH, SOIL_TEMPERATURE
@@ -28,8 +30,7 @@ from smmap.spec.card import ModelCard
 
 Array = NDArray[np.float32]
 Layers = Mapping[str, Array]
-_PATCH = 8
-"""Pixels along a side: as many in a patch as the tree engine takes at once."""
+_VV_DB = BackscatterDb(polarisation="vv")
 
 
 @dataclass(frozen=True)
@@ -55,51 +56,36 @@ def predict_pixels(
         seen = np.isfinite(layers["sigma0_vv"])
         found = predict_cells(run.model, around, features.values, seen)
         return EstimatedPixels(found.sm, None, found.filled, found.in_range)
-    pixels = choose_pixels(features, layers, run.card)
-    shape = features.values.shape[1:]
-    sm = np.full(shape, np.nan, np.float32)
+    pixels, rows = take_pixels(features, layers, past, run.card)
+    sm = np.full(features.in_range.shape, np.nan, np.float32)
     gives_uncertainty = "log_variance" in run.card.output.columns
     uncertainty = sm.copy() if gives_uncertainty else None
     if len(pixels):
-        estimate = run.model.estimate(take_rows(features, pixels, past, run.card))
+        estimate = run.model.estimate(rows)
         sm.ravel()[pixels] = estimate.sm
         if uncertainty is not None and estimate.uncertainty is not None:
             uncertainty.ravel()[pixels] = estimate.uncertainty
     return EstimatedPixels(sm, uncertainty)
 
 
-def choose_pixels(features: Features, layers: Layers, card: ModelCard) -> NDArray[np.intp]:
-    """Numbers (counted along the rows) of the pixels that the model is to see.
+def take_pixels(
+    features: Features, layers: Layers, past: Past, card: ModelCard
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """What the model is to see.
 
-    Neighbours down the columns come close to each other, too: tree ensembles are much faster where
-    pixels after each other are alike.
+    Returns
+    -------
+    pixels : intp array (n,)
+        Numbers, counted along the rows.
+    rows : float32 array (n, columns)
+        What the model takes of them: of earlier overpasses too.
     """
-    wanted = np.isfinite(layers["sigma0_vv"])
-    if card.missing == "invalid":
-        for column in features.values:
-            wanted &= np.isfinite(column)
-    order = _order_by_patches(*wanted.shape)
-    return order if wanted.all() else order[wanted.ravel()[order]]
-
-
-def take_rows(
-    features: Features, pixels: NDArray[np.intp], past: Past, card: ModelCard
-) -> NDArray[np.float32]:
-    """What the model takes of these pixels, (n, columns): of earlier overpasses too."""
-    rows = gather(features.values, pixels)
-    if card.history is None:
-        return rows
-    visits = (Visit(gather(values, pixels).T, age_days) for age_days, values in past)
-    return compute_sequences([Visit(rows.T, 0.0), *visits], card.history)
-
-
-@lru_cache(maxsize=8)
-def _order_by_patches(height: int, width: int) -> NDArray[np.intp]:
-    """All pixels, patch by patch of 8 x 8."""
-    down, across = (-(-side // _PATCH) for side in (height, width))
-    row = np.arange(down * _PATCH).reshape(down, 1, _PATCH, 1)
-    col = np.arange(across * _PATCH).reshape(1, across, 1, _PATCH)
-    return (row * width + col)[(row < height) & (col < width)]
+    complete = card.missing == "invalid"
+    pixels, rows = choose_rows(features.columns, layers["sigma0_vv"], complete=complete)
+    if card.history is None or not len(pixels):
+        return pixels, rows
+    visits = (Visit(gather(tuple(values), pixels).T, age_days) for age_days, values in past)
+    return pixels, compute_sequences([Visit(rows.T, 0.0), *visits], card.history)
 
 
 def flag_pixels(
@@ -111,7 +97,6 @@ def flag_pixels(
     provisional: bool = False,
 ) -> Flagged:
     """Set the quality bits whose inputs exist, and take away values that must not stand."""
-    sees_plants = "red" in layers and "nir" in layers
     return compute_quality(
         Evidence(
             radar_valid=np.isfinite(layers["sigma0_vv"]),
@@ -119,7 +104,7 @@ def flag_pixels(
             sm_uncertainty=estimate.uncertainty,
             sigma0_vv=layers["sigma0_vv"],
             sigma0_vh=layers.get("sigma0_vh"),
-            ndvi=compute_ndvi(layers["nir"], layers["red"]) if sees_plants else None,
+            ndvi=_find_ndvi(features, layers),
             snow_share=layers.get("snow"),
             water_share=layers.get("water"),
             soil_temperature_degc=layers.get(SOIL_TEMPERATURE.name),
@@ -143,6 +128,14 @@ def flag_pixels(
     )
 
 
+def _find_ndvi(features: Features, layers: Layers) -> Floats | None:
+    """Of the overpass; None where no optical source is named."""
+    if "red" not in layers or "nir" not in layers:
+        return None
+    known = features.find(Ndvi())
+    return compute_ndvi(layers["nir"], layers["red"]) if known is None else known
+
+
 def _find_in_range(features: Features, estimate: EstimatedPixels) -> NDArray[np.bool_]:
     inside = estimate.in_range
     return features.in_range if inside is None else features.in_range & inside
@@ -161,12 +154,15 @@ def _find_domain(
     return inside | np.isnan(estimate.sm)
 
 
-def pack_pixels(flagged: Flagged, layers: Layers, run: RunState) -> dict[str, NDArray[np.generic]]:
+def pack_pixels(
+    flagged: Flagged, features: Features, layers: Layers, run: RunState
+) -> dict[str, NDArray[np.generic]]:
     """Packed layers by name, and VV for the statistics."""
+    vv_db = features.find(_VV_DB)
     values: dict[str, NDArray[Any] | None] = {
         "sm": flagged.sm,
         "sm_uncertainty": flagged.sm_uncertainty,
         "sm_quality": flagged.sm_quality,
-        "vv_db": to_db(layers["sigma0_vv"]),
+        "vv_db": to_db(layers["sigma0_vv"]) if vv_db is None else vv_db,
     }
     return {layer.name: pack(np.asarray(values[layer.name]), layer) for layer in run.staged_layers}

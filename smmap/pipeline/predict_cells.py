@@ -52,13 +52,14 @@ def predict_cells(
     for image in images:
         branch, inputs = image.inputs.branch, image.inputs.card.inputs
         step = windows.count_pixels(branch)
-        valid = np.asarray(np.isfinite(image.features.values).all(axis=0))
+        values = image.features.values
+        valid = np.asarray(np.isfinite(values).all(axis=0))
         share = compute_valid_share(valid, branch.window, step)[inner]
         known &= share >= windows.least_valid
         filled |= share < 1.0
         in_range &= _find_in_range(image, windows)[inner]
         fills = [branch.fills[one.name] for one in inputs]
-        layers[branch.name] = fill_gaps(image.features.values, inputs, fills)
+        layers[branch.name] = fill_gaps(values, inputs, fills)
     asked = wanted & known & np.isfinite(numbers).all(axis=0)
     layers[CELL] = np.zeros((len(numbers), *cells.shape), np.float32)
     layers[CELL][:, *inner] = np.where(asked, numbers, np.float32(0))

@@ -111,7 +111,7 @@ def compute_rows(
     features = compute_features(run.context.pixel_set, layers)
     estimate = predict_pixels(features, layers, past, around, run)
     flagged = flag_pixels(estimate, features, layers, run, provisional=provisional)
-    return pack_pixels(flagged, layers, run)
+    return pack_pixels(flagged, features, layers, run)
 
 
 def write_unit(unit: Unit, attempt: Attempt) -> None:

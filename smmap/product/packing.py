@@ -26,11 +26,16 @@ def pack(values: NDArray[Any], layer: Layer) -> NDArray[Any]:
         Same shape, ``layer.dtype``. NaN, infinities and whatever lies outside the layer's valid
         range (without one: its type's) become ``layer.fill``; nothing wraps.
     """
-    steps = np.rint(np.asarray(values, dtype=np.float64) / (layer.scale_factor or 1.0))
+    steps = values
+    if layer.scale_factor is not None:
+        steps = np.divide(values, layer.scale_factor, dtype=np.float64)
+    if steps.dtype.kind == "f":
+        steps = np.rint(steps, dtype=np.float64)
     limits = np.iinfo(layer.dtype)
     low, high = layer.valid_range or (limits.min, limits.max)
-    fits = (steps >= low) & (steps <= high)
-    return np.where(fits, steps, layer.fill).astype(layer.dtype)
+    packed = np.full(steps.shape, layer.fill, layer.dtype)
+    np.copyto(packed, steps, where=(steps >= low) & (steps <= high), casting="unsafe")
+    return packed
 
 
 def unpack(packed: NDArray[Any], layer: Layer) -> NDArray[np.float32]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,7 +107,7 @@ def compute_quality(evidence: Evidence, recipe: Recipe, output: ModelOutput) -> 
     """
     bits = np.zeros(evidence.sm.shape, np.uint16)
     valued = evidence.radar_valid & ~np.isnan(evidence.sm)
-    for bit, hit, stays in _apply_rules(evidence, recipe, output):
+    for bit, hit, stays in _apply_rules(_condense(evidence), recipe, output):
         if not hit.any():
             continue
         bits |= hit * np.uint16(bit)
@@ -120,6 +121,17 @@ def compute_quality(evidence: Evidence, recipe: Recipe, output: ModelOutput) -> 
         sm_uncertainty=None if uncertainty is None else _keep(valued, uncertainty),
         sm_quality=bits,
     )
+
+
+def _condense(evidence: Evidence) -> Evidence:
+    """What is the same everywhere, an array without strides, as one pixel: its rule is quick."""
+    arrays = {one.name: getattr(evidence, one.name) for one in fields(evidence)}
+    same: dict[str, Any] = {
+        name: values[:1, :1]
+        for name, values in arrays.items()
+        if isinstance(values, np.ndarray) and not any(values.strides)
+    }
+    return replace(evidence, **same) if same else evidence
 
 
 def _keep(valued: BoolArray, values: FloatArray) -> NDArray[np.float32]:

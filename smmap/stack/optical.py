@@ -87,10 +87,11 @@ class OpticalBlock:
         part = part or self.block
         joined, age = self._join(self.bands, self.options.rule, scenes, moment, part)
         distance = np.abs(age)
-        stale = np.where(np.isnan(age), np.float32(np.nan), distance > self.options.stale_days)
+        stale = (distance > self.options.stale_days).astype(np.float32)
+        np.copyto(stale, np.nan, where=np.isnan(distance))
         shape = part.refine(self.factor).shape
         joined["optical_age_days"] = np.broadcast_to(distance, shape)
-        joined["optical_stale_share"] = np.broadcast_to(stale.astype(np.float32), shape)
+        joined["optical_stale_share"] = np.broadcast_to(stale, shape)
         self._forget(moment)
         return self._average(joined)
 
@@ -171,6 +172,12 @@ class OpticalBlock:
         if valid[first].all():  # nothing to choose, and nothing to copy
             age = np.full((1, 1), ages[first], np.float32)
             return dict(zip(names, layers[first], strict=True)), age
+        giving = [number for number, one in enumerate(valid) if one.any()]
+        if len(giving) == 1:  # nothing to choose: one pass for each band
+            (only,) = giving
+            age = _keep(valid[only], np.broadcast_to(np.float32(ages[only]), working.shape))
+            kept = [_keep(valid[only], one) for one in layers[only]]
+            return dict(zip(names, kept, strict=True)), age
         values, age = compute_nearest(layers, valid, ages)
         return dict(zip(names, values, strict=True)), age
 
@@ -218,6 +225,11 @@ class OpticalBlock:
             for group in {self.bands, *self._groups.values()}
         }
         return _Clear(scene.datetime, values, groups)
+
+
+def _keep(valid: NDArray[np.bool_], values: Array) -> Array:
+    """Values where they are valid, NaN elsewhere."""
+    return np.where(valid, values, np.float32(np.nan))
 
 
 def _find_surface(condition: Condition | None, bands: dict[str, Array], working: Block) -> Array:

@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gather.h"
+#include "arrays.h"
 #include "gradient.h"
 #include "indices.h"
 #include "lee.h"
+#include "rows.h"
 
 static Lee choose(int plain) {
 #if defined(__x86_64__)
@@ -19,31 +20,6 @@ static Lee choose(int plain) {
     return lee_plain;
 }
 
-#define MOST_ARRAYS 5
-
-/* Whole arrays of two dimensions: a function's arguments, the one that is filled last. */
-typedef struct {
-    Py_buffer all[MOST_ARRAYS];
-    int count;
-} Arrays;
-
-static void release(Arrays *arrays) {
-    while (arrays->count)
-        PyBuffer_Release(arrays->all + --arrays->count);
-}
-
-/* The next array, of one of those types; 0 with an error. */
-static int take(Arrays *arrays, PyObject *object, int flags, const char *types) {
-    Py_buffer *view = arrays->all + arrays->count;
-    if (PyObject_GetBuffer(object, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | flags))
-        return 0;
-    arrays->count++;
-    if (view->ndim == 2 && strlen(view->format) == 1 && strchr(types, *view->format))
-        return 1;
-    PyErr_SetString(PyExc_ValueError, "an array has another type or number of dimensions");
-    return 0;
-}
-
 static int have_one_shape(const Arrays *arrays) {
     for (int k = 1; k < arrays->count; k++)
         if (memcmp(arrays->all[k].shape, arrays->all->shape, 2 * sizeof(Py_ssize_t)))
@@ -53,14 +29,6 @@ static int have_one_shape(const Arrays *arrays) {
 
 static size_t count_pixels(const Arrays *arrays) {
     return (size_t)(arrays->all->shape[0] * arrays->all->shape[1]);
-}
-
-/* What a function gives, once its arrays are released. */
-static PyObject *finish(Arrays *arrays, int done) {
-    release(arrays);
-    if (!done)
-        return NULL;
-    Py_RETURN_NONE;
 }
 
 static PyObject *filter_lee(PyObject *self, PyObject *args) {
@@ -135,29 +103,6 @@ static PyObject *evi(PyObject *self, PyObject *args) {
     return finish(&arrays, fit);
 }
 
-static PyObject *gather_rows(PyObject *self, PyObject *args) {
-    (void)self;
-    PyObject *values, *pixels, *out;
-    Arrays arrays = {.count = 0};
-    const Py_buffer *all = arrays.all;
-    if (!PyArg_ParseTuple(args, "OOO", &values, &pixels, &out))
-        return NULL;
-    if (!take(&arrays, values, 0, "f") || !take(&arrays, pixels, 0, "lq") ||
-        !take(&arrays, out, PyBUF_WRITABLE, "f"))
-        return finish(&arrays, 0);
-    int fit = all[1].itemsize == sizeof(int64_t) && all[1].shape[0] == 1 &&
-              all[2].shape[0] == all[1].shape[1] && all[2].shape[1] == all[0].shape[0];
-    if (fit) {
-        Py_BEGIN_ALLOW_THREADS
-        fit = gather(all[0].buf, (size_t)all[0].shape[0], (size_t)all[0].shape[1], all[1].buf,
-                     (size_t)all[1].shape[1], all[2].buf);
-        Py_END_ALLOW_THREADS
-    }
-    if (!fit)
-        PyErr_SetString(PyExc_ValueError, "the pixels, the layers and the rows do not fit");
-    return finish(&arrays, fit);
-}
-
 static PyObject *gradient(PyObject *self, PyObject *args) {
     (void)self;
     static const char *const types[MOST_ARRAYS] = {"f", "d", "d", "d", "d"};
@@ -189,6 +134,8 @@ static PyMethodDef METHODS[] = {
      "(first - second) / (first + second); without the GIL."},
     {"evi", evi, METH_VARARGS, "Enhanced vegetation index; without the GIL."},
     {"gradient", gradient, METH_VARARGS, "Rise to the east and to the north; without the GIL."},
+    {"choose", choose_rows, METH_VARARGS,
+     "Pixels that have what they need, and rows of their inputs; without the GIL."},
     {"gather", gather_rows, METH_VARARGS, "Rows of pixels' inputs; without the GIL."},
     {NULL, NULL, 0, NULL},
 };

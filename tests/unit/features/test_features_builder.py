@@ -3,12 +3,16 @@ import math
 import numpy as np
 import pytest
 
+from smmap.features.backscatter import BackscatterDb
 from smmap.features.builder import (
     compute_features,
     compute_requests,
     compute_required_layers,
     compute_welcome_requests,
 )
+from smmap.features.decibel import to_db
+from smmap.features.indices import compute_ndvi
+from smmap.features.optical import Evi, Ndvi
 from smmap.features.registry import FEATURES
 from smmap.spec.errors import ConfigError, GridError
 
@@ -108,6 +112,23 @@ def test_cards_fitted_on_gamma0_get_gamma0(make_card):
     features = compute_features(card, make_layers())
     # 0.1 / cos(60 degrees) = 0.2
     assert features.raw[0, 0, 0] == pytest.approx(10 * math.log10(0.2), rel=1e-6)
+
+
+def test_what_an_input_is_derived_from_can_be_found_again(make_card):
+    layers = make_layers()
+    features = compute_features(make_card([NDVI, VV]), layers)
+    assert features.find(Evi()) is None
+    np.testing.assert_array_equal(features.find(Ndvi()), compute_ndvi(layers["nir"], layers["red"]))
+    vv = BackscatterDb(polarisation="vv")
+    np.testing.assert_array_equal(features.find(vv), to_db(layers["sigma0_vv"]))
+
+
+def test_what_is_of_other_layers_is_not_taken_for_it(make_card):
+    gamma0 = compute_features(make_card([VV], radiometry="gamma0_terrain"), make_layers())
+    assert gamma0.find(BackscatterDb(polarisation="vv")) is None
+    card = make_card([{**NDVI, "source": "landsat", "join": NEAR}])
+    layers = {request.name: layer(0.3, 0.2) for request in compute_requests(card)}
+    assert compute_features(card, layers).find(Ndvi()) is None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from smmap.features import _kernel
-from smmap.features.gather import gather
+from smmap.features.gather import choose_rows, choose_rows_plainly, gather, gather_plainly
 from smmap.features.indices import (
     compute_difference_plainly,
     compute_evi,
@@ -119,15 +119,62 @@ def test_gradients_come_out_the_same(data, height, width):
     )
 
 
-@given(data=st.data(), inputs=st.integers(1, 12), height=SIDES, width=SIDES)
-def test_rows_are_those_of_their_pixels(data, inputs, height, width):
-    values = np.arange(inputs * 12 * 12, dtype=np.float32).reshape(inputs, 12, 12)
-    values = values[:, 12 - height :, :width]
-    pixels = data.draw(st.lists(st.integers(0, height * width - 1), max_size=200))
-    rows = gather(values, np.array(pixels, np.intp))
+@st.composite
+def columns(draw):
+    """Layers as they come: single and double precision, cut out, turned, the same everywhere."""
+    height, width = draw(st.integers(1, 20)), draw(st.integers(1, 20))
+    found = []
+    for _ in range(draw(st.integers(1, 9))):
+        kind = draw(st.sampled_from(["f4", "f8", "cut", "turned", "same"]))
+        shape = (height + 2, width + 3) if kind == "cut" else (height, width)
+        dtype = np.float64 if kind == "f8" else np.float32
+        values = draw(arrays(dtype, shape, elements=COLUMN_VALUES[dtype], fill=st.just(0.1)))
+        if kind == "same":
+            values = np.broadcast_to(values[:1, :1], shape)
+        found.append(values[::-1, ::-1] if kind == "turned" else values[-height:, -width:])
+    return tuple(found)
+
+
+COLUMN_VALUES = {
+    dtype: st.sampled_from([0.1, -7.0, np.nan, np.inf, -np.inf, largest])
+    for dtype, largest in ((np.float32, 3e38), (np.float64, 1e39))  # 1e39 is infinite once rounded
+}
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
+@given(all_columns=columns(), complete=st.booleans())
+def test_rows_that_a_model_is_to_see(all_columns, complete):
+    *inputs, seen = (*all_columns, all_columns[0].astype(np.float32))
+    pixels, rows = choose_rows(inputs, seen, complete=complete)
+    expected = choose_rows_plainly(inputs, seen, complete=complete)
+    np.testing.assert_array_equal(pixels, expected[0])
     assert rows.flags.c_contiguous
-    expected = [[one[divmod(pixel, width)] for one in values] for pixel in pixels]
-    np.testing.assert_array_equal(rows, np.reshape(expected, (len(pixels), inputs)))
+    assert rows.dtype == np.float32
+    np.testing.assert_array_equal(rows, expected[1])
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
+@given(data=st.data(), inputs=columns())
+def test_rows_are_those_of_their_pixels(data, inputs):
+    size, width = inputs[0].size, inputs[0].shape[1]
+    pixels = np.array(data.draw(st.lists(st.integers(0, size - 1), max_size=200)), np.intp)
+    expected = [[one[divmod(pixel, width)] for one in inputs] for pixel in pixels]
+    for rows in (gather(inputs, pixels), gather_plainly(inputs, pixels)):
+        assert rows.flags.c_contiguous
+        wanted = np.reshape(expected, (len(pixels), len(inputs))).astype(np.float32)
+        np.testing.assert_array_equal(rows, wanted)
+
+
+def test_wide_columns_come_patch_by_patch():
+    """Wider than what is looked at at once, and no whole number of patches."""
+    rng = np.random.default_rng(5)
+    inputs = [rng.random((19, 2077)), rng.random((19, 2077)).astype(np.float32)]
+    inputs[1][rng.random(inputs[1].shape) < 0.3] = np.nan
+    pixels, rows = choose_rows(inputs, inputs[1], complete=True)
+    expected = choose_rows_plainly(inputs, inputs[1], complete=True)
+    np.testing.assert_array_equal(pixels, expected[0])
+    np.testing.assert_array_equal(rows, expected[1])
+    assert len(pixels) == np.isfinite(inputs[1]).sum()
 
 
 @pytest.mark.parametrize(
@@ -146,11 +193,6 @@ def test_rows_are_those_of_their_pixels(data, inputs, height, width):
         ("gradient", [("f4", (5, 6)), *2 * [("f8", (3, 2))], *2 * [("f8", (3, 4))]]),
         ("gradient", [("f8", (5, 6)), *2 * [("f8", (3, 1))], *2 * [("f8", (3, 4))]]),
         ("gradient", [("f4", (5, 6)), *2 * [("f8", (3, 1))], ("f8", (3, 4))]),
-        ("gather", [("f4", (3, 6)), ("i8", (1, 4)), ("f4", (3, 4))]),
-        ("gather", [("f4", (3, 6)), ("i8", (2, 4)), ("f4", (4, 3))]),
-        ("gather", [("f4", (3, 6)), ("i4", (1, 4)), ("f4", (4, 3))]),
-        ("gather", [("f4", (3, 0)), ("i8", (1, 4)), ("f4", (4, 3))]),
-        ("gather", [("f4", (18,)), ("i8", (1, 4)), ("f4", (4, 3))]),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(function, arrays):
@@ -158,19 +200,57 @@ def test_arrays_that_do_not_fit_are_refused(function, arrays):
         getattr(_kernel, function)(*(np.zeros(shape, dtype) for dtype, shape in arrays))
 
 
+@pytest.mark.parametrize(
+    "columns, pixels, rows",
+    [
+        ([], ("i8", (1, 6)), ("f4", (6, 0))),
+        ([("f4", (6,))], ("i8", (1, 6)), ("f4", (6, 1))),
+        ([("i4", (2, 3))], ("i8", (1, 6)), ("f4", (6, 1))),
+        ([("f4", (2, 3)), ("f4", (3, 2))], ("i8", (1, 6)), ("f4", (6, 2))),
+        ([("f4", (2, 3))], ("i4", (1, 6)), ("f4", (6, 1))),
+        ([("f4", (2, 3))], ("i8", (2, 3)), ("f4", (6, 1))),
+        ([("f4", (2, 3))], ("i8", (1, 6)), ("f8", (6, 1))),
+        ([("f4", (2, 3))], ("i8", (1, 6)), ("f4", (5, 1))),
+        ([("f4", (2, 3))], ("i8", (1, 6)), ("f4", (6, 2))),
+    ],
+)
+def test_rows_that_do_not_fit_are_refused(columns, pixels, rows):
+    taken = tuple(np.zeros(shape, dtype) for dtype, shape in columns)
+    numbers, room = (np.zeros(shape, dtype) for dtype, shape in (pixels, rows))
+    with pytest.raises(ValueError, match=r"column|type|fit|room"):
+        _kernel.gather(taken, numbers, room)
+    with pytest.raises(ValueError, match=r"column|type|fit|room"):
+        _kernel.choose(taken, True, numbers, room)
+
+
+def test_columns_that_do_not_lie_evenly_are_refused():
+    numbers, room = np.zeros((1, 6), np.int64), np.zeros((6, 1), np.float32)
+    for column in (np.zeros((2, 4), np.float32)[:, :3], np.zeros((2, 3), np.float32)[::-1, ::-1]):
+        with pytest.raises(ValueError, match="even"):
+            _kernel.gather((column,), numbers, room)
+
+
+def test_too_little_room_is_refused():
+    numbers, room = np.zeros((1, 5), np.int64), np.zeros((5, 1), np.float32)
+    with pytest.raises(ValueError, match="room"):
+        _kernel.choose((np.zeros((2, 3), np.float32),), True, numbers, room)
+
+
 @pytest.mark.parametrize("pixel", [-1, 6, 2**62])
 def test_pixels_that_are_not_there_are_refused(pixel):
+    columns = tuple(np.ones((3, 2, 3), "f4"))
     with pytest.raises(ValueError, match="fit"):
-        _kernel.gather(np.ones((3, 6), "f4"), np.array([[0, pixel]]), np.empty((2, 3), "f4"))
+        _kernel.gather(columns, np.array([[0, pixel]]), np.empty((2, 3), "f4"))
 
 
 COMPUTED = """
 import numpy as np
 from smmap.features import indices, speckle, terrain
-from smmap.features.gather import gather
+from smmap.features.gather import choose_rows, choose_rows_plainly, gather, gather_plainly
 power = np.linspace(0.01, 0.2, 42, dtype="f4").reshape(6, 7)
 found = speckle.filter_lee(power, 3, 4.4), indices.compute_ndvi(power, power[::-1])
-found += indices.compute_evi(power, power[::-1], power / 2), gather(power[None], np.arange(9))
+found += indices.compute_evi(power, power[::-1], power / 2), gather((power,), np.arange(9))
+found += choose_rows((power, found[1]), power, complete=True)
 found += terrain.compute_slope(power, 0.1, 0.2), *terrain.compute_slope_aspect(power, 0.1, 0.2)
 text = b"".join(one.tobytes() for one in found).hex()
 """

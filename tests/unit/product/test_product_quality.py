@@ -109,6 +109,28 @@ def test_bits_add_up():
     assert flag(ndvi=0.9, slope_deg=30.0, water_share=1.0)[1] == 2 + 256 + 128
 
 
+@given(data=st.data())
+def test_what_is_the_same_everywhere_needs_no_room(data):
+    """One number for all pixels says what as many numbers say."""
+    share = st.sampled_from([0.0, 0.4, 0.5, 1.0, np.nan])
+    told = {
+        name: np.broadcast_to(data.draw(share), (3, 4))
+        for name in ("snow_share", "water_share", "radar_weight", "optical_stale_share", "ndvi")
+    } | {
+        name: np.broadcast_to(data.draw(st.booleans()), (3, 4))
+        for name in ("in_training_range", "in_domain", "no_soil_signal", "beyond_training")
+    }
+    sm = data.draw(arrays(np.float32, (3, 4), elements=st.sampled_from([0.1, 0.5, 0.9, np.nan])))
+    seen = data.draw(arrays(bool, (3, 4)))
+    dense = {name: values.copy() for name, values in told.items()}
+    done, expected = (
+        compute_quality(Evidence(radar_valid=seen, sm=sm, **one), RECIPE, OUTPUT)
+        for one in (told, dense)
+    )
+    np.testing.assert_array_equal(done.sm, expected.sm)
+    np.testing.assert_array_equal(done.sm_quality, expected.sm_quality)
+
+
 def test_outside_the_swath_nothing_is_known():
     value, quality = flag(radar_valid=False, ndvi=0.9, water_share=1.0, sigma0_vh=NAN)
     assert np.isnan(value)

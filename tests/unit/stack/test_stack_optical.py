@@ -109,6 +109,25 @@ def test_a_nearest_scene_that_is_clear_everywhere_is_all(block, make_optical, cl
     assert (layers["optical_age_days"] == 1).all()
 
 
+def test_one_scene_that_alone_is_clear_anywhere_leaves_gaps(block, make_optical):
+    """It is further off than the others, which are cloud; where it is cloud nothing is there."""
+    kind = np.full((40, 50), SOIL)
+    kind[:, :25] = CLOUD
+    scenes = [
+        make_optical("a", 9000, CLOUD, days=-1),
+        make_optical("b", 2000, kind, days=2),
+        make_optical("c", 9000, CLOUD, days=3),
+    ]
+    one = open_block(block)
+    for _ in range(2):
+        layers = one.load_layers(scenes, OVERPASS)
+        assert all(np.isnan(values[:, :50]).all() for values in layers.values())
+        np.testing.assert_allclose(layers["red"][:, 50:], 0.2, rtol=1e-6)
+        assert (layers["optical_age_days"][:, 50:] == 2).all()
+        assert (layers["optical_stale_share"][:, 50:] == 0).all()
+        assert (layers["water"][:, 50:] == 0).all()
+
+
 def test_a_pixel_needs_all_its_bands(block, make_optical):
     """Red without near infrared is of no use; it must not pair with another day's."""
     nir = np.full((80, 100), 3000)
