@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 import dask.config
@@ -71,7 +72,9 @@ def get_memory(options: spec.Cluster) -> int | None:
 
 def has_pages(options: spec.Cluster) -> bool:
     """Whether Dask's pages about a cluster are served; of one that is not ours, they may be."""
-    return not isinstance(options, spec.LocalCluster) or options.dashboard
+    if not isinstance(options, spec.LocalCluster):
+        return True
+    return find_spec("bokeh") is not None if options.dashboard is None else options.dashboard
 
 
 @contextmanager
@@ -146,7 +149,7 @@ def start_local(options: spec.LocalCluster) -> LocalCluster:
         processes=True,
         host=LOOPBACK,
         dashboard_address=f"{LOOPBACK}:0",
-        scheduler_kwargs={"dashboard": options.dashboard},
+        scheduler_kwargs={"dashboard": has_pages(options)},
         memory_limit=memory,
         resources={"memory": memory},
         silence_logs=logging.CRITICAL,

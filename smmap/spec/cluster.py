@@ -23,9 +23,9 @@ class LocalCluster(Options):
     """Of each worker, which is killed when it takes more; None: its share of the machine's."""
     recycle: int | None = Field(default=100, ge=1)
     """A worker gives way to another one after so many tasks; None: never."""
-    dashboard: bool = False
-    """True: Dask's own pages about the workers are served. They take their time; see `UNWATCHED`
-    of `smmap.crew.cluster`."""
+    dashboard: bool | None = None
+    """Whether Dask's own pages about the workers are served, at some cost (see `UNWATCHED` of
+    `smmap.crew.cluster`); None: where the extra ``dashboard`` is installed."""
 
 
 class AddressCluster(Options):
