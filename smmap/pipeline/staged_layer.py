@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import threading
+from errno import EIO
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,8 @@ class StagedLayer:
                 if first < stop and begin < end:
                     strip = np.empty((stop - first, width), self.dtype)
                     file.seek(start + (first - top) * width * self.dtype.itemsize)
-                    file.readinto(strip.data.cast("B"))
+                    if file.readinto(strip.data.cast("B")) != strip.nbytes:
+                        raise OSError(EIO, "is shorter than it was", str(self._path))
                     place = found[first - rows.start : stop - rows.start]
                     place[:, begin - columns.start : end - columns.start] = strip[
                         :, begin - left : end - left

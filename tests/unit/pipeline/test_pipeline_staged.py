@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -136,6 +137,14 @@ def test_a_disk_that_will_not_hold_it_shows_at_once(tmp_path):
     command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "u")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "cannot write" in done.stdout
+
+
+def test_a_file_that_was_cut_gives_no_pixels(tmp_path):
+    area = Block(TILE, 0, 0, 40, 30)
+    unit, _ = stage(tmp_path / "unit", area, make_pixels(area.shape, 1), [area])
+    os.truncate(tmp_path / "unit" / "sm.raw", 40 * 30 * 2 - 1)
+    with pytest.raises(OSError, match="shorter"):
+        unit.get(SM)[30:40, 0:30]
 
 
 def test_a_folder_that_cannot_be_made_is_a_store_error(tmp_path):
