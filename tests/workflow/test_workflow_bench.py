@@ -53,10 +53,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-SCALE = (
-    pytest.mark.slow,
-    pytest.mark.skipif(count_processors() < 2, reason="two processes are set against one"),
-)
+TWO = pytest.mark.skipif(count_processors() < 2, reason="two processes are set against one")
+MARKS = {"scale": (pytest.mark.slow, TWO), "tile": (pytest.mark.slow,)}
 
 
 def bench(*arguments):
@@ -101,7 +99,7 @@ def measure(models, tmp_path, name, *more, code=0):
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(one, marks=SCALE) if one == "scale" else one for one in GOALS],
+    [pytest.param(one, marks=MARKS.get(one, ())) for one in GOALS],
 )
 def test_rows_and_goals(models, tmp_path, name):
     # A tile of 128 pixels a side takes longer to plan than to predict, on any machine: its goal

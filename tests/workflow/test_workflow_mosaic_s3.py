@@ -211,8 +211,15 @@ def test_killed_and_rerun(remote, local, out):
     assert verify_output(store) == []
 
 
-@pytest.mark.parametrize("cog", [False, True])
-@pytest.mark.parametrize("damage", ["cut", "gone"])
+@pytest.mark.parametrize(
+    "damage, cog",
+    [
+        ("cut", False),
+        ("gone", True),
+        pytest.param("cut", True, marks=pytest.mark.slow),
+        pytest.param("gone", False, marks=pytest.mark.slow),
+    ],
+)
 def test_a_damaged_map_costs_its_day_alone(bucket, tmp_path, cog, damage):
     root = make_maps(tmp_path / "maps", cog=cog)
     store = open_output_store(f"{bucket}/{uuid.uuid4().hex}")

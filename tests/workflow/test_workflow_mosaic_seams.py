@@ -37,10 +37,10 @@ def cut(tile, choose):
 @pytest.mark.parametrize(
     "lon, lat, grid",
     [
-        (6.0, 51.0, "ease2-1km"),
+        pytest.param(6.0, 51.0, "ease2-1km", marks=pytest.mark.slow),
         (6.0, 51.0, "geo-0.01deg"),
         (180.0, -17.0, "ease2-1km"),
-        (6.0, 80.0, "ease2-1km"),
+        pytest.param(6.0, 80.0, "ease2-1km", marks=pytest.mark.slow),
         (9.0, 0.0, "geo-0.01deg"),
     ],
 )

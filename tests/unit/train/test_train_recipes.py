@@ -65,7 +65,11 @@ def test_numbers_of_the_studies():
     assert inputs == wang | zhu | {"gssm10": 33}
 
 
-@pytest.mark.parametrize("name", STUDIES)
+LONG = {"gssm10": pytest.mark.slow}
+"""Ten members, TabNet among them; `test_ensemble_with_tabnet` has two of them mapped."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(one, marks=LONG.get(one, ())) for one in STUDIES])
 def test_small_forms_train(tmp_path, name):
     recipe = load_recipe(name)
     # One split of two folds instead of three: what is fitted is that of the small form.
