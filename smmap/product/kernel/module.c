@@ -68,8 +68,8 @@ static PyObject *count(PyObject *self, PyObject *args) {
 static int have_shape(const Side *side, Py_ssize_t pixels, Py_ssize_t cells) {
     const size_t all = side->size < 2 ? 1 : side->size / 2;
     return side->size > 0 && side->count > 0 && side->first < all &&
-           side->size <= INT32_MAX && side->count <= all - side->first && (size_t)pixels == count_pixels(side) &&
-           (size_t)cells == side->count;
+           side->size <= INT32_MAX && side->count <= all - side->first &&
+           (size_t)pixels == count_pixels(side) && (size_t)cells == side->count;
 }
 
 static PyObject *halve(PyObject *args, int commonest) {

@@ -1,5 +1,6 @@
-/* Wide nodes without vector units: eight rows go down a tree side by side, in registers. Of trees larger than the cache
-   the rows are sorted by the node they have reached, so that neighbours need the same nodes. */
+/* Wide nodes without vector units: eight rows go down a tree side by side, in registers. Of trees
+   larger than the cache the rows are sorted by the node they have reached, so that neighbours need
+   the same nodes. */
 #include <string.h>
 
 #include "forest.h"

@@ -1,4 +1,5 @@
-/* Wide nodes with AVX-512: 64 rows go down a tree side by side, the first four levels from registers. */
+/* Wide nodes with AVX-512: 64 rows go down a tree side by side, the first four levels from
+   registers. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -29,12 +30,14 @@ VECTOR_INLINE Nodes permute(__m512i first, __m512i second, __m512i at) {
 
 /* The keys of 16 nodes, and the words above them. */
 VECTOR_INLINE __m512i take_keys(Nodes nodes) {
-    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i even =
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     return _mm512_permutex2var_epi32(nodes.low, even, nodes.high);
 }
 
 VECTOR_INLINE __m512i take_places(Nodes nodes) {
-    const __m512i odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+    const __m512i odd =
+        _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
     return _mm512_permutex2var_epi32(nodes.low, odd, nodes.high);
 }
 
@@ -81,7 +84,8 @@ TARGET void walk_wide_avx512(WIDE_ARGUMENTS) {
                 _mm512_storeu_si512(yield.leaves + i + 16 * u, leaf);
             } else {
                 float *sums = yield.sums + i + 16 * u;
-                _mm512_storeu_ps(sums, _mm512_add_ps(_mm512_loadu_ps(sums), _mm512_castsi512_ps(leaf)));
+                const __m512 value = _mm512_castsi512_ps(leaf);
+                _mm512_storeu_ps(sums, _mm512_add_ps(_mm512_loadu_ps(sums), value));
             }
         }
     }
