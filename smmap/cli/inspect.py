@@ -42,6 +42,8 @@ def describe(thing: str, definition: str | None = None) -> dict[str, Any]:
     """
     if thing.endswith((".json", ".geojson")) or "://" in thing:
         return _describe_item(thing, definition)
+    if thing.endswith(".onnx") or Path(thing).is_dir():  # no recipe: what is wrong is the model
+        return _describe_model(thing)
     reasons = []
     for attempt in (_describe_model, _describe_recipe):
         try:

@@ -32,6 +32,15 @@ class Model:
 
     ``pixels`` are the model's own input: the card's inputs in order, derived and scaled as the
     card says (``smmap.features.builder`` makes them so); for a bare ONNX file, its own columns.
+
+    Parameters
+    ----------
+    sessions, weights
+        Of each member.
+    card
+        None for a bare ONNX file, whose output is soil moisture alone.
+    name
+        Of the model, for messages.
     """
 
     def __init__(
@@ -39,8 +48,10 @@ class Model:
         sessions: Sequence[Runner],
         weights: Sequence[float],
         card: ModelCard | None = None,
+        name: str = "",
     ) -> None:
         self._sessions = tuple(sessions)
+        self._name = card.name if card else name
         total = sum(weights)
         self._weights = tuple(weight / total for weight in weights)
         self.card = card
@@ -106,10 +117,11 @@ class Model:
         """Weighted mean of the members, and the variance of their mixture."""
         outputs = [session.run(rows).astype(np.float64) for session in self._sessions]
         widths = sorted({output.shape[1] for output in outputs})
-        if self.card is not None and widths != [len(self._columns)]:
+        if widths != [len(self._columns)]:
+            named = "its card names" if self.card else "a file without a card gives one:"
             raise ModelError(
-                f"model '{self.card.name}': its members give {widths} columns, its card names "
-                f"{', '.join(self._columns)} under output.columns"
+                f"model '{self._name}': its members give {widths} columns, {named} "
+                f"{', '.join(self._columns)}; what each is stands in a card's output.columns"
             )
         mean = sum(w * out[:, 0] for w, out in zip(self._weights, outputs, strict=True))
         if "log_variance" not in self._columns:

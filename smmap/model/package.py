@@ -97,7 +97,7 @@ def load_model(
         raise ConfigError(f"device '{device}' is not one of auto, cpu, cuda")
     place = find_package(folder_or_onnx)
     if place.is_file():
-        return Model([open_session(place, device, threads)], [1.0])
+        return Model([open_session(place, device, threads)], [1.0], name=str(place))
     card = load_card(place)
     if card.windows is not None:
         return _load_windowed(place, card, card.windows, device, threads)

@@ -83,7 +83,7 @@ def open_runtime(model: str | bytes, name: str, place: Place) -> Any:
         reason = f"it runs on {', '.join(session.get_providers())} instead"
     if place == "cuda":
         raise DeviceError(
-            f"{name}: CUDA does not run all of it ({reason}); check the driver and the CUDA "
-            "libraries, or use device: cpu"
+            f"{name}: CUDA cannot be used here, or does not run all of it ({reason}); check the "
+            "driver and the CUDA libraries (ONNX Runtime prints which it lacks), or use device: cpu"
         )
     raise ModelError(f"{name}: ONNX Runtime cannot open it ({reason})")

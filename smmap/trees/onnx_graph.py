@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smmap.spec.errors import ModelError, UnsuitedError
+from smmap.spec.errors import UnsuitedError
 from smmap.trees.schema import DOMAIN, find_misfit
+from smmap.trees.tensors import Tensors
 from smmap.trees.wire import Lists, Span, Wire, Words, read_lists
 
 OPERATORS = ("TreeEnsembleRegressor", "TreeEnsemble")
@@ -44,7 +45,7 @@ class TreeNode:
     one_column: bool
     """True: something behind it gives the output a shape that holds for one target only."""
     external: tuple[str, ...]
-    """Names of the files that hold its tensors and constants, beside the ONNX file."""
+    """Names of the files, beside the ONNX file, from which its tensors and constants were read."""
     checksums: Mapping[str, str]
     """SHA-256 of those of them for which the ONNX file gives it."""
 
@@ -143,6 +144,7 @@ def _find(
     checksums: Mapping[str, str],
     path: Path,
 ) -> TreeNode:
+    tensors = Tensors(path)
     makers = {name: node for node in graph.node for name in node.output}
     constants = {one.name: one for one in graph.initializer}
     inputs = [one for one in graph.input if one.name not in constants]
@@ -166,12 +168,12 @@ def _find(
             if of not in ([False, True], [True, False]):
                 raise UnsuitedError(f"{path}: adds something that is not a constant")
             name = node.input[of.index(False)]
-            added = _read_constant(constants[node.input[of.index(True)]], path)
+            added = _read_constant(constants[node.input[of.index(True)]], tensors)
         elif not _keeps_values(node):
             raise UnsuitedError(f"{path}: has a {node.op_type} beside its trees")
         elif node.op_type not in ("Identity", "Cast"):
             one_column = True
-            if found is not None or not _is_one_column(node, constants, path):
+            if found is not None or not _is_one_column(node, constants, tensors):
                 raise UnsuitedError(f"{path}: reshapes its pixels, or its output unusually")
     if found is None or seen != len(graph.node):
         raise UnsuitedError(f"{path}: not a tree ensemble alone")
@@ -185,22 +187,22 @@ def _find(
     width = shape[1].dim_value if shape[1].HasField("dim_value") else 0
     return TreeNode(
         operator=found.op_type,
-        attributes={one.head.name: _convert(one, path) for one in attributes},
+        attributes={one.head.name: _convert(one, tensors) for one in attributes},
         features=width if width > 0 else None,
         added=added,
         one_column=one_column,
-        external=_list_external([*(one.tensor for one in attributes), *graph.initializer]),
+        external=tuple(tensors.files),
         checksums=checksums,
     )
 
 
-def _convert(attribute: _Attribute, path: Path) -> Value:
+def _convert(attribute: _Attribute, tensors: Tensors) -> Value:
     """What its type says that it holds: a list that is empty is not there."""
     from onnx import AttributeProto as Kind
 
     head, lists = attribute.head, attribute.lists
     if head.type == Kind.TENSOR and attribute.tensor is not None:
-        return load_tensor(attribute.tensor, path)
+        return tensors.load(attribute.tensor)
     values = {Kind.FLOATS: lists.floats, Kind.STRINGS: lists.words, Kind.INTS: lists.ints}
     found = values.get(head.type)
     if found is not None:
@@ -219,46 +221,23 @@ def _keeps_values(node: Any) -> bool:
     return node.op_type != "Cast" or any(a.name == "to" and a.i == _FLOAT for a in node.attribute)
 
 
-def _is_one_column(node: Any, constants: dict[str, Any], path: Path) -> bool:
+def _is_one_column(node: Any, constants: dict[str, Any], tensors: Tensors) -> bool:
     """Whether the node leaves one column in order."""
     if node.op_type == "Flatten":
         return all(attribute.i == 1 for attribute in node.attribute)
     if node.op_type == "Reshape":
         if len(node.input) != 2 or node.input[1] not in constants:
             return False
-        return load_tensor(constants[node.input[1]], path).ravel().tolist() in _ONE_COLUMN
+        return tensors.load(constants[node.input[1]]).ravel().tolist() in _ONE_COLUMN
     if len(node.input) == 2:
-        axes = load_tensor(constants[node.input[1]], path) if node.input[1] in constants else [0]
+        axes = tensors.load(constants[node.input[1]]) if node.input[1] in constants else [0]
         return np.ravel(axes).tolist() in ([1], [-1])
     return [list(one.ints) for one in node.attribute] in ([[1]], [[-1]])
 
 
-def _read_constant(tensor: Any, path: Path) -> NDArray[np.float32]:
-    values = load_tensor(tensor, path)
+def _read_constant(tensor: Any, tensors: Tensors) -> NDArray[np.float32]:
+    values = tensors.load(tensor)
     width = values.shape[-1] if values.ndim else 1
     if values.dtype != np.float32 or values.ndim > 2 or values.size != width:
-        raise UnsuitedError(f"{path}: adds a constant that is not one row of float32")
+        raise UnsuitedError(f"{tensors.path}: adds a constant that is not one row of float32")
     return np.asarray(values.ravel(), np.float32)
-
-
-def load_tensor(tensor: Any, path: Path) -> NDArray[Any]:
-    """A tensor's values; external ones are read from beside ``path``.
-
-    Raises
-    ------
-    ModelError
-        If it is damaged: data that do not fit its shape or cannot be read.
-    """
-    from onnx import numpy_helper
-    from onnx.checker import ValidationError
-
-    try:
-        return np.asarray(numpy_helper.to_array(tensor, str(path.parent)))
-    except (ValueError, TypeError, KeyError, OSError, OverflowError, ValidationError) as error:
-        reason = str(error)
-    raise ModelError(f"{path}: tensor '{tensor.name}' cannot be read ({reason})")
-
-
-def _list_external(tensors: list[Any]) -> tuple[str, ...]:
-    entries = (entry for one in tensors if one is not None for entry in one.external_data)
-    return tuple(dict.fromkeys(entry.value for entry in entries if entry.key == "location"))

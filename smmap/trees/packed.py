@@ -50,6 +50,20 @@ SECTIONS: dict[str, np.dtype[Any]] = {
     "base": np.dtype("<f4"),
 }
 _DIGEST = 32
+_KINDS: dict[str, Any] = {
+    "wide": bool,
+    "bits": int,
+    "stride": int,
+    "average": bool,
+    "features": int | None,
+    "needs": int,
+    "sources": dict,
+    "counts": dict,
+    "sha256": str,
+}
+"""What the header holds beside the format."""
+_LARGEST = (1 << 31) - 1
+"""Of what the kernels take as int."""
 
 Bytes = NDArray[np.uint8]
 
@@ -158,12 +172,38 @@ def read_packed(whole: Bytes, find_digest: Callable[[], str] | None = None) -> P
     text = front[start:].rstrip(b"\0")
     if len(front) < HEADER or front[:start] != MAGIC + hashlib.sha256(text).digest():
         return None
-    header = json.loads(text)
-    if header.pop("format") != FORMAT:
+    header = _read_header(text)
+    if header is None:
         return None
     counts, digest = header.pop("counts"), header.pop("sha256")
     if len(whole) != compute_places(counts, wide=header["wide"])[1]:
         return None
     if (find_digest() if find_digest else compute_digest(whole)) != digest:
         return None
-    return Packed(**header, arrays=view_arrays(whole, counts, wide=header["wide"]))
+    arrays = view_arrays(whole, counts, wide=header["wide"])
+    looked_at = int(arrays["columns"]["feature"].max(initial=0))
+    if not looked_at < header["needs"] <= (header["features"] or header["needs"]):
+        return None
+    return Packed(**header, arrays=arrays)
+
+
+def _read_header(text: bytes) -> dict[str, Any] | None:
+    """The header without its format; None if it is no complete one of this format.
+
+    Right checksums do not say so: whoever sends a package may send a form with it.
+    """
+    try:
+        header = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(header, dict) or header.pop("format", None) != FORMAT:
+        return None
+    if header.keys() != _KINDS.keys():
+        return None
+    if not all(isinstance(header[name], kind) for name, kind in _KINDS.items()):
+        return None
+    counts, sizes = header["counts"], (header["bits"], header["stride"])
+    if not all(isinstance(one, int) and one >= 0 for one in (*counts.values(), *sizes)):
+        return None
+    fits = counts.keys() == SECTIONS.keys() and max(sizes) <= _LARGEST
+    return header if fits and header["sources"] else None

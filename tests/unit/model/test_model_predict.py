@@ -140,6 +140,12 @@ def test_fewer_columns_than_the_card_names(tmp_path, save_linear, write_package)
         load_model(package)
 
 
+def test_a_file_without_a_card_gives_one_column(tmp_path, save_linear):
+    path = save_linear(tmp_path / "two.onnx", np.zeros((3, 2)), [0.2, 0.3])
+    with pytest.raises(ModelError, match=r"two\.onnx.* give \[2\] columns.*output\.columns"):
+        load_model(path).predict(np.zeros((1, 3)))
+
+
 def test_the_network_against_the_reference_evaluator(physics, pixels):
     """ONNX's own pure-Python evaluator, which shares no code with the runtime."""
     path = str(get_folder("models") / "physics" / "model.onnx")
