@@ -57,5 +57,5 @@ setup(
         describe_kernel("stack", "-fno-trapping-math"),
         describe_kernel("trees"),
     ],
-    options={"bdist_wheel": {"py_limited_api": "cp311"}},
+    options={"bdist_wheel": {"py_limited_api": "cp311"}, "build_ext": {"parallel": True}},
 )

@@ -54,7 +54,8 @@ pytestmark = pytest.mark.skipif(
 
 
 TWO = pytest.mark.skipif(count_processors() < 2, reason="two processes are set against one")
-MARKS = {"scale": (pytest.mark.slow, TWO), "tile": (pytest.mark.slow,)}
+SLOW = pytest.mark.slow
+MARKS = {"scale": (SLOW, TWO), "tile": (SLOW,), "read": (SLOW,)}
 
 
 def bench(*arguments):

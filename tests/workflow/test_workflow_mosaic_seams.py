@@ -39,7 +39,7 @@ def cut(tile, choose):
     [
         pytest.param(6.0, 51.0, "ease2-1km", marks=pytest.mark.slow),
         (6.0, 51.0, "geo-0.01deg"),
-        (180.0, -17.0, "ease2-1km"),
+        pytest.param(180.0, -17.0, "ease2-1km", marks=pytest.mark.slow),
         pytest.param(6.0, 80.0, "ease2-1km", marks=pytest.mark.slow),
         (9.0, 0.0, "geo-0.01deg"),
     ],

@@ -73,7 +73,7 @@ def test_a_worn_worker_that_has_ended_by_itself_is_no_fault_of_the_run(crew):
 
 def test_a_worker_that_is_renewed_is_never_taken_for_a_lost_one():
     # Dask looks for a worker again so long after it left: here always during the next renewal.
-    pieces = [Question(f"piece-{number}") for number in range(8)]
+    pieces = [Question(f"piece-{number}") for number in range(5)]
     with (
         dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"}),
         gather(recycle=1) as one,

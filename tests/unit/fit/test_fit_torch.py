@@ -48,7 +48,10 @@ def test_learns_exports_and_repeats(tmp_path, kind):
     assert check_parity(fitted, tmp_path / "m.onnx", ranges, 0).rows >= 100_000
 
 
-@pytest.mark.parametrize("kind", SPECS)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=pytest.mark.slow if kind == "tabnet" else ()) for kind in SPECS],
+)
 def test_mixed_precision_learns_the_same_a_little_otherwise(kind):
     lesson = make_lesson()
     spec = SPECS[kind].model_copy(update={"epochs": 25})
