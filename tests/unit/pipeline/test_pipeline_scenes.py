@@ -49,6 +49,10 @@ def test_facts_that_are_no_numbers_are_unknown():
     )  # fmt: skip
     scene = resolve_scene(make_item("vv", **{"view:incidence_angle": "38.0"}), LOCAL, [])
     assert scene.mean_incidence_deg == 38.0
+    with pytest.raises(
+        SceneError, match=r"'view:incidence_angle' is 0\.66, which is no angle in deg"
+    ):
+        resolve_scene(make_item("vv", **{"view:incidence_angle": 0.66}), LOCAL, [])
 
 
 @pytest.mark.parametrize("stored, kept", [(500, True), (1500, False)])
