@@ -113,6 +113,7 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         scale=scaling.scale,
         offset=scaling.offset,
         nodata=scaling.nodata,
+        other_nodata=scaling.other_nodata,
         planck=scaling.planck,
         index=band.index,
         resampling=band.resampling,

@@ -43,7 +43,9 @@ class Band:
     offset: float = 0.0
     """Added after ``scale``, once."""
     nodata: float | None = None
-    """Stored value that means nothing was measured; None leaves it to the file. NaN always is."""
+    """Stored value that means nothing was measured; what the file itself names, and NaN, do too."""
+    other_nodata: float | None = None
+    """Another such value, where the item declares one beside the definition's."""
     index: int = 1
     """Which band of the file, from 1."""
     resampling: Resampling = "bilinear"
