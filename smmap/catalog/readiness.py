@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from requests import RequestException
 
+from smmap.catalog.registry import find_kind
 from smmap.spec.definition import Definition
 from smmap.spec.errors import SmmapError
 from smmap.store.address import REFUSED, is_web
@@ -64,7 +65,8 @@ def judge_readiness(definition: Definition, place: str | None) -> Readiness:
     definition
         Of the source.
     place
-        Where a recipe says that its scenes are; None: it says nothing, or there is no recipe.
+        Where a recipe says that its scenes are, for a definition without an endpoint; None: it says
+        nothing, or there is no recipe.
     """
     missing: list[str] = []
     advice: list[str] = []
@@ -120,9 +122,10 @@ def _find_question(source: Readiness) -> _Question:
     """The collection, of an API: it is there, and may be searched."""
     address, document, one = source.place, False, source.definition
     if address is not None:
-        if one.kind == "stac-api":
+        api = find_kind(one) == "stac-api"
+        if api:
             address = f"{address.rstrip('/')}/collections/{one.collections[0]}"
-        document = one.kind == "stac-api" or address.endswith(".json")
+        document = api or address.endswith(".json")
     return _Question(address, one.requests_per_second, document)
 
 
