@@ -64,26 +64,32 @@ def needs_dark_pixel_check(item: pystac.Item, definition: Definition) -> bool:
 
     So for ``earth-search`` from baseline 04.00 on, as its property is known to be wrong at times;
     also where the baseline is not said. So for ``declared`` where an item states neither its
-    baseline nor the offset of all its reflectances: those are taken to have none.
+    baseline nor the offset of all its reflectances: those are taken to have none; and where the
+    offset that it states is not that of the baseline's files as ESA made them: it may have been
+    taken out, or stated for all scenes alike, as older tools do (0).
     """
     baseline = find_baseline(item)
     match find_rule(item, definition):
         case "earth-search":
             return baseline is None or baseline >= OFFSET_BASELINE
         case "declared":
-            return baseline is None and not _states_offsets(item, definition)
+            offsets = _list_offsets(item, definition)
+            if baseline is None:
+                return None in offsets
+            carried = baseline >= OFFSET_BASELINE
+            return any(one is not None and (one != 0) != carried for one in offsets)
         case _:
             return False
 
 
-def _states_offsets(item: pystac.Item, definition: Definition) -> bool:
-    """Whether every reflectance band that the item has comes with an offset of its own."""
+def _list_offsets(item: pystac.Item, definition: Definition) -> list[float | None]:
+    """What the item states of every reflectance band that it has; None: nothing."""
     served = [
         (item.assets[key], band.index)
         for band in definition.bands.values()
         if is_reflectance(band, definition) and (key := _find_key(item, band))
     ]
-    return all("offset" in find_declared(asset, index) for asset, index in served)
+    return [find_declared(asset, index).get("offset") for asset, index in served]
 
 
 def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:

@@ -133,10 +133,14 @@ def test_copy_of_earth_search_items_keeps_their_rule():
         ({"raster:bands": [{"scale": 1e-4, "offset": -0.1}]}, {}, False),
         ({"raster:offset": 0}, {}, False),
         ({}, baseline("03.01"), False),  # no offset then
-        ({"raster:bands": [{"offset": 0}]}, baseline("05.09"), False),
+        ({"raster:bands": [{"offset": 0}]}, baseline("03.01"), False),
+        ({"raster:bands": [{"offset": -0.1}]}, baseline("05.09"), False),
+        # Taken out, or stated for all scenes alike: not what ESA's files of the baseline carry.
+        ({"raster:bands": [{"offset": 0}]}, baseline("05.09"), True),
+        ({"raster:bands": [{"offset": -0.1}]}, baseline("03.01"), True),
     ],
 )
-def test_local_items_that_say_nothing_of_the_offset_are_checked(fields, properties, check):
+def test_local_items_whose_offset_is_not_certain_are_checked(fields, properties, check):
     item = make_item(fields=fields, **properties)
     assert resolve_bands(item, LOCAL, ["red"])["red"].offset in (0, -0.1)
     assert needs_dark_pixel_check(item, LOCAL) is check
