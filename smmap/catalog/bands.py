@@ -112,6 +112,7 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         raise SceneError(f"item {item.id}: address '{asset.href}' of asset '{key}' is relative")
     check_common_name(asset, name, band.index)
     scaling = find_scaling(item, definition, band, asset)
+    reader = _find_reader(href, definition)
     return Band(
         name=name,
         href=href,
@@ -125,8 +126,8 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         resampling=band.resampling,
         **find_place(asset, item, definition),
         sign=definition.sign,
-        reader=_find_reader(href, definition),
-        variable=None if definition.kind.startswith("stac") else key,
+        reader=reader,
+        variable=None if reader == "raster" and definition.kind.startswith("stac") else key,
         steps=count_steps(item, key),
         requests_per_second=definition.requests_per_second,
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from requests import RequestException
+from requests.utils import get_netrc_auth
 
 from smmap.catalog.registry import find_kind
 from smmap.spec.definition import Definition
@@ -39,6 +40,8 @@ _INSTEAD = {
     )
 }
 """Variable -> others that do the same."""
+_LOGINS = {"earthdata": "urs.earthdata.nasa.gov"}
+"""Signer -> server whose login must be in ``.netrc``."""
 _WORKS_WITHOUT = ("planetary-computer",)
 """Signers that sign without a credential as well, under lower limits."""
 
@@ -79,6 +82,9 @@ def judge_readiness(definition: Definition, place: str | None) -> Readiness:
         # Earth Engine's client may have been told by 'earthengine authenticate'.
         optional = definition.sign in _WORKS_WITHOUT or definition.kind == "earth-engine"
         (advice if optional else missing).append(f"set {' and '.join(unset)}")
+    server = _LOGINS.get(definition.sign or "")
+    if server and get_netrc_auth(f"https://{server}") is None:
+        missing.append(f"write a login for {server} into ~/.netrc")
     found = definition.endpoint or place
     if found is None and definition.kind != "earth-engine":
         missing.append("set 'catalog' in a recipe: a folder or address")

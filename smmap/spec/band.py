@@ -22,9 +22,12 @@ Units = Literal[
     "g cm-3",
 ]
 Reader = Literal["raster", "netcdf", "zarr", "earth-engine"]
-Signer = Literal["planetary-computer", "copernicus-data-space", "earth-data-hub", "anonymous"]
+Signer = Literal[
+    "planetary-computer", "copernicus-data-space", "earth-data-hub", "earthdata", "anonymous"
+]
 """``copernicus-data-space``: ``s3://`` is that provider's own store, with keys of its own;
-``earth-data-hub``: a token of the user, sent along; ``anonymous``: ``s3://`` and ``gs://`` are
+``earth-data-hub``: a token of the user, sent along; ``earthdata``: web addresses lead to NASA's
+login, which wants the user's line in ``~/.netrc``; ``anonymous``: ``s3://`` and ``gs://`` are
 public, and read without the user's credentials."""
 
 

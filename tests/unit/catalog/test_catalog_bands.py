@@ -255,3 +255,12 @@ def test_missing_extra_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "planetary_computer", None)  # as if it were not installed
     with pytest.raises(CatalogError, match=r"smmap\[sign\]"):
         sign_href("https://account.blob.core.windows.net/container/vv.tif", PLANETARY.sign)
+
+
+def test_an_asset_that_is_netcdf_is_the_variable_of_its_name():
+    """A STAC of one's own over reanalysis files."""
+    weather = load_definition("cds-era5-land").model_copy(update={"kind": "stac-static"})
+    item = pystac.Item("x", None, None, datetime(2023, 5, 3, tzinfo=UTC), {})
+    item.add_asset("swvl1", pystac.Asset("https://a.b/2023-05-03.nc"))
+    moisture = resolve_bands(item, weather, ["soil_moisture"])["soil_moisture"]
+    assert (moisture.reader, moisture.variable) == ("netcdf", "swvl1")
