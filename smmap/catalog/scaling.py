@@ -128,6 +128,8 @@ def find_declared(asset: pystac.Asset, index: int) -> dict[str, float]:
                 raise SceneError(
                     f"{asset.href}: declared {name} is no number: {value!r}; correct the item"
                 ) from None
+            if name != "nodata" and (not math.isfinite(number) or (name, number) == ("scale", 0)):
+                raise SceneError(f"{asset.href}: declared {name} is {value!r}; correct the item")
             if name in found and not _is_same(found[name], number):
                 raise SceneError(
                     f"{asset.href}: {name} is declared twice, as {found[name]} and as {number}; "

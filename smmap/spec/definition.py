@@ -66,7 +66,9 @@ class BandDefinition(Options):
     is the brightness temperature K2 / ln(K1 / L + 1)."""
 
     @model_validator(mode="after")
-    def _classes_are_nearest(self) -> BandDefinition:
+    def _numbers_make_sense(self) -> BandDefinition:
+        if self.scale == 0:
+            raise ValueError("'scale: 0' makes every value the same")
         if self.units in ("class", "bits") and self.resampling != "nearest":
             raise ValueError(f"'units: {self.units}' needs 'resampling: nearest'")
         return self

@@ -172,6 +172,14 @@ def test_a_cloud_score_carries_no_offset_of_reflectances():
     assert (bands["red"].offset, bands["cloud_score"].offset) == (-0.1, 0.0)
 
 
+@pytest.mark.parametrize("stated", [{"scale": 0}, {"scale": "nan"}, {"offset": "inf"}])
+def test_a_scale_that_is_none_is_refused(stated):
+    """Everything would be 0, or nothing, without a word."""
+    item = make_item(["vv"], {"raster:bands": [stated]})
+    with pytest.raises(SceneError, match=r"vv\.tif: declared (scale|offset) is (0|'nan'|'inf')"):
+        resolve_bands(item, load_definition("local-sentinel-1"), ["vv"])
+
+
 @pytest.mark.parametrize("stated", [{"scale": 1e-4, "offset": -1000}, {"scale": 10000}])
 def test_what_is_stated_the_wrong_way_round_is_refused(stated):
     """The offset in stored numbers, as ESA's metadata has it; the scale as a divisor."""
