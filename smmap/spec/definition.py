@@ -48,8 +48,8 @@ class BandDefinition(Options):
     offset: float = 0.0
     """Added after the scale, once, where the offset rule says so."""
     nodata: float | None = None
-    """Stored value that means no data. What the item declares and the file's own tag count as well;
-    NaN always is."""
+    """Stored value that means no data. What the item declares and the file's own tag count as well,
+    but not of classes and bits, where 0 may be the best of them; NaN always is."""
     nodata_of: dict[str, float] = Field(default_factory=dict)
     """Collection -> the same, where collections differ; comes before ``nodata``."""
     index: int = Field(default=1, ge=1)

@@ -282,7 +282,12 @@ def _decode(
 
 
 def _find_nodata(file: rasterio.DatasetReader, band: Band) -> tuple[float | None, list[float]]:
-    """A stored value that means nothing, if there is one, and those that mean it besides."""
+    """A stored value that means nothing, if there is one, and those that mean it besides.
+
+    Of flags the first word counts alone: files name 0 there, which often says that all is well.
+    """
     said = (band.nodata, band.other_nodata, file.nodatavals[band.index - 1])
     first, *others = [one for one in said if one is not None] or [None]
+    if band.units in ("class", "bits"):
+        return first, []
     return first, [one for one in dict.fromkeys(others) if one != first and not math.isnan(one)]

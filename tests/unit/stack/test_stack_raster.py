@@ -35,6 +35,16 @@ def test_whoever_says_that_a_number_means_nothing_is_believed(dtype, block, tmp_
     assert (values.ravel()[3:] == 7).all()
 
 
+def test_flags_of_zero_are_what_the_definition_says(block, tmp_path, write_tif):
+    """0 is the best quality there is, whatever the file's tag."""
+    stored = np.zeros(block.shape, np.uint8)
+    stored[0, 0] = 255
+    href = write_tif(tmp_path / "a.tif", stored, nodata=0)
+    values = load(href, block, "bits", nodata=255, other_nodata=0, resampling="nearest")
+    assert np.isnan(values[0, 0])
+    assert (values.ravel()[1:] == 0).all()
+
+
 @pytest.mark.parametrize("definition", [None, 0, np.nan])
 def test_a_files_nodata_holds_under_its_mask_and_scale(definition, block, tmp_path, write_tif):
     """65535 as a reflectance would be 6.55."""
