@@ -154,7 +154,19 @@ CUBES = (".nc", ".nc4", ".h5", ".hdf5", ".he5")
 
 
 def _find_key(item: pystac.Item, band: BandDefinition) -> str | None:
-    return next((key for key in band.assets if key in item.assets), None)
+    for key in band.assets:
+        if key in item.assets and not _is_local_angle(item.assets[key], band):
+            return key
+    return None
+
+
+_LOCAL = re.compile(r"local[ _-]?inc", re.IGNORECASE)
+
+
+def _is_local_angle(asset: pystac.Asset, band: BandDefinition) -> bool:
+    """Backscatter refers to the ellipsoid: the angle to the slope must not stand in for it."""
+    said = f"{asset.title} {asset.description} {asset.href}"
+    return band.units == "degree" and _LOCAL.search(said) is not None
 
 
 def _refuse_hh(item: pystac.Item, definition: Definition) -> None:

@@ -264,3 +264,22 @@ def test_an_asset_that_is_netcdf_is_the_variable_of_its_name():
     item.add_asset("swvl1", pystac.Asset("https://a.b/2023-05-03.nc"))
     moisture = resolve_bands(item, weather, ["soil_moisture"])["soil_moisture"]
     assert (moisture.reader, moisture.variable) == ("netcdf", "swvl1")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"title": "Local Incidence Angle"},
+        {"description": "local incident angle, degrees"},
+        {"href": "https://a.b/Gamma0_local_incident_angle.tif"},
+    ],
+)
+def test_the_local_angle_does_not_stand_in_for_that_of_the_ellipsoid(said):
+    """Some providers call it ``angle`` or ``incidence``; then the orbit gives the ellipsoid's."""
+    radar = load_definition("local-sentinel-1")
+    item = make_item(["vv"])
+    item.add_asset("incidence", pystac.Asset(**{"href": "https://a.b/angle.tif", **said}))
+    assert not has_band(item, radar, "incidence")
+    item.add_asset("angle", pystac.Asset("https://a.b/ellipsoid.tif", title="Incidence angle"))
+    found = resolve_bands(item, radar, ["incidence"])["incidence"]
+    assert found.href == "https://a.b/ellipsoid.tif"
