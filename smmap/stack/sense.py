@@ -18,6 +18,10 @@ _LEAST_POWER = -1.0
 marks of nothing are below."""
 _MANY = 1000
 """Pixels: so many together are never all as bright as corner reflectors (power 1, or 0 dB)."""
+_PACKED = 0.01
+"""Scales below this are of numbers up to some thousands."""
+_WHOLE = 2.0
+"""No light that is sent back is more; as a packed number it is the blackest black."""
 SEEN_DEG = (5.0, 80.0)
 """No radar looks steeper or flatter; angles in radians, or stored a hundredfold, lie beyond."""
 _NEVER = -9999
@@ -36,11 +40,8 @@ def check_stored(stored: NDArray[Any], band: Band, nodata: float | None) -> None
             f"band '{band.name}' of {band.href} holds whole numbers without a scale: counts, which "
             "are no power until they are calibrated; leave the scene out, or declare their scale"
         )
-    if band.name in REFLECTANCES and stored.dtype.kind in "iu" and not is_scaled(band):
-        raise SceneError(
-            f"band '{band.name}' of {band.href} holds whole numbers without a scale, which are no "
-            "share of the light; declare their scale"
-        )
+    if band.name in REFLECTANCES:
+        _check_reflectance(stored, band, nodata)
     if nodata is None and band.units in ("m", "linear") and not is_scaled(band):
         _check_declared(stored, band)
     if band.units in ("class", "bits") and not np.can_cast(stored.dtype, np.float32):
@@ -67,6 +68,21 @@ def check_values(values: NDArray[np.float32], band: Band) -> None:
             f"band '{band.name}' of {band.href} holds {least:g}, which is no power: decibels need "
             "a definition with 'units: dB', a mark of nothing must be declared as nodata"
         )
+
+
+def _check_reflectance(stored: NDArray[Any], band: Band, nodata: float | None) -> None:
+    if stored.dtype.kind in "iu" and not is_scaled(band):
+        raise SceneError(
+            f"band '{band.name}' of {band.href} holds whole numbers without a scale, which are no "
+            "share of the light; declare their scale"
+        )
+    if stored.dtype.kind == "f" and band.scale < _PACKED:
+        known = stored[np.isfinite(stored) & (stored != 0) & (stored != nodata)]
+        if known.size >= _MANY and np.abs(known).max() <= _WHOLE:
+            raise SceneError(
+                f"band '{band.name}' of {band.href} holds {known[0]:g} and its like, shares of the "
+                f"light already, and would be scaled by {band.scale:g}; state raster:scale 1"
+            )
 
 
 def _check_incidence(values: NDArray[np.float32], band: Band) -> None:

@@ -44,3 +44,17 @@ def test_angles_are_degrees():
     found = decode(angle, band, None)
     assert np.isnan(found[0, 0])
     assert np.array_equal(found.ravel()[1:], angle.ravel()[1:])
+
+
+def test_reflectances_that_are_scaled_already():
+    """Of one's own, as float32, where neither item nor file says so."""
+    share = np.random.default_rng(1).uniform(0.001, 1.2, (40, 40)).astype(np.float32)
+    share[:5] = np.nan
+    packed = Band("red", "a.tif", "1", scale=1e-4, nodata=0)
+    with pytest.raises(SceneError, match=r"'red' of a\.tif holds .* shares of the light already"):
+        decode(share, packed, 0)
+    decode(np.float32(1e4) * share, packed, 0)
+    decode(share, Band("red", "a.tif", "1"), None)
+    nothing = np.zeros((40, 40), np.float32)
+    nothing[0, 0] = 1  # little is known: not judged
+    decode(nothing, packed, 0)
