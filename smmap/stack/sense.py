@@ -16,8 +16,9 @@ _EXACT = 1 << 24
 _LEAST_POWER = -1.0
 """What is left of little signal when the noise is taken off is far above this; decibels of land and
 marks of nothing are below."""
-_MANY = 1000
-"""Pixels: so many together are never all as bright as corner reflectors (power 1, or 0 dB)."""
+_MANY = 64
+"""Pixels: so many together are never all as bright as corner reflectors (power 1, or 0 dB). Fewer
+than the smallest blocks read, so that a scene is refused or not however the tile is cut."""
 _PACKED = 0.01
 """Scales below this are of numbers up to some thousands."""
 _WHOLE = 2.0
@@ -78,7 +79,7 @@ def _check_reflectance(stored: NDArray[Any], band: Band, nodata: float | None) -
         )
     if stored.dtype.kind == "f" and band.scale < _PACKED:
         known = stored[np.isfinite(stored) & (stored != 0) & (stored != nodata)]
-        if known.size >= _MANY and np.abs(known).max() <= _WHOLE:
+        if known.size >= _MANY and np.abs(known).max() <= _WHOLE and (known % 1 != 0).any():
             raise SceneError(
                 f"band '{band.name}' of {band.href} holds {known[0]:g} and its like, shares of the "
                 f"light already, and would be scaled by {band.scale:g}; state raster:scale 1"
