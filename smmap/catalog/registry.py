@@ -41,8 +41,9 @@ class Catalog(Protocol):
         Returns
         -------
         list of pystac.Item
-            By middle of the acquisition, then id; each id once (the last ``updated``); asset
-            addresses absolute. The items may be shared with other searches: do not change them.
+            By middle of the acquisition, then id; each id once (the last ``updated``), or, where
+            time does not matter, once a collection; asset addresses absolute. The items may be
+            shared with other searches: do not change them.
 
         Raises
         ------
