@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pystac
 
 from smmap.catalog.candidate import Candidate
+from smmap.catalog.left_out import leave_out
+from smmap.catalog.plain_item import AnyItem
 from smmap.catalog.reading import read_item
 from smmap.catalog.selection import Bbox, select_candidates, split_bbox
 from smmap.catalog.stored_item import Snapshot
@@ -66,17 +70,40 @@ class ApiCatalog:
         methods = [link.extra_fields.get("method") for link in self._client.get_links("search")]
         options["method"] = "POST" if "POST" in methods else "GET"
         snapshot, found = Snapshot(), []
+
+        def belongs(item: AnyItem) -> bool:
+            asked = item.collection_id in (None, *definition.collections)
+            if not asked:
+                leave_out(
+                    f"{self.address} also gave scenes of collection '{item.collection_id}', which "
+                    f"definition '{definition.id}' does not name"
+                )
+            return asked
+
         for box in split_bbox(bbox):
-            with reading(self.address):
-                documents = self._client.search(bbox=box, **options).items_as_dicts()
-            while True:
-                with reading(self.address):
-                    document = next(documents, None)
-                if document is None:
-                    break
-                text, place = json.dumps(document), str(document.get("id"))
-                found.append(read_item(text, definition, snapshot, place=place))
+            for place, text in self._list_items({"bbox": box, **options}):
+                found.append(read_item(text, definition, snapshot, place=place, wanted=belongs))
         return select_candidates([one for one in found if one], definition, bbox, period)
+
+    def _list_items(self, options: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """Id and JSON of what a search gives, page by page."""
+        seen: set[bytes] = set()
+        with reading(self.address):
+            pages = self._client.search(**options).pages_as_dicts()
+        while True:
+            with reading(self.address):
+                page = next(pages, None)
+                if page is None:
+                    return
+                items = [(str(one.get("id")), json.dumps(one)) for one in page["features"]]
+            digest = hashlib.sha256("".join(text for _, text in items).encode()).digest()
+            if digest in seen:
+                raise CatalogError(
+                    f"{self.address} gives one page of scenes again and again, from {items[0][0]} "
+                    "on: its links to the next page lead back; report it to its provider"
+                )
+            seen.add(digest)
+            yield from items
 
     def extent(self, definition: Definition) -> tuple[Bbox, Period]:
         """What the collections say they hold; an open end means until now."""

@@ -64,26 +64,32 @@ def needs_dark_pixel_check(item: pystac.Item, definition: Definition) -> bool:
 
     So for ``earth-search`` from baseline 04.00 on, as its property is known to be wrong at times;
     also where the baseline is not said. So for ``declared`` where an item states neither its
-    baseline nor the offset of all its reflectances: those are taken to have none.
+    baseline nor the offset of all its reflectances: those are taken to have none; and where the
+    offset that it states is not that of the baseline's files as ESA made them: it may have been
+    taken out, or stated for all scenes alike, as older tools do (0).
     """
     baseline = find_baseline(item)
     match find_rule(item, definition):
         case "earth-search":
             return baseline is None or baseline >= OFFSET_BASELINE
         case "declared":
-            return baseline is None and not _states_offsets(item, definition)
+            offsets = _list_offsets(item, definition)
+            if baseline is None:
+                return None in offsets
+            carried = baseline >= OFFSET_BASELINE
+            return any(one is not None and (one != 0) != carried for one in offsets)
         case _:
             return False
 
 
-def _states_offsets(item: pystac.Item, definition: Definition) -> bool:
-    """Whether every reflectance band that the item has comes with an offset of its own."""
+def _list_offsets(item: pystac.Item, definition: Definition) -> list[float | None]:
+    """What the item states of every reflectance band that it has; None: nothing."""
     served = [
         (item.assets[key], band.index)
         for band in definition.bands.values()
         if is_reflectance(band, definition) and (key := _find_key(item, band))
     ]
-    return all("offset" in find_declared(asset, index) for asset, index in served)
+    return [find_declared(asset, index).get("offset") for asset, index in served]
 
 
 def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
@@ -106,6 +112,7 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         raise SceneError(f"item {item.id}: address '{asset.href}' of asset '{key}' is relative")
     check_common_name(asset, name, band.index)
     scaling = find_scaling(item, definition, band, asset)
+    reader = _find_reader(href, definition)
     return Band(
         name=name,
         href=href,
@@ -113,13 +120,14 @@ def _resolve(item: pystac.Item, definition: Definition, name: str) -> Band:
         scale=scaling.scale,
         offset=scaling.offset,
         nodata=scaling.nodata,
+        other_nodata=scaling.other_nodata,
         planck=scaling.planck,
         index=band.index,
         resampling=band.resampling,
         **find_place(asset, item, definition),
         sign=definition.sign,
-        reader=_find_reader(href, definition),
-        variable=None if definition.kind.startswith("stac") else key,
+        reader=reader,
+        variable=None if reader == "raster" and definition.kind.startswith("stac") else key,
         steps=count_steps(item, key),
         requests_per_second=definition.requests_per_second,
     )
@@ -146,7 +154,19 @@ CUBES = (".nc", ".nc4", ".h5", ".hdf5", ".he5")
 
 
 def _find_key(item: pystac.Item, band: BandDefinition) -> str | None:
-    return next((key for key in band.assets if key in item.assets), None)
+    for key in band.assets:
+        if key in item.assets and not _is_local_angle(item.assets[key], band):
+            return key
+    return None
+
+
+_LOCAL = re.compile(r"local[ _-]?inc", re.IGNORECASE)
+
+
+def _is_local_angle(asset: pystac.Asset, band: BandDefinition) -> bool:
+    """Backscatter refers to the ellipsoid: the angle to the slope must not stand in for it."""
+    said = f"{asset.title} {asset.description} {asset.href}"
+    return band.units == "degree" and _LOCAL.search(said) is not None
 
 
 def _refuse_hh(item: pystac.Item, definition: Definition) -> None:

@@ -16,7 +16,7 @@ _STATED = (
 )
 _NAMES = ("s2:product_uri", "sentinel:product_id")
 _NAMED = re.compile(r"S2[A-D]_MSIL(?:1C|2A)_\d{8}T\d{6}_N(\d{4})_")
-_WITHOUT_POINT = re.compile(r"\s*N?(\d{4})\s*")
+_WRITTEN = re.compile(r"\s*N?(\d\d)\.?(\d\d)\s*")
 _OWN = 90.0
 """From here on nobody's but Sen2Cor's own when it is run by others than ESA (99.99, 99.33): it
 takes over whatever offset level 1C had, and does not say."""
@@ -24,7 +24,7 @@ _SAME = 1e-6
 
 
 def find_baseline(item: AnyItem) -> float | None:
-    """Sentinel-2's processing baseline as a number: '05.09' is 5.09, and so is 'N0509'.
+    """Sentinel-2's processing baseline as a number: '05.09', 'N0509' and 'N05.09' are 5.09.
 
     From ``s2:processing_baseline``, its older prefixes, ``processing:version`` as the Copernicus
     Data Space has it, or ESA's name of the product, in the item's properties or its id.
@@ -55,8 +55,8 @@ def _read_stated(item: AnyItem) -> float | None:
         value = item.properties.get(key)
         if value is None:
             continue
-        digits = _WITHOUT_POINT.fullmatch(value) if isinstance(value, str) else None
-        number = int(digits[1]) / 100 if digits else read_number(item, key)
+        digits = _WRITTEN.fullmatch(value) if isinstance(value, str) else None
+        number = int(digits[1] + digits[2]) / 100 if digits else read_number(item, key)
         if number is None:
             raise SceneError(f"item {item.id}: {key} is no number: {value!r}")
         return number

@@ -154,10 +154,13 @@ def _is_lonlat(shape: BaseGeometry) -> bool:
 
 
 def read_crs(fields: Mapping[str, Any]) -> str | None:
-    """``EPSG:...`` of the projection extension's fields, old or new; None where there are none."""
-    if fields.get("proj:code"):
-        return str(fields["proj:code"])
-    return f"EPSG:{fields['proj:epsg']}" if fields.get("proj:epsg") else None
+    """``EPSG:...`` of the projection extension's fields, old or new; None where there are none.
+
+    The new one counts. A bare number, in either, is one of EPSG's.
+    """
+    said = fields.get("proj:code") or fields.get("proj:epsg")
+    number = str(said).removesuffix(".0")
+    return f"EPSG:{number}" if number.isdecimal() else str(said) if said else None
 
 
 def _find_crs(item: AnyItem) -> str:

@@ -11,7 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from requests import RequestException
+from requests.utils import get_netrc_auth
 
+from smmap.catalog.registry import find_kind
 from smmap.spec.definition import Definition
 from smmap.spec.errors import SmmapError
 from smmap.store.address import REFUSED, is_web
@@ -38,6 +40,8 @@ _INSTEAD = {
     )
 }
 """Variable -> others that do the same."""
+_LOGINS = {"earthdata": "urs.earthdata.nasa.gov"}
+"""Signer -> server whose login must be in ``.netrc``."""
 _WORKS_WITHOUT = ("planetary-computer",)
 """Signers that sign without a credential as well, under lower limits."""
 
@@ -64,7 +68,8 @@ def judge_readiness(definition: Definition, place: str | None) -> Readiness:
     definition
         Of the source.
     place
-        Where a recipe says that its scenes are; None: it says nothing, or there is no recipe.
+        Where a recipe says that its scenes are, for a definition without an endpoint; None: it says
+        nothing, or there is no recipe.
     """
     missing: list[str] = []
     advice: list[str] = []
@@ -77,6 +82,9 @@ def judge_readiness(definition: Definition, place: str | None) -> Readiness:
         # Earth Engine's client may have been told by 'earthengine authenticate'.
         optional = definition.sign in _WORKS_WITHOUT or definition.kind == "earth-engine"
         (advice if optional else missing).append(f"set {' and '.join(unset)}")
+    server = _LOGINS.get(definition.sign or "")
+    if server and get_netrc_auth(f"https://{server}") is None:
+        missing.append(f"write a login for {server} into ~/.netrc")
     found = definition.endpoint or place
     if found is None and definition.kind != "earth-engine":
         missing.append("set 'catalog' in a recipe: a folder or address")
@@ -120,9 +128,10 @@ def _find_question(source: Readiness) -> _Question:
     """The collection, of an API: it is there, and may be searched."""
     address, document, one = source.place, False, source.definition
     if address is not None:
-        if one.kind == "stac-api":
+        api = find_kind(one) == "stac-api"
+        if api:
             address = f"{address.rstrip('/')}/collections/{one.collections[0]}"
-        document = one.kind == "stac-api" or address.endswith(".json")
+        document = api or address.endswith(".json")
     return _Question(address, one.requests_per_second, document)
 
 

@@ -57,7 +57,15 @@ def read_item(
     except CatalogError as error:
         leave_out(str(error))
         return None
-    if not wanted(item) or not has_properties(item, definition):
+    if not wanted(item):
+        return None
+    if not has_properties(item, definition):
+        unsaid = sorted(definition.query.keys() - item.properties.keys())
+        if unsaid:
+            leave_out(
+                f"item {item.id}: says nothing of {', '.join(unsaid)}, which definition "
+                f"'{definition.id}' asks for; add it, or correct 'query'"
+            )
         return None
     try:
         stored = StoredItem(item.id, item.get_self_href(), version, snapshot.add(text.encode()))

@@ -41,8 +41,9 @@ class Catalog(Protocol):
         Returns
         -------
         list of pystac.Item
-            By middle of the acquisition, then id; each id once (the last ``updated``); asset
-            addresses absolute. The items may be shared with other searches: do not change them.
+            By middle of the acquisition, then id; each id once (the last ``updated``), or, where
+            time does not matter, once a collection; asset addresses absolute. The items may be
+            shared with other searches: do not change them.
 
         Raises
         ------
@@ -75,7 +76,8 @@ def open_catalog(definition: Definition, recipe_catalog: str | None) -> Catalog:
     Parameters
     ----------
     definition
-        Its own endpoint is used where it has one.
+        Its own endpoint is used where it has one; of a STAC API also a folder or file that stands
+        in for it.
     recipe_catalog
         The recipe's ``catalog`` key, for definitions without: a folder, a file or a web address.
         A web address that turns out to be a STAC API is opened as one, whatever the definition's
@@ -91,7 +93,7 @@ def open_catalog(definition: Definition, recipe_catalog: str | None) -> Catalog:
         If its server does not answer now.
     """
     if definition.endpoint is not None:
-        return KINDS[definition.kind](definition.endpoint)
+        return KINDS[find_kind(definition)](definition.endpoint)
     if recipe_catalog is None:
         raise ConfigError(
             f"definition '{definition.id}' has no endpoint of its own: set the recipe's key "
@@ -100,6 +102,13 @@ def open_catalog(definition: Definition, recipe_catalog: str | None) -> Catalog:
         )
     stac = definition.kind in ("stac-static", "stac-api")
     return KINDS[_find_kind(recipe_catalog) if stac else definition.kind](recipe_catalog)
+
+
+def find_kind(definition: Definition) -> Kind:
+    """The definition's, but a folder or file that stands in for an API is a static catalogue."""
+    address = definition.endpoint or ""
+    mirrored = address and (not is_web(address) or address.endswith(".json"))
+    return "stac-static" if mirrored and definition.kind == "stac-api" else definition.kind
 
 
 def _find_kind(address: str) -> Kind:

@@ -34,6 +34,7 @@ class Scaling:
     scale: float
     offset: float
     nodata: float | None
+    other_nodata: float | None
     planck: tuple[float, float] | None
 
 
@@ -54,15 +55,23 @@ def find_scaling(
     offset = _find_offset(item, rule, band, definition, declared.get("offset"))
     if rule in _CERTAIN and definition.sensor in _OPTICAL:
         _check_declared(asset, stated, {"scale": scale, "offset": offset})
+    if is_reflectance(band, definition) and not (0 < scale <= 1 and abs(offset) <= 1):
+        raise SceneError(
+            f"{asset.href}: scale {scale:g} and offset {offset:g} give no reflectance, which is a "
+            "share of 1; correct them (1e-4, not 10000; -0.1, not -1000)"
+        )
     if rule == "sun-elevation" and band.units == "1":
         sine = _find_sine(item)
         scale, offset = scale / sine, offset / sine
     nodata = band.nodata_of.get(str(item.collection_id), band.nodata)
-    nodata = declared.get("nodata") if nodata is None else nodata
+    # Whoever says that a number means nothing is believed: the definition, and the item.
+    other = stated.get("nodata")
+    if nodata is None:
+        nodata, other = other, None
     if band.planck:
         scale, *planck = _find_thermal(item, band)
-        return Scaling(scale, offset, nodata, (planck[0], planck[1]))
-    return Scaling(scale, offset, nodata, None)
+        return Scaling(scale, offset, nodata, other, (planck[0], planck[1]))
+    return Scaling(scale, offset, nodata, other, None)
 
 
 def is_reflectance(band: BandDefinition, definition: Definition) -> bool:
@@ -119,6 +128,8 @@ def find_declared(asset: pystac.Asset, index: int) -> dict[str, float]:
                 raise SceneError(
                     f"{asset.href}: declared {name} is no number: {value!r}; correct the item"
                 ) from None
+            if name != "nodata" and (not math.isfinite(number) or (name, number) == ("scale", 0)):
+                raise SceneError(f"{asset.href}: declared {name} is {value!r}; correct the item")
             if name in found and not _is_same(found[name], number):
                 raise SceneError(
                     f"{asset.href}: {name} is declared twice, as {found[name]} and as {number}; "
@@ -176,8 +187,13 @@ def _find_offset(
                 "assets: -0.1 from baseline 04.00, or 0 where it was taken out"
             )
         return band.offset if declared is None else declared
-    if rule == "earth-search" and find_applied(item):
+    if find_applied(item) and rule == "earth-search":
         return 0.0
+    if find_applied(item) and carried:
+        raise SceneError(
+            f"item {item.id}: says that its files had the offset taken out, but definition "
+            f"'{definition.id}' is of files as ESA made them; it needs 'offset_rule: earth-search'"
+        )
     if baseline is None:
         raise SceneError(
             f"item {item.id}: no processing baseline of ESA's (s2:processing_baseline, "

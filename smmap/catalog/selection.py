@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from smmap.catalog.candidate import Candidate
+from smmap.catalog.left_out import leave_out
 from smmap.catalog.plain_item import AnyItem
 from smmap.grid.boxes import merge_boxes
 from smmap.spec.definition import Definition
@@ -43,8 +44,8 @@ def select_candidates(
 ) -> list[Candidate]:
     """Keep what touches the box and the period.
 
-    Of candidates with one id the last updated stays. Collections whose time does not matter
-    ignore ``period``.
+    Of candidates with one id the last updated stays, where time does not matter of those of one
+    collection: a tile may be called alike in each. There ``period`` is ignored, too.
 
     Returns
     -------
@@ -55,13 +56,20 @@ def select_candidates(
     area = shapely.union_all([shapely.box(*box) for box in split_bbox(bbox)])
     shapely.prepare(area)
     inside = shapely.intersects(area, np.array([one.footprint for one in candidates], object))
-    kept: dict[str, Candidate] = {}
+    kept: dict[tuple[str | None, str], Candidate] = {}
     for one, is_inside in zip(candidates, inside, strict=True):
         late = period is not None and (one.start >= period.end or one.end < period.start)
         if not is_inside or (late and not definition.static):
             continue
-        if one.id not in kept or _rank(one) > _rank(kept[one.id]):
-            kept[one.id] = one
+        key = one.collection if definition.static else None, one.id
+        twin = kept.get(key)
+        if twin is None or _rank(one) > _rank(twin):
+            kept[key] = one
+        if twin is not None and twin.collection != one.collection:
+            leave_out(
+                f"{one.id} is in {twin.collection} and in {one.collection}: that of "
+                f"{kept[key].collection} is used, which was updated last"
+            )
     if definition.static:
         places = {name: place for place, name in enumerate(definition.collections)}
         last = len(places)

@@ -63,10 +63,13 @@ def _list_recipe(name: str, changes: list[str] | None) -> tuple[list[str | None]
     use_network(offline=chosen.offline, cache=chosen.cache)
     used = {key: one for key, one in chosen.sources.model_dump().items() if one is not None}
     places = {str(key): place for key, place in chosen.catalogs.items()}
-    return list(used), [
-        judge_readiness(load_definition(one), places.get(key, chosen.catalog))
-        for key, one in used.items()
-    ]
+    definitions = {key: load_definition(one) for key, one in used.items()}
+    # What a recipe names for a single source stands in for the definition's own endpoint.
+    definitions |= {
+        key: definitions[key].model_copy(update={"endpoint": places[key]})
+        for key in definitions.keys() & places.keys()
+    }
+    return list(used), [judge_readiness(definitions[key], chosen.catalog) for key in used]
 
 
 def _describe(key: str | None, source: Readiness, problem: str | None) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from smmap.catalog.pass_direction import find_contradiction
 from smmap.spec.definition import Definition
 from smmap.spec.errors import SceneError
 from smmap.spec.scene import Scene
+from smmap.stack.sense import SEEN_DEG
 
 _OPTIONAL = {"sentinel-1": ("vh", "incidence"), "sentinel-2": ("red",)}
 """Red: dark pixels may have to be looked at, whatever the model needs."""
@@ -46,6 +47,11 @@ def resolve_scene(item: pystac.Item, definition: Definition, bands: Iterable[str
     state, relative = read_orbit_state(item), read_relative_orbit(item)
     mean = read_number(item, "view:incidence_angle")
     if definition.sensor == "sentinel-1":
+        if mean is not None and not SEEN_DEG[0] <= mean <= SEEN_DEG[1]:
+            raise SceneError(
+                f"item {item.id}: 'view:incidence_angle' is {mean:g}, which is no angle in degrees "
+                "at which a radar looks; correct the item, or leave it out"
+            )
         track = relative if mean is None else None  # the angle will be that of the track
         wrong = find_contradiction(find_platform(item), state, start, footprint, track)
         if wrong is not None:

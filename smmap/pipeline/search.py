@@ -23,6 +23,7 @@ from smmap.catalog.selection import Bbox
 from smmap.grid.boxes import merge_boxes
 from smmap.pipeline.context import Context
 from smmap.pipeline.needs import compute_look_back
+from smmap.pipeline.unique_ids import check_ids
 from smmap.product.footprint import compute_footprint as compute_outline
 from smmap.spec.definition import Definition
 from smmap.spec.errors import ConfigError, EmptySearchError
@@ -80,6 +81,8 @@ def search_scenes(
     ------
     EmptySearchError
         If nothing at all can be mapped: says which source was empty and where it looked.
+    CatalogError
+        If two scenes have one id.
     """
     with collect_left_out() as left_out:
         found = _search_sources(context, area, {} if opened is None else opened)
@@ -104,7 +107,9 @@ def _search_sources(context: Context, area: BaseGeometry | None, opened: Opened)
         for key in context.definitions
         if key != "sentinel1"
     }
-    return Found(area, period, tiles, {"sentinel1": radar, **others})
+    candidates = {"sentinel1": radar, **others}
+    check_ids(candidates)
+    return Found(area, period, tiles, candidates)
 
 
 def _find_span(key: str, period: Period, context: Context) -> Period | None:

@@ -22,9 +22,12 @@ Units = Literal[
     "g cm-3",
 ]
 Reader = Literal["raster", "netcdf", "zarr", "earth-engine"]
-Signer = Literal["planetary-computer", "copernicus-data-space", "earth-data-hub", "anonymous"]
+Signer = Literal[
+    "planetary-computer", "copernicus-data-space", "earth-data-hub", "earthdata", "anonymous"
+]
 """``copernicus-data-space``: ``s3://`` is that provider's own store, with keys of its own;
-``earth-data-hub``: a token of the user, sent along; ``anonymous``: ``s3://`` and ``gs://`` are
+``earth-data-hub``: a token of the user, sent along; ``earthdata``: web addresses lead to NASA's
+login, which wants the user's line in ``~/.netrc``; ``anonymous``: ``s3://`` and ``gs://`` are
 public, and read without the user's credentials."""
 
 
@@ -43,7 +46,9 @@ class Band:
     offset: float = 0.0
     """Added after ``scale``, once."""
     nodata: float | None = None
-    """Stored value that means nothing was measured; None leaves it to the file. NaN always is."""
+    """Stored value that means nothing was measured; what the file itself names, and NaN, do too."""
+    other_nodata: float | None = None
+    """Another such value, where the item declares one beside the definition's."""
     index: int = 1
     """Which band of the file, from 1."""
     resampling: Resampling = "bilinear"

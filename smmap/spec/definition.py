@@ -48,7 +48,8 @@ class BandDefinition(Options):
     offset: float = 0.0
     """Added after the scale, once, where the offset rule says so."""
     nodata: float | None = None
-    """Stored value that means no data; None leaves it to the file's own tag. NaN always is."""
+    """Stored value that means no data. What the item declares and the file's own tag count as well,
+    but not of classes and bits, where 0 may be the best of them; NaN always is."""
     nodata_of: dict[str, float] = Field(default_factory=dict)
     """Collection -> the same, where collections differ; comes before ``nodata``."""
     index: int = Field(default=1, ge=1)
@@ -65,7 +66,9 @@ class BandDefinition(Options):
     is the brightness temperature K2 / ln(K1 / L + 1)."""
 
     @model_validator(mode="after")
-    def _classes_are_nearest(self) -> BandDefinition:
+    def _numbers_make_sense(self) -> BandDefinition:
+        if self.scale == 0:
+            raise ValueError("'scale: 0' makes every value the same")
         if self.units in ("class", "bits") and self.resampling != "nearest":
             raise ValueError(f"'units: {self.units}' needs 'resampling: nearest'")
         return self

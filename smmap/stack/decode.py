@@ -43,17 +43,19 @@ def decode(
     float32 array, (h, w)
         Power that is exactly zero is nothing: it is what writers put where nothing was received.
         Negative power is what is left of little signal when the noise is taken off: it stays, as
-        averages need it.
+        averages need it. An incidence angle of exactly zero is nothing either.
 
     Raises
     ------
     SceneError
         If a class or packed bits are too large to be kept exactly, or heights or power hold what
-        can only mean nothing, and it is not declared; or if what should be power is decibels, or
-        counts.
+        can only mean nothing, and it is not declared; if what should be power is decibels, or
+        counts; or an incidence angle radians.
     """
     check_stored(stored, band, nodata)
     values = convert(stored, band, nodata, out)
+    if band.name == "incidence":
+        values[values == 0] = np.nan
     check_values(values, band)
     return values
 

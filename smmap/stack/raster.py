@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any, TypeVar
@@ -268,9 +269,25 @@ def _decode(
 ) -> NDArray[np.float32]:
     """Physical values; nodata is NaN."""
     count_read(stored.nbytes)
-    if mask is not None:  # what lies under it is not judged
-        stored = np.where(mask == 0, stored.dtype.type(0), stored)
-    values = decode(stored, band, file.nodata if band.nodata is None else band.nodata, out)
-    if mask is not None:
-        values[mask == 0] = np.nan
+    nodata, others = _find_nodata(file, band)
+    empty = None if mask is None else mask == 0
+    for one in others:
+        empty = stored == one if empty is None else empty | (stored == one)
+    if empty is not None:  # what is nothing is not judged
+        stored = np.where(empty, stored.dtype.type(0), stored)
+    values = decode(stored, band, nodata, out)
+    if empty is not None:
+        values[empty] = np.nan
     return values
+
+
+def _find_nodata(file: rasterio.DatasetReader, band: Band) -> tuple[float | None, list[float]]:
+    """A stored value that means nothing, if there is one, and those that mean it besides.
+
+    Of flags the first word counts alone: files name 0 there, which often says that all is well.
+    """
+    said = (band.nodata, band.other_nodata, file.nodatavals[band.index - 1])
+    first, *others = [one for one in said if one is not None] or [None]
+    if band.units in ("class", "bits"):
+        return first, []
+    return first, [one for one in dict.fromkeys(others) if one != first and not math.isnan(one)]

@@ -72,7 +72,7 @@ def fetch_part(
     SceneError
         If there is no such file.
     RefusedError
-        If the signature is not accepted.
+        If the signature is not accepted, or a page to log in comes instead.
     TransientError
         If it cannot be had at the moment, or breaks off.
     OfflineError
@@ -152,12 +152,24 @@ def _check_part(
         match = _RANGE.match(headers.get("Content-Range", ""))
         first, last, size = (int(one) for one in match.groups()) if match else (-1, -1, -1)
         whole = first == span[0] and came == min(span[1], size) - first == last + 1 - first
+    if whole and first == 0:
+        _check_content(pieces, name)
     if whole:
         return Part(pieces, first, size, version)
     raise TransientError(
         f"{name}: not readable at the moment ({came} bytes came, which are not those asked "
         "for); rerun later"
     )
+
+
+def _check_content(pieces: tuple[bytes, ...], name: str) -> None:
+    """Pages for people, as of a login, come with the state of a file that was found."""
+    begin = pieces[0][:64].lstrip().lower() if pieces else b""
+    if begin.startswith((b"<!doctype html", b"<html")):
+        raise RefusedError(
+            f"{name}: a web page came instead of the file, as of a login; check the credentials or "
+            "rerun later"
+        )
 
 
 def read_version(headers: Mapping[str, str]) -> str | None:

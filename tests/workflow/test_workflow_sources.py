@@ -79,3 +79,13 @@ def test_places_are_asked(tmp_path):
         rows = json.loads(done.stdout)
         assert [row["reachable"] for row in rows] == [False, True]
         assert "gone" in rows[0]["problem"]
+
+
+def test_what_a_recipe_says_of_one_source_stands_in_for_its_endpoint(tmp_path):
+    """What is shown and asked is what a run will search."""
+    recipe = write_recipe(tmp_path, "http://127.0.0.1:9", tmp_path)
+    mirror = ["--set", f"catalogs.sentinel2={tmp_path}"]
+    done = ask("--recipe", recipe, "--check", "--json", *mirror, MY_KEY="x")
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = json.loads(done.stdout)
+    assert [(row["place"], row["reachable"]) for row in rows] == [(str(tmp_path), True)] * 2

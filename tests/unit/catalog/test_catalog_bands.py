@@ -133,10 +133,14 @@ def test_copy_of_earth_search_items_keeps_their_rule():
         ({"raster:bands": [{"scale": 1e-4, "offset": -0.1}]}, {}, False),
         ({"raster:offset": 0}, {}, False),
         ({}, baseline("03.01"), False),  # no offset then
-        ({"raster:bands": [{"offset": 0}]}, baseline("05.09"), False),
+        ({"raster:bands": [{"offset": 0}]}, baseline("03.01"), False),
+        ({"raster:bands": [{"offset": -0.1}]}, baseline("05.09"), False),
+        # Taken out, or stated for all scenes alike: not what ESA's files of the baseline carry.
+        ({"raster:bands": [{"offset": 0}]}, baseline("05.09"), True),
+        ({"raster:bands": [{"offset": -0.1}]}, baseline("03.01"), True),
     ],
 )
-def test_local_items_that_say_nothing_of_the_offset_are_checked(fields, properties, check):
+def test_local_items_whose_offset_is_not_certain_are_checked(fields, properties, check):
     item = make_item(fields=fields, **properties)
     assert resolve_bands(item, LOCAL, ["red"])["red"].offset in (0, -0.1)
     assert needs_dark_pixel_check(item, LOCAL) is check
@@ -225,9 +229,10 @@ def test_the_offset_is_never_applied_twice(number, applied, listed, definition):
     try:
         offset = resolve_bands(item, definition, ["red"])["red"].offset
     except SceneError:
-        assert definition is LOCAL or (definition is PLANETARY and listed is not None)
+        doubtful = listed is not None or applied
+        assert definition is LOCAL or (definition is PLANETARY and doubtful)
     else:
-        assert offset in (0.0, -0.1)
+        assert offset in ((0.0,) if applied else (0.0, -0.1))
 
 
 @pytest.mark.parametrize(
@@ -251,3 +256,31 @@ def test_missing_extra_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "planetary_computer", None)  # as if it were not installed
     with pytest.raises(CatalogError, match=r"smmap\[sign\]"):
         sign_href("https://account.blob.core.windows.net/container/vv.tif", PLANETARY.sign)
+
+
+def test_an_asset_that_is_netcdf_is_the_variable_of_its_name():
+    """A STAC of one's own over reanalysis files."""
+    weather = load_definition("cds-era5-land").model_copy(update={"kind": "stac-static"})
+    item = pystac.Item("x", None, None, datetime(2023, 5, 3, tzinfo=UTC), {})
+    item.add_asset("swvl1", pystac.Asset("https://a.b/2023-05-03.nc"))
+    moisture = resolve_bands(item, weather, ["soil_moisture"])["soil_moisture"]
+    assert (moisture.reader, moisture.variable) == ("netcdf", "swvl1")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"title": "Local Incidence Angle"},
+        {"description": "local incident angle, degrees"},
+        {"href": "https://a.b/Gamma0_local_incident_angle.tif"},
+    ],
+)
+def test_the_local_angle_does_not_stand_in_for_that_of_the_ellipsoid(said):
+    """Some providers call it ``angle`` or ``incidence``; then the orbit gives the ellipsoid's."""
+    radar = load_definition("local-sentinel-1")
+    item = make_item(["vv"])
+    item.add_asset("incidence", pystac.Asset(**{"href": "https://a.b/angle.tif", **said}))
+    assert not has_band(item, radar, "incidence")
+    item.add_asset("angle", pystac.Asset("https://a.b/ellipsoid.tif", title="Incidence angle"))
+    found = resolve_bands(item, radar, ["incidence"])["incidence"]
+    assert found.href == "https://a.b/ellipsoid.tif"

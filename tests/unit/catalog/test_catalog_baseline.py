@@ -29,7 +29,15 @@ def name_product(baseline, level="2A"):
 
 @pytest.mark.parametrize(
     "text, number",
-    [("02.14", 2.14), ("0214", 2.14), ("N0214", 2.14), (" 05.09 ", 5.09), (4, 4.0), ("5.1", 5.1)],
+    [
+        ("02.14", 2.14),
+        ("0214", 2.14),
+        ("N0214", 2.14),
+        ("N05.09", 5.09),
+        (" 05.09 ", 5.09),
+        (4, 4.0),
+        ("5.1", 5.1),
+    ],
 )
 def test_ways_to_write_it(text, number):
     assert find_baseline(make_item(**{STATED: text})) == pytest.approx(number)

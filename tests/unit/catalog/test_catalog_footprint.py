@@ -66,7 +66,17 @@ def test_area_survives_wrapping(west, width):
     assert shape.bounds[2] <= 180
 
 
-@pytest.mark.parametrize("crs", [{"proj:code": "EPSG:32631"}, {"proj:epsg": 32631}])
+@pytest.mark.parametrize(
+    "crs",
+    [
+        {"proj:code": "EPSG:32631"},
+        {"proj:epsg": 32631},
+        {"proj:epsg": 32631.0},
+        {"proj:epsg": "32631"},
+        {"proj:code": 32631},
+        {"proj:code": "EPSG:32631", "proj:epsg": 32632},  # what is outdated does not count
+    ],
+)
 def test_metres_are_brought_back_to_degrees(crs):
     # Zone 31 by hand: the meridian 3 E is x = 500 km; a degree of it is 111.13 km and 45 N lies
     # 4984.944 km from the equator (WGS 84), times 0.9996; a degree along 46.05 N is 77.39 km.

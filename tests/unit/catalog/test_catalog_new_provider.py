@@ -17,7 +17,7 @@ from smmap.catalog.candidate import read_candidate
 from smmap.catalog.definitions import load_definition
 from smmap.data import get_folder
 from smmap.pipeline.scenes import resolve_scene
-from smmap.spec.errors import SceneError
+from smmap.spec.errors import ConfigError, SceneError
 
 AFRICA_2 = {
     "datetime": "2023-01-03T06:24:53Z",
@@ -144,3 +144,30 @@ def test_names_that_were_changed_give_no_other_colour(said):
     assert resolve_bands(item, definition, ["nir"])["nir"].href.endswith("nir.tif")
     with pytest.raises(SceneError, match=r"red\.tif: is taken for 'red', but its item says 'nir'"):
         resolve_bands(item, definition, ["red"])
+
+
+def test_digital_earth_australia(tmp_path):
+    """Its own mask, and a nodata that Sen2Cor's files do not have."""
+    share = {"units": "1", "scale": 1e-4, "nodata": -999}
+    bands = {
+        "red": {"assets": ["nbart_red"], **share},
+        "nir": {"assets": ["nbart_nir_1"], **share},
+        "fmask": {"assets": ["oa_fmask"], "units": "class", "nodata": 0, "resampling": "nearest"},
+    }
+    changes = {
+        "collections": ["ga_s2am_ard_3", "ga_s2bm_ard_3"],
+        "endpoint": "https://explorer.dea.ga.gov.au/stac",
+        "sign": "anonymous",
+        "credential": None,
+        "offset_rule": "fixed",
+        "bands": bands,
+        "classes": {"band": "fmask", "clear": [1, 4, 5], "water": [5], "snow": [4]},
+        "query": {"dea:dataset_maturity": "final"},
+    }
+    definition = write_definition(tmp_path, "planetary-computer-sentinel-2-l2a", **changes)
+    item = make_item("ga_s2am_ard_3", {"datetime": "2023-01-03T00:04:53Z"}, ["nbart_red"])
+    red = resolve_bands(item, definition, ["red"])["red"]
+    assert (red.scale, red.offset, red.nodata) == (1e-4, 0, -999)
+    bands["red"]["scale"] = 0
+    with pytest.raises(ConfigError, match=r"bands\.red.*'scale: 0' makes every value the same"):
+        write_definition(tmp_path, "planetary-computer-sentinel-2-l2a", **changes)

@@ -18,6 +18,7 @@ from stac_server import serve_stac
 
 from smmap.catalog.api import ApiCatalog
 from smmap.catalog.definitions import list_definitions, load_definition
+from smmap.catalog.readiness import ask_places, judge_readiness
 from smmap.catalog.registry import open_catalog
 from smmap.catalog.static import StaticCatalog
 from smmap.data import get_folder
@@ -116,6 +117,19 @@ def test_api_needs_a_web_address(tmp_path):
 def test_an_endpoint_of_its_own_goes_before_the_recipe(tmp_path):
     catalog = open_catalog(load_definition("earth-search-sentinel-2-l2a"), str(tmp_path))
     assert isinstance(catalog, ApiCatalog)
+
+
+def test_a_folder_may_stand_in_for_an_api(tmp_path):
+    """As the recipe's ``catalogs`` says of a mirror; its address may end in a file's name too."""
+    root = write_catalog(tmp_path, good=ITEM) / "collection.json"
+    root.write_text(root.read_text().replace("sentinel-1-grd", "sentinel-2-l2a"))
+    packaged = load_definition("planetary-computer-sentinel-2-l2a")
+    with serve_pages(tmp_path) as pages:
+        for place in (tmp_path, f"{pages.address}/collection.json"):
+            mirrored = packaged.model_copy(update={"endpoint": str(place)})
+            catalog = open_catalog(mirrored, None)
+            assert [item.id for item in catalog.search(mirrored, WORLD, None)] == ["good"]
+            assert ask_places([judge_readiness(mirrored, None)]) == [""]
 
 
 def test_web_address_decides_the_kind_of_a_local_definition(local, tmp_path):

@@ -70,6 +70,16 @@ def test_a_key_needs_its_secret_and_a_role_needs_neither(monkeypatch):
     assert judge(bucket) == ([], [])
 
 
+def test_a_login_at_nasa(monkeypatch, tmp_path):
+    """Where the library that asks looks for it: in the file that NETRC names, else ~/.netrc."""
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    opera = load_definition("asf-opera-rtc-s1")
+    assert judge(opera) == (["write a login for urs.earthdata.nasa.gov into ~/.netrc"], [])
+    line = "machine urs.earthdata.nasa.gov login me password secret"
+    (tmp_path / "netrc").write_text(line)
+    assert judge(opera) == ([], [])
+
+
 def test_what_works_without_is_advice():
     pytest.importorskip("planetary_computer")
     found = judge(load_definition("planetary-computer-sentinel-2-l2a"))

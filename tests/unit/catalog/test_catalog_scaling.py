@@ -170,3 +170,39 @@ def test_a_cloud_score_carries_no_offset_of_reflectances():
     item.add_asset("cloud_score", pystac.Asset("https://a.b/score.tif"))
     bands = resolve_bands(item, definition, ["red", "cloud_score"])
     assert (bands["red"].offset, bands["cloud_score"].offset) == (-0.1, 0.0)
+
+
+@pytest.mark.parametrize("stated", [{"scale": 0}, {"scale": "nan"}, {"offset": "inf"}])
+def test_a_scale_that_is_none_is_refused(stated):
+    """Everything would be 0, or nothing, without a word."""
+    item = make_item(["vv"], {"raster:bands": [stated]})
+    with pytest.raises(SceneError, match=r"vv\.tif: declared (scale|offset) is (0|'nan'|'inf')"):
+        resolve_bands(item, load_definition("local-sentinel-1"), ["vv"])
+
+
+@pytest.mark.parametrize("stated", [{"scale": 1e-4, "offset": -1000}, {"scale": 10000}])
+def test_what_is_stated_the_wrong_way_round_is_refused(stated):
+    """The offset in stored numbers, as ESA's metadata has it; the scale as a divisor."""
+    item = make_item(["red"], {"raster:bands": [stated]}, **{BASELINE: "02.14"})
+    with pytest.raises(SceneError, match=r"red\.tif: scale .* give no reflectance"):
+        resolve_bands(item, LOCAL, ["red"])
+
+
+def test_what_the_item_means_by_nodata_counts_beside_the_definition():
+    item = make_item(["red"], {"raster:bands": [{"nodata": 65535}]}, **{BASELINE: "02.14"})
+    red = resolve_bands(item, LOCAL, ["red"])["red"]
+    assert (red.nodata, red.other_nodata) == (0, 65535)
+    dem = load_definition("planetary-computer-cop-dem-glo-30")
+    height = resolve_bands(make_item(["data"], {"nodata": -32767}), dem, ["elevation"])["elevation"]
+    assert (height.nodata, height.other_nodata) == (-32767, None)
+
+
+def test_a_definition_of_files_as_esa_made_them_on_items_of_others():
+    """As of Digital Earth Africa, by a copy of another provider's definition."""
+    definition = load_definition("planetary-computer-sentinel-2-l2a")
+    taken_out = make_item(["B04"], **{APPLIED_V0: True, BASELINE: "05.09"})
+    with pytest.raises(SceneError, match="it needs 'offset_rule: earth-search'"):
+        resolve_bands(taken_out, definition, ["red"])
+    for applied, baseline, offset in ((False, "05.09", -0.1), (True, "02.14", 0)):
+        item = make_item(["B04"], **{APPLIED_V0: applied, BASELINE: baseline})
+        assert resolve_bands(item, definition, ["red"])["red"].offset == pytest.approx(offset)

@@ -49,17 +49,26 @@ def test_facts_that_are_no_numbers_are_unknown():
     )  # fmt: skip
     scene = resolve_scene(make_item("vv", **{"view:incidence_angle": "38.0"}), LOCAL, [])
     assert scene.mean_incidence_deg == 38.0
+    with pytest.raises(
+        SceneError, match=r"'view:incidence_angle' is 0\.66, which is no angle in deg"
+    ):
+        resolve_scene(make_item("vv", **{"view:incidence_angle": 0.66}), LOCAL, [])
 
 
 @pytest.mark.parametrize("stored, kept", [(500, True), (1500, False)])
-def test_a_local_scene_that_says_nothing_of_its_offset(tmp_path, stored, kept):
-    """Vegetation of 0.05 in red; stored with the offset still in it, it reads 0.15."""
-    item = make_item()
+@pytest.mark.parametrize("baseline", [None, "05.09"])
+def test_a_local_scene_whose_offset_is_not_certain(tmp_path, stored, kept, baseline):
+    """Vegetation of 0.05 in red; stored with the offset still in it, it reads 0.15.
+
+    The item states nothing, or no offset for a scene that ESA made with one.
+    """
+    item = make_item(**({"s2:processing_baseline": baseline} if baseline else {}))
     place = Affine(10, 0, 640_000, 0, -10, 5_680_000)
     for key, value, dtype in (("red", stored, np.uint16), ("scl", 4, np.uint8)):
         path = tmp_path / f"{key}.tif"
         write_raster(path, np.full((48, 48), value, dtype), "EPSG:32631", place)
-        item.add_asset(key, pystac.Asset(str(path)))
+        fields = {"raster:offset": 0} if baseline else {}
+        item.add_asset(key, pystac.Asset(str(path), extra_fields=fields))
     scene = resolve_scene(item, load_definition("local-sentinel-2"), ["scl"])
     if kept:
         check_dark_pixels(scene)

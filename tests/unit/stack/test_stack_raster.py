@@ -24,12 +24,36 @@ def test_nodata_of_the_file(block, tmp_path, write_tif):
     assert (values.ravel()[1:] == 7).all()
 
 
-def test_nodata_of_the_definition_comes_before_the_files(block, tmp_path, write_tif):
-    stored = np.full(block.shape, 7, np.int16)
-    stored[0, :2] = -99, 5
-    href = write_tif(tmp_path / "a.tif", stored, nodata=-99)
-    values = load(href, block, nodata=5)
-    assert (values[0, 0], np.isnan(values[0, 1])) == (-99, True)
+@pytest.mark.parametrize("dtype", [np.int16, np.int32, np.float32])
+def test_whoever_says_that_a_number_means_nothing_is_believed(dtype, block, tmp_path, write_tif):
+    """The file -9999, the definition 5, the item 65: none is a height, nor judged as one."""
+    stored = np.full(block.shape, 7, dtype)
+    stored[0, :3] = -9999, 5, 65
+    href = write_tif(tmp_path / "a.tif", stored, nodata=-9999)
+    values = load(href, block, "m", nodata=5, other_nodata=65)
+    assert np.isnan(values[0, :3]).all()
+    assert (values.ravel()[3:] == 7).all()
+
+
+def test_flags_of_zero_are_what_the_definition_says(block, tmp_path, write_tif):
+    """0 is the best quality there is, whatever the file's tag."""
+    stored = np.zeros(block.shape, np.uint8)
+    stored[0, 0] = 255
+    href = write_tif(tmp_path / "a.tif", stored, nodata=0)
+    values = load(href, block, "bits", nodata=255, other_nodata=0, resampling="nearest")
+    assert np.isnan(values[0, 0])
+    assert (values.ravel()[1:] == 0).all()
+
+
+@pytest.mark.parametrize("definition", [None, 0, np.nan])
+def test_a_files_nodata_holds_under_its_mask_and_scale(definition, block, tmp_path, write_tif):
+    """65535 as a reflectance would be 6.55."""
+    stored = np.full(block.shape, 1500, np.uint16)
+    stored[0, :4] = 65535
+    href = write_tif(tmp_path / "a.tif", stored, nodata=65535)
+    values = load_raster(Band("red", href, "1", scale=1e-4, nodata=definition), block).values
+    assert np.isnan(values[0, :4]).all()
+    np.testing.assert_allclose(values.ravel()[4:], 0.15, rtol=1e-6)
 
 
 def test_pixels_that_the_files_own_mask_excludes(block, tmp_path, write_tif):
@@ -73,6 +97,25 @@ def test_the_files_own_scale_is_left_alone(block, tmp_path, write_tif):
     with rasterio.open(href, "r+") as file:
         file.scales, file.offsets = (1e-4,), (-0.1,)
     np.testing.assert_allclose(load(href, block, scale=1e-4, offset=-0.1), 0.4, rtol=1e-6)
+
+
+@pytest.mark.parametrize("packing", [(0.1, 0.0), (1.0, 100.0)])
+def test_a_scale_that_the_file_alone_states_is_not_lost(packing, block, tmp_path, write_tif):
+    """Heights in decimetres, of which neither item nor definition speaks."""
+    href = write_tif(tmp_path / "a.tif", np.full(block.shape, 5000, np.int16))
+    with rasterio.open(href, "r+") as file:
+        file.scales, file.offsets = ((one,) for one in packing)
+    with pytest.raises(
+        SceneError, match=r"a\.tif says of itself that its numbers are packed, by sc"
+    ):
+        load(href, block, "m")
+    assert (load(href, block, "class", resampling="nearest") == 5000).all()
+
+
+def test_whole_numbers_without_a_scale_are_no_reflectance(block, tmp_path, write_tif):
+    href = write_tif(tmp_path / "a.tif", np.full(block.shape, 1500, np.uint16))
+    with pytest.raises(SceneError, match=r"'red' of .*a\.tif holds whole numbers without a scale"):
+        load_raster(Band("red", href, "1"), block)
 
 
 @pytest.mark.parametrize("nodata", [-3.4028234663852886e38, -9999.1])

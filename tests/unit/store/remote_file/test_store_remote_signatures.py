@@ -58,3 +58,11 @@ def test_signatures_are_told_from_the_rest(query, kept):
     address = "https://host/container/a%20b.tif"
     joined = f"{address}?{query}" if query else address
     assert strip_signature(joined) == (f"{address}?{kept}" if kept else address)
+
+
+@pytest.mark.parametrize("page", [b"<!DOCTYPE html><title>Log in</title>", b"\n <HTML lang=en>"])
+def test_a_page_to_log_in_is_no_file(page, server):
+    """As a server that wants a login may send it, with the state of a file that was found."""
+    (server.folder / "a.tif").write_bytes(page)
+    with pytest.raises(TransientError, match=r"a\.tif: a web page came instead of the file"):
+        RemoteFile(f"{server.address}/a.tif")
