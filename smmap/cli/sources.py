@@ -63,10 +63,13 @@ def _list_recipe(name: str, changes: list[str] | None) -> tuple[list[str | None]
     use_network(offline=chosen.offline, cache=chosen.cache)
     used = {key: one for key, one in chosen.sources.model_dump().items() if one is not None}
     places = {str(key): place for key, place in chosen.catalogs.items()}
-    return list(used), [
-        judge_readiness(load_definition(one), places.get(key, chosen.catalog))
-        for key, one in used.items()
-    ]
+    found = []
+    for key, one in used.items():
+        definition = load_definition(one)
+        if key in places:  # stands in for an endpoint of its own, too
+            definition = definition.model_copy(update={"endpoint": places[key]})
+        found.append(judge_readiness(definition, chosen.catalog))
+    return list(used), found
 
 
 def _describe(key: str | None, source: Readiness, problem: str | None) -> dict[str, Any]:
@@ -99,9 +102,9 @@ def _print(rows: list[dict[str, Any]], *, check: bool) -> None:
 
     table = Table(box=None, header_style="dim")
     table.add_column("source", no_wrap=True)
-    table.add_column("to do")
+    table.add_column("to do", overflow="fold")
     if check:
-        table.add_column("answers")
+        table.add_column("answers", overflow="fold")
     for row in rows:
         wants = [*row["missing"], *(f"optional: {one}" for one in row["advice"])]
         place = urlsplit(row["place"] or "").hostname or row["place"] or "where a recipe says"
