@@ -218,6 +218,8 @@ CONVERTED |= {"vv_soil_db": (2e-4, 5e-4), "vh_soil_db": (2e-4, 5e-4)}
         ("planetary-computer", ("wang2026", "zhu2025")),
         ("copernicus", ("gssm10",)),
         ("earth-search", ("zhu2025",)),
+        ("earth-search-collection-1", ("zhu2025",)),
+        ("copernicus-level-2", ("zhu2025",)),
         ("earth-search-level-1", ("batchu2023",)),
     ],
 )
