@@ -51,7 +51,8 @@ def test_a_stac_api(load):
             "type": "Feature", "stac_version": "1.0.0", "id": "a", "collection": "s2_l2a",
             "geometry": {"type": "Point", "coordinates": [20, 52]}, "bbox": [20, 52, 20, 52],
             "properties": {"datetime": "2023-05-01T10:00:00Z", "s2:processing_baseline": "05.09"},
-            "links": [], "assets": {key: {"href": f"/x/{key}.tif"} for key in ("B04", "B08", "SCL")},
+            "links": [],
+            "assets": {key: {"href": f"/x/{key}.tif"} for key in ("B04", "B08", "SCL")},
         }
     )  # fmt: skip
     red = resolve_bands(item, definition, ["red", "nir", "scl"])["red"]
