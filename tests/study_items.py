@@ -1,4 +1,4 @@
-"""A simulated world as items and files of the Planetary Computer and of Earth Search.
+"""A simulated world as items and files of STAC APIs: Planetary Computer, Earth Search, Copernicus.
 
 Asset names, offsets and radiometry are those of their own real items; see their definitions.
 """
@@ -41,6 +41,11 @@ def serve_folder(world, out, numbers, provider):
                     theirs: (path.parent / f"{ours}.tif") for ours, theirs in SENTINEL_2.items()
                 }
                 write_item(out, item, assets)
+            case "sentinel-2-l2a", "copernicus-level-2":
+                _write_copernicus(path, item, out)
+            case "sentinel-2-l2a", "earth-search-collection-1":
+                again = {**item, "collection": "sentinel-2-c1-l2a"}
+                write_item(out, again, {key: path.parent / f"{key}.tif" for key in SENTINEL_2})
             case "sentinel-2-l2a", "earth-search":
                 _write_applied(path, item, out)
             case "cop-dem-glo-30", "planetary-computer" | "earth-search" | "earth-search-level-1":
@@ -108,6 +113,20 @@ def _write_rtc(path, item, out, area):
         _rewrite(path.parent / f"{key}.tif", scratch / f"{key}.tif", change, nodata=-32768)
     write_item(out, item, {key: scratch / f"{key}.tif" for key in ("vv", "vh")})
     shutil.rmtree(scratch)
+
+
+def _write_copernicus(path, item, out):
+    """ESA's own names: the pixel size in each, the baseline as the processing's version."""
+    facts = {key: one for key, one in item["properties"].items() if not key.startswith("s2:")}
+    facts |= {"processing:version": "05.09", "product:type": "S2MSI2A"}
+    platform, taken = facts["platform"][-1].upper(), re.sub(r"[-:]", "", facts["datetime"])[:15]
+    name = f"S2{platform}_MSIL2A_{taken}_N0509_R051_T31UFS_20230412T121314"
+    sizes = {"swir16": 20, "swir22": 20, "scl": 20}
+    files = {
+        f"{theirs}_{sizes.get(ours, 10)}m": path.parent / f"{ours}.tif"
+        for ours, theirs in SENTINEL_2.items()
+    }
+    write_item(out, {**item, "id": name, "properties": facts}, files)
 
 
 def _write_applied(path, item, out):

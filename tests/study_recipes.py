@@ -77,6 +77,8 @@ SERVED = {
         "sentinel2": "earth-search-sentinel-2-l2a",
         "dem": "earth-search-cop-dem-glo-30",
     },
+    "earth-search-collection-1": {"sentinel2": "earth-search-sentinel-2-c1-l2a"},
+    "copernicus-level-2": {"sentinel2": "copernicus-sentinel-2-l2a"},
     "earth-search-level-1": {
         "sentinel2": "earth-search-sentinel-2-l1c",
         "dem": "earth-search-cop-dem-glo-30",

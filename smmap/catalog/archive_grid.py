@@ -40,6 +40,8 @@ def compute_outline(crs: str, transform: Affine, shape: tuple[int, int]) -> Base
     if is_geographic(crs):
         if east - west >= 360 - transform.a / 2:
             west, east = -180.0, 180.0
+        turns = 360.0 * np.round((west + east) / 720.0)  # 359.5 to 361 is 0.5 west to 1 east
+        west, east = west - turns, east - turns
         south, north = sorted((south, north))
         return shapely.box(west, max(south, -90.0), east, min(north, 90.0))
     xs, ys = np.meshgrid(np.linspace(west, east, _POINTS), np.linspace(north, south, _POINTS))

@@ -32,7 +32,7 @@ class Share:
     version: str | None
     """ECMWF's; of several the latest number, which is the preliminary one."""
     age: float
-    """The larger, the newer: of two shares of the same time the final, then the newest counts."""
+    """The larger, the newer."""
     outline: BaseGeometry
 
     @property
@@ -80,9 +80,9 @@ def make_slots(shares: Iterable[Share], collection: str) -> Iterator[Slot]:
 
 
 def _choose(rows: list[Share]) -> list[Share]:
-    """Shares of one variable that do not overlap: final before preliminary, newest first."""
+    """Shares of one variable that do not overlap: the final, else the longer, else the newer."""
     chosen: list[Share] = []
-    for one in sorted(rows, key=lambda row: (row.version or "", -row.age, row.href)):
+    for one in sorted(rows, key=lambda row: (row.version or "", -row.steps, -row.age, row.href)):
         rival = next(
             (has for has in chosen if one.first <= has.last and has.first <= one.last), None
         )
@@ -91,9 +91,18 @@ def _choose(rows: list[Share]) -> list[Share]:
         elif rival.href != one.href:
             leave_out(
                 f"{one.href}: '{one.variable}' of {one.first:%Y-%m-%d} is also in {rival.href}, "
-                "which is final or newer"
+                f"which {_tell_apart(one, rival)}"
             )
     return chosen
+
+
+def _tell_apart(one: Share, rival: Share) -> str:
+    """What the rival has that counted."""
+    if not one.outline.equals(rival.outline):
+        return "is of another area: keep files of one area in a folder of their own"
+    if one.steps < rival.steps and one.version == rival.version:
+        return "has more hours"
+    return "is final or newer"
 
 
 def _make_slot(name: str, shares: list[Share]) -> Slot:

@@ -42,6 +42,11 @@ class FilesCatalog:
 
     def __init__(self, address: str) -> None:
         self.address = address
+        if "://" in address.removeprefix("file://"):
+            raise CatalogError(
+                f"{address} is no folder of this machine, which definitions of kind 'files' read; "
+                "download the files, and give their folder"
+            )
         self._folder = Path(address.removeprefix("file://")).expanduser().absolute()
         if not self._folder.is_dir():
             raise CatalogError(f"there is no folder {self._folder}; correct the recipe's address")
@@ -62,10 +67,7 @@ class FilesCatalog:
         """Box and period of all that is there."""
         found = select_candidates(self._load(definition), definition, _WORLD, None)
         if not found:
-            raise EmptySearchError(
-                f"{self._folder}: no file of '{definition.id}'; add files, or correct its "
-                "'file_pattern' and assets"
-            )
+            raise EmptySearchError(self._explain_none(definition))
         return compute_extent(found)
 
     def _load(self, definition: Definition) -> list[Candidate]:
@@ -75,7 +77,20 @@ class FilesCatalog:
                 for one in self._list_slots(definition)
             ]
             self._found[definition.id] = [one for one in found if one is not None]
+            if not self._found[definition.id]:
+                leave_out(self._explain_none(definition))
         return self._found[definition.id]
+
+    def _explain_none(self, definition: Definition) -> str:
+        names = sorted(one.name for one in self._folder.rglob("*") if one.is_file())
+        what = f"none of its {len(names)} files, such as '{names[0]}'," if names else "no file"
+        pattern = definition.file_pattern
+        wanted = f", with names that fit '{pattern}'" if pattern else ""
+        return (
+            f"{self._folder}: {what} can be used as '{definition.id}': NetCDF, HDF5 or GeoTIFF "
+            f"files are wanted{wanted}; unpack or add them, or correct the definition's "
+            "'file_pattern' and assets"
+        )
 
     def _list_slots(self, definition: Definition) -> Iterator[Slot]:
         named: dict[str, list[tuple[Path, FileName]]] = defaultdict(list)

@@ -12,7 +12,7 @@ from smmap.catalog.bands import CUBES
 from smmap.catalog.file_name import FileName
 from smmap.catalog.left_out import leave_out
 from smmap.spec.definition import Definition
-from smmap.spec.errors import SceneError
+from smmap.spec.errors import ConfigError, SceneError
 from smmap.store.open_cube import open_cubes
 from smmap.store.raster_header import RasterHeader, read_raster_header
 
@@ -58,7 +58,7 @@ def _collect(
     assets: dict[str, str] = {}
     for path, name in sorted(files, key=lambda one: (one[0].stat().st_mtime, one[0])):
         try:
-            header, held = holdings.read(path)
+            header, held = holdings.read(path, name.asset)
         except SceneError as error:
             leave_out(str(error))
             continue
@@ -76,23 +76,36 @@ class _Holdings:
         self._definition = definition
         self._first_cube: tuple[RasterHeader, list[str]] | None = None
 
-    def read(self, path: Path) -> tuple[RasterHeader, list[str]]:
+    def read(self, path: Path, asset: str | None) -> tuple[RasterHeader, list[str]]:
         """Of NetCDF and HDF5 files only the first is opened: there may be thousands, all alike.
+
+        ``asset`` is the band that the file's name says it holds; None: it holds all of them.
 
         Raises
         ------
         SceneError
             If the file cannot be read.
         ConfigError
-            If its pixels are not of the definition's size.
+            If its pixels are not of the definition's size, or nothing tells its bands apart.
         """
         if path.suffix.lower() in CUBES:
             if self._first_cube is None:
                 self._first_cube = self._read_cube(path)
             return self._first_cube
+        if asset is None:
+            self._check_indices(path)
         header = read_raster_header(str(path))
         check_resolution(self._definition, header.crs, header.transform, str(path))
         return header, [one.assets[0] for one in self._definition.bands.values()]
+
+    def _check_indices(self, path: Path) -> None:
+        bands = self._definition.bands
+        if len({one.index for one in bands.values()}) < len(bands):
+            raise ConfigError(
+                f"definition '{self._definition.id}' does not say which of {', '.join(bands)} "
+                f"{path} holds: give its 'file_pattern' a group 'asset', or each band its 'index' "
+                "in the file"
+            )
 
     def _read_cube(self, path: Path) -> tuple[RasterHeader, list[str]]:
         names = list_variables(self._definition)

@@ -11,12 +11,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from requests import RequestException
-from requests.utils import get_netrc_auth
 
+from smmap.catalog.logins import find_login_gap
 from smmap.catalog.registry import find_kind
 from smmap.spec.definition import Definition
 from smmap.spec.errors import SmmapError
-from smmap.store.address import REFUSED, is_web
+from smmap.store.address import REFUSED, is_web, to_path
 from smmap.store.session import open_session
 
 _AT_ONCE = 8
@@ -40,8 +40,11 @@ _INSTEAD = {
     )
 }
 """Variable -> others that do the same."""
-_LOGINS = {"earthdata": "urs.earthdata.nasa.gov"}
-"""Signer -> server whose login must be in ``.netrc``."""
+_WANTED: Mapping[str, str] = {
+    "files": "name their folder under 'catalogs' in a recipe",
+    "zarr": "name its folder or address under 'catalogs' in a recipe",
+}
+"""Kind -> what is to be said of its place."""
 _WORKS_WITHOUT = ("planetary-computer",)
 """Signers that sign without a credential as well, under lower limits."""
 
@@ -77,18 +80,36 @@ def judge_readiness(definition: Definition, place: str | None) -> Readiness:
         module, extra = _EXTRAS.get(name or "", ("", ""))
         if module and find_spec(module) is None:
             missing.append(f"pip install 'smmap[{extra}]'")
+    gap = find_login_gap(definition)
+    if gap:
+        missing.append(gap)
     unset = _find_unset(definition.credential)
-    if unset:
-        # Earth Engine's client may have been told by 'earthengine authenticate'.
-        optional = definition.sign in _WORKS_WITHOUT or definition.kind == "earth-engine"
+    if unset and definition.kind != "earth-engine":  # one of several ways to log in
+        optional = definition.sign in _WORKS_WITHOUT
         (advice if optional else missing).append(f"set {' and '.join(unset)}")
-    server = _LOGINS.get(definition.sign or "")
-    if server and get_netrc_auth(f"https://{server}") is None:
-        missing.append(f"write a login for {server} into ~/.netrc")
+    if definition.kind == "files" and not _reads_rasters(definition) and not find_spec("h5netcdf"):
+        advice.append("pip install 'smmap[netcdf]', for NetCDF 4 and HDF5")
     found = definition.endpoint or place
     if found is None and definition.kind != "earth-engine":
-        missing.append("set 'catalog' in a recipe: a folder or address")
+        missing.append(
+            _WANTED.get(definition.kind, "set 'catalog' in a recipe: a folder or address")
+        )
+    elif found is not None and _is_gone(found):
+        missing.append(f"there is no {found}: correct the recipe")
     return Readiness(definition, found, tuple(missing), tuple(advice))
+
+
+def _reads_rasters(definition: Definition) -> bool:
+    """Whether names tell the bands, as GeoTIFFs of one band each need."""
+    return "(?P<asset>" in (definition.file_pattern or "")
+
+
+def _is_gone(place: str) -> bool:
+    """Whether a folder or file of this machine is not there."""
+    return (
+        "://" not in place.removeprefix("file://")
+        and not Path(to_path(place)).expanduser().exists()
+    )
 
 
 def _find_unset(credential: str | None) -> list[str]:
@@ -139,9 +160,8 @@ def _ask(question: _Question) -> str | None:
     address = question.address
     if address is None:
         return None
-    if not is_web(address):
-        there = "://" in address or Path(address).expanduser().exists()
-        return "" if there else f"there is no {address}: correct the recipe"
+    if not is_web(address):  # a store is not asked
+        return f"there is no {address}: correct the recipe" if _is_gone(address) else ""
     try:
         session = open_session(question.requests_per_second)
         with session.get(address, timeout=_PATIENCE_S, stream=True) as answer:

@@ -13,7 +13,7 @@ from smmap.cli.options import Json
 _LIBRARIES = (
     "numpy", "scipy", "xarray", "zarr", "dask", "rasterio", "pyproj", "odc-geo", "pystac",
     "pystac-client", "onnxruntime", "onnxruntime-gpu", "pydantic", "torch", "onnx",
-    "planetary-computer",
+    "planetary-computer", "earthengine-api", "h5netcdf",
 )  # fmt: skip
 
 
@@ -49,6 +49,7 @@ def examine(folder: Path) -> dict[str, dict[str, Any]]:
     from rasterio.drivers import raster_driver_extensions
 
     from smmap.catalog.definitions import list_definitions, load_definition
+    from smmap.store.earth_engine_login import KEY
     from smmap.version import __version__
 
     def find(name: str) -> str:
@@ -58,7 +59,7 @@ def examine(folder: Path) -> dict[str, dict[str, Any]]:
             return "not installed"
 
     definitions = [load_definition(name) for name in list_definitions()]
-    credentials = sorted({one.credential for one in definitions if one.credential})
+    credentials = sorted({KEY, *(one.credential for one in definitions if one.credential)})
     there = next(one for one in (folder, *folder.absolute().parents) if one.is_dir())
     return {
         "smmap": {"version": __version__, "python": platform.python_version()},

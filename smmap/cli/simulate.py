@@ -65,6 +65,10 @@ def simulate(
         raise ConfigError(
             "--sources, --stations: not together with --items-only; leave one of them away"
         )
+    if sources and find_spec("h5netcdf") is None:
+        raise ConfigError(
+            "--sources writes NetCDF and HDF5: install the extra with pip install 'smmap[netcdf]'"
+        )
     if continent:
         _simulate_continent(out, bbox, resolution or 1000, days, seed)
     elif items_only:
@@ -114,10 +118,6 @@ def _simulate_world(out: Path, tiles: int, days: int, seed: int, size: int) -> N
 
 
 def _simulate_sources(out: Path, tiles: int, days: int, seed: int, size: int) -> None:
-    if find_spec("h5netcdf") is None:
-        raise ConfigError(
-            "--sources writes NetCDF and HDF5: install the extra with pip install 'smmap[netcdf]'"
-        )
     from smmap.simulate.sources import simulate_sources
 
     places = simulate_sources(out, tiles=tiles, days=days, seed=seed, size=size)

@@ -102,9 +102,9 @@ def _print(rows: list[dict[str, Any]], *, check: bool) -> None:
 
     table = Table(box=None, header_style="dim")
     table.add_column("source", no_wrap=True)
-    table.add_column("to do")
+    table.add_column("to do", overflow="fold")
     if check:
-        table.add_column("answers")
+        table.add_column("answers", overflow="fold")
     for row in rows:
         wants = [*row["missing"], *(f"optional: {one}" for one in row["advice"])]
         place = urlsplit(row["place"] or "").hostname or row["place"] or "where a recipe says"

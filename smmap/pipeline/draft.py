@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from smmap.pipeline.lineage import list_attributions
 from smmap.pipeline.run_state import RunState
 from smmap.pipeline.staged import StagedUnit
 from smmap.pipeline.statistics import compute_statistics
@@ -45,7 +46,11 @@ class Draft:
             packed={layer: staged.get(layer) for layer in run.layers},
             depth_m=run.card.output.depth,
             tallies=staged.tallies,
-            tags={"SMMAP_UNIT": unit.id, "SMMAP_FINGERPRINT": unit.fingerprint},
+            tags={
+                "SMMAP_UNIT": unit.id,
+                "SMMAP_FINGERPRINT": unit.fingerprint,
+                "ATTRIBUTION": "; ".join(list_attributions(run.context)),
+            },
         )
         jobs = list_jobs(run.recipe.outputs, finished) if self.figures["valid"] else []
         self.steps: list[Step] = [partial(self._look, staged, digest=run.force)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypedDict
 
+from smmap.pipeline.context import Context
 from smmap.pipeline.needs import find_flag_source
 from smmap.pipeline.run_state import RunState
 from smmap.spec.scene import Scene
@@ -20,10 +21,11 @@ class Making(TypedDict):
     effective_resolution_m: float
     provider: dict[str, str]
     attribution: tuple[str, ...]
+    licences: tuple[str, ...]
 
 
 def describe_making(passes: Sequence[Sequence[Scene]], run: RunState) -> Making:
-    """Lineage, looks, resolution, engine and attributions of a unit, from its radar scenes.
+    """Lineage, looks, resolution, engine and sources' terms of a unit, from its radar scenes.
 
     ``passes`` are its overpass, last, and the earlier ones that the multi-temporal filter takes.
     """
@@ -41,8 +43,14 @@ def describe_making(passes: Sequence[Sequence[Scene]], run: RunState) -> Making:
             "got": placement.got,
             "engine": placement.engine,
         },
-        "attribution": tuple(sorted({one.attribution for one in context.definitions.values()})),
+        "attribution": list_attributions(context),
+        "licences": tuple(sorted({one.licence for one in context.definitions.values()})),
     }
+
+
+def list_attributions(context: Context) -> tuple[str, ...]:
+    """What the sources of a run ask a product to say, each once."""
+    return tuple(sorted({one.attribution for one in context.definitions.values()}))
 
 
 def describe_lineage(first: Scene, run: RunState) -> str:

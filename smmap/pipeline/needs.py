@@ -109,7 +109,7 @@ def choose_bands(
         if missing:
             raise ConfigError(
                 f"model '{card.name}' needs {', '.join(missing)}, which definition "
-                f"'{definitions[key].id}' does not have"
+                f"'{definitions[key].id}' does not have; it has {', '.join(definitions[key].bands)}"
             )
     return {key: tuple(sorted(needs.get(key, ()))) for key in definitions}
 

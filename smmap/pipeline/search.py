@@ -151,9 +151,25 @@ class _Search:
             raise EmptySearchError(
                 f"no {definition.sensor} scene found: looked for collections "
                 f"{', '.join(definition.collections)} in {place}, bounding box {bbox}, period "
-                f"{period or 'any'}; widen the area or the period, or choose another catalogue"
+                f"{period or 'any'}{self._tell_held(key)}; widen the area or the period, or choose "
+                "another catalogue"
             )
         return tuple(found)
+
+    def _tell_held(self, key: str) -> str:
+        """What a folder of files has instead; it has been looked through already.
+
+        Raises
+        ------
+        EmptySearchError
+            If it has nothing at all: with the reason.
+        """
+        definition = self.define(key)
+        if definition.kind != "files":
+            return ""
+        bbox, period = self.open(key).extent(definition)
+        sides = ", ".join(f"{side:.6g}" for side in bbox)
+        return f", where there is {'something' if definition.static else period} over ({sides})"
 
 
 def _choose_extent(search: _Search, area: BaseGeometry | None) -> tuple[Bbox, Period]:

@@ -55,6 +55,8 @@ class ItemFacts:
     """Scenes that could not be used, each with the reason."""
     attribution: tuple[str, ...] = ()
     """What its sources ask a product to say."""
+    licences: tuple[str, ...] = ()
+    """Of its sources: SPDX ids or addresses."""
 
 
 def compute_item(unit: Unit, facts: ItemFacts) -> pystac.Item:
@@ -116,6 +118,7 @@ def _compute_properties(unit: Unit, facts: ItemFacts) -> dict[str, Any]:
         "smmap:effective_looks": facts.effective_looks,
         "smmap:effective_resolution_m": facts.effective_resolution_m,
         "smmap:attribution": sorted(set(facts.attribution)) or None,
+        "smmap:licences": sorted(set(facts.licences)) or None,
         "smmap:skipped": list(facts.skipped),
         "smmap:provider": dict(facts.provider) or None,
     }

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from smmap.features.accumulation import compute_rates
 from smmap.spec.band import Band
-from smmap.spec.errors import ConfigError
+from smmap.spec.errors import ConfigError, SceneError
 from smmap.spec.join import Join
 from smmap.spec.scene import Scene
 from smmap.spec.tile import Block
@@ -88,7 +88,8 @@ class FieldBlock:
         SceneError, TransientError
             With the scene's id, if one cannot be used or had.
         ConfigError
-            If a source that is not static has no rule.
+            If a source that is not static has no rule, or its amounts are not accumulated as its
+            definition says.
         """
         part = part or self.block
         if not scenes:
@@ -133,9 +134,8 @@ class FieldBlock:
         accumulated = scenes[0].definition.bands[band].accumulated
         unread = [one for one in scenes if known[one.id] is None]
         for scene, fresh in load_steps(unread, band, patch):
-            if accumulated == "from 00 UTC":  # what is no amount since 00 UTC costs its own scene
-                with blame(scene):
-                    compute_rates(fresh.values, fresh.times)
+            if accumulated == "from 00 UTC":
+                _check_amounts(fresh, scene.bands[band])
             known[scene.id] = fresh
             self._steps.put((band, scene.id), fresh, fresh.values.nbytes)
         if join is None:
@@ -147,6 +147,20 @@ class FieldBlock:
             return join_in_strips(
                 [one for one in ordered if one is not None], join, moment, accumulated
             )
+
+
+def _check_amounts(steps: Steps, band: Band) -> None:
+    """What is no amount since 00 UTC shows on wet days alone: without them all days were dry.
+
+    So it stops everything, and does not cost its scene.
+    """
+    try:
+        compute_rates(steps.values, steps.times)
+    except SceneError as error:
+        reason = f"{band.href}: '{band.name}': {error}"
+    else:
+        return
+    raise ConfigError(reason)
 
 
 def _lay(steps: Sequence[Steps]) -> Array:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from smmap.spec.errors import CatalogError, ConfigError, SceneError, TransientError
 from smmap.store.address import is_web
 from smmap.store.gate import Gate
+from smmap.store.network import check_online
 from smmap.store.retry import retry
 
 ENDPOINT = "SMMAP_EARTH_ENGINE_URL"
@@ -143,6 +144,7 @@ def _open(endpoint: str) -> Any:
         with _lock:
             if _opened != [key]:
                 _opened.clear()
+                check_online(endpoint)
                 credentials, project = find_login(endpoint)
                 ee.data.reset()
                 ee.data.setMaxRetries(0)  # it would try again without asking the gate's users

@@ -210,7 +210,7 @@ def test_doctor_names_credentials_without_their_values(monkeypatch):
     found = json.loads(done.stdout)
     assert found["credential"]["PC_SDK_SUBSCRIPTION_KEY"] == "set"
     named = {load_definition(one).credential for one in list_definitions()} - {None}
-    assert set(found["credential"]) == named
+    assert set(found["credential"]) == named | {"EARTHENGINE_SERVICE_ACCOUNT"}
     monkeypatch.delenv("PC_SDK_SUBSCRIPTION_KEY")
     without = json.loads(smmap("doctor", "--json").stdout)
     assert without["credential"]["PC_SDK_SUBSCRIPTION_KEY"] == "not set"

@@ -286,3 +286,9 @@ def test_truth_of_the_files_tags(tmp_path):
     (path,) = (tmp_path / "out").rglob("*_sm.tif")
     with rasterio.open(path) as file:
         assert file.tags()["SMMAP_UNIT"] == result.receipts[0].unit
+        said = file.tags()["ATTRIBUTION"]
+    (path,) = (tmp_path / "out").glob("soil-moisture/*/*/*/*/SMMAP_*.json")
+    properties = json.loads(path.read_text())["properties"]
+    assert said == "; ".join(properties["smmap:attribution"])
+    assert "Copernicus" in said
+    assert properties["smmap:licences"]

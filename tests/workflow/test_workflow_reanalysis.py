@@ -8,6 +8,7 @@ import numpy as np
 import pystac
 import pytest
 import rasterio
+import xarray as xr
 from pyproj import Transformer
 from small_model import write_model
 from small_reanalysis import RAIN_M_A_DAY, compute_moisture, write_era5_land
@@ -18,7 +19,7 @@ from smmap.pipeline.plan import plan_run
 from smmap.pipeline.recipe import load_recipe
 from smmap.pipeline.run import run
 from smmap.pipeline.standing import judge_plan
-from smmap.spec.errors import ConfigError
+from smmap.spec.errors import ConfigError, EmptySearchError
 from smmap.spec.quality import Quality
 from smmap.store.checksum import compute_sha256
 
@@ -166,3 +167,21 @@ def test_the_same_bytes_however_the_work_is_cut(tmp_path, scenes, digest_pixels)
     run(recipe, tmp_path / "whole")
     run(recipe, tmp_path / "cut", changes=["block=17", "threads=3"])
     assert digest_pixels(tmp_path / "whole") == digest_pixels(tmp_path / "cut")
+
+
+def test_a_search_that_finds_nothing_tells_what_there_is(scenes, tmp_path):
+    model = write_model(tmp_path / "shown", [VV, MOISTURE])
+    weather = tmp_path / "weather"
+    weather.mkdir()
+    (weather / "download.zip").write_bytes(b"PK")
+    path = write_recipe(tmp_path, scenes, weather, model)
+    with pytest.raises(EmptySearchError, match=r"such as 'download\.zip'.*unpack"):
+        plan_run(load_recipe(str(path)))
+    write_era5_land(weather)
+    (data,) = weather.glob("*.nc")
+    with xr.open_dataset(data) as held:
+        far = held.load().assign_coords(longitude=held.longitude + 60)
+    far.to_netcdf(data)
+    there = r"where there is 2023-05-30T00:00:00Z/.* over \(63\.95, 49\.95, 67\.05, 52\.05\)"
+    with pytest.raises(EmptySearchError, match=there):
+        plan_run(load_recipe(str(path)))

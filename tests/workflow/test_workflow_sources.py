@@ -75,10 +75,14 @@ def test_places_are_asked(tmp_path):
         assert len(server.asked) == 1
         place = ["--set", f"catalog={tmp_path / 'gone'}"]
         done = ask("--recipe", recipe, "--check", "--json", *place, MY_KEY="x")
-        assert done.returncode == 7
+        assert done.returncode == 2  # no server to wait for: the recipe is wrong
         rows = json.loads(done.stdout)
         assert [row["reachable"] for row in rows] == [False, True]
-        assert "gone" in rows[0]["problem"]
+        assert "gone" in rows[0]["missing"][0]
+        server.faults = ["503"]
+        done = ask("--recipe", recipe, "--check", MY_KEY="x")
+        assert done.returncode == 7
+        assert "is out of order (HTTP 503)" in " ".join(done.stdout.split())
 
 
 def test_what_a_recipe_says_of_one_source_stands_in_for_its_endpoint(tmp_path):
@@ -89,3 +93,10 @@ def test_what_a_recipe_says_of_one_source_stands_in_for_its_endpoint(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     rows = json.loads(done.stdout)
     assert [(row["place"], row["reachable"]) for row in rows] == [(str(tmp_path), True)] * 2
+
+
+def test_nothing_to_do_is_cut_short():
+    """In a narrow window names of variables are folded, never ended by an ellipsis."""
+    text = ask("--recipe", "planetary-computer", COLUMNS="60").stdout
+    assert "PC_SDK_SUBSCRIPTION_KEY" in "".join(text.split())
+    assert "…" not in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -110,6 +111,35 @@ def test_of_two_files_of_one_version_the_newer_counts(tmp_path, newer):
     assert f"is also in {tmp_path / newer}" in left_out[0]
 
 
+def test_of_two_files_the_one_with_more_hours_of_a_day_counts(tmp_path):
+    make_hours("2023-04-01", 24).to_netcdf(tmp_path / "whole.nc")
+    make_hours("2023-04-01T20", 28).to_netcdf(tmp_path / "late.nc")
+    os.utime(tmp_path / "whole.nc", (1, 1))
+    with collect_left_out() as left_out:
+        found = FilesCatalog(str(tmp_path)).search(make_definition(), WORLD, None)
+    assert [Path(item.assets["swvl1"].href).name for item in found] == ["whole.nc", "late.nc"]
+    assert [item.properties["smmap:steps"]["swvl1"] for item in found] == [24, 24]
+    assert "whole.nc, which has more hours" in left_out[0]
+
+
+def test_files_of_two_areas_in_one_folder_are_told(tmp_path):
+    make_hours("2023-04-01", 24).to_netcdf(tmp_path / "a.nc")
+    there = make_hours("2023-04-01", 24)
+    there.assign_coords(longitude=there.longitude + 5).to_netcdf(tmp_path / "b.nc")
+    with collect_left_out() as left_out:
+        FilesCatalog(str(tmp_path)).search(make_definition(), WORLD, None)
+    assert "of another area: keep files of one area in a folder of their own" in left_out[0]
+
+
+@pytest.mark.parametrize("turn", [-360, 0, 360])
+def test_longitudes_may_run_through_greenwich_in_any_turn(tmp_path, turn):
+    data = make_hours("2023-04-01", 24)
+    moved = data.longitude - data.longitude.values.mean() + turn
+    data.assign_coords(longitude=moved).to_netcdf(tmp_path / "a.nc")
+    (found,) = FilesCatalog(str(tmp_path)).search(make_definition(), WORLD, None)
+    assert found.bbox[0] == pytest.approx(-found.bbox[2], abs=1e-6)
+
+
 def test_times_with_a_zone_are_brought_to_utc(tmp_path):
     data = make_hours("2023-04-01", 24)
     hours = np.arange(24, dtype="i4")
@@ -179,6 +209,14 @@ def test_nothing_there(tmp_path):
         FilesCatalog(str(tmp_path / "nowhere"))
     with pytest.raises(EmptySearchError, match="file_pattern"):
         FilesCatalog(str(tmp_path)).extent(make_definition())
+    with pytest.raises(CatalogError, match="no folder of this machine"):
+        FilesCatalog("https://a.b/c")
+    (tmp_path / "download.zip").write_bytes(b"PK")
+    with pytest.raises(EmptySearchError, match=r"none of its 1 files, such as 'download\.zip'"):
+        FilesCatalog(str(tmp_path)).extent(make_definition())
+    with collect_left_out() as left_out:
+        assert FilesCatalog(str(tmp_path)).search(make_definition(), WORLD, None) == []
+    assert "unpack" in left_out[0]
     with pytest.raises(ConfigError, match="has no endpoint"):
         open_catalog(make_definition(), None)
 
@@ -242,6 +280,22 @@ def test_static_rasters_need_no_time(tmp_path):
     assert [(one.id, one.assets) for one in found] == [
         ("trial", ("clay_0-5cm_mean", "sand_0-5cm_mean"))
     ]
+
+
+def test_rasters_whose_names_do_not_tell_their_band_are_refused(tmp_path):
+    """Else each file would stand for every band: clay for sand."""
+    bands = {
+        "sand": {"assets": ["sand"], "units": "%"},
+        "clay": {"assets": ["clay"], "units": "%", "index": 2},
+    }
+    common = {"sensor": "soil", "resolution": 250, "static": True}
+    write_tile(tmp_path / "both.tif", 3000, size=250)
+    definition = make_definition(bands=bands, **common)
+    (found,) = FilesCatalog(str(tmp_path)).find(definition, WORLD, None)
+    assert found.assets == ("clay", "sand")
+    bands["clay"]["index"] = 1
+    with pytest.raises(ConfigError, match="group 'asset', or each band its 'index'"):
+        FilesCatalog(str(tmp_path)).find(make_definition(bands=bands, **common), WORLD, None)
 
 
 def test_daily_hdf5_with_groups_and_without_axes(tmp_path):

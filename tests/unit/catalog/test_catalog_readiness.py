@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 from page_server import serve_pages
@@ -19,11 +20,17 @@ VARIABLES = [
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "PC_SDK_SUBSCRIPTION_KEY",
     "THEIR_TOKEN",
+    "EARTHENGINE_SERVICE_ACCOUNT",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "SMMAP_EARTH_ENGINE_URL",
+    "CLOUDSDK_CONFIG",
+    "NETRC",
 ]
 
 
 @pytest.fixture(autouse=True)
-def bare(monkeypatch):
+def bare(monkeypatch, tmp_path_factory):
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
 
@@ -48,7 +55,12 @@ def test_what_has_no_place_is_to_be_told_one():
         ["set 'catalog' in a recipe: a folder or address"],
         [],
     )
-    assert judge(load_definition("local-dem"), "/here") == ([], [])
+    assert judge(load_definition("local-dem"), "/") == ([], [])
+    (missing,), _ = judge(load_definition("local-dem"), "/not/here")
+    assert "there is no /not/here" in missing
+    for name in ("soilgrids", "zarr-era5-land"):
+        (missing,), _ = judge(load_definition(name))
+        assert "under 'catalogs' in a recipe" in missing
 
 
 def test_credentials(monkeypatch):
@@ -56,6 +68,25 @@ def test_credentials(monkeypatch):
     assert judge(theirs) == (["set THEIR_TOKEN"], [])
     monkeypatch.setenv("THEIR_TOKEN", "x")
     assert judge(theirs) == ([], [])
+
+
+def test_earth_engine_wants_a_login_of_any_kind(monkeypatch):
+    pytest.importorskip("ee")
+    images = load_definition("earth-engine-sentinel-1")
+    (missing,), _ = judge(images)
+    assert "EARTHENGINE_SERVICE_ACCOUNT" in missing
+    assert "earthengine authenticate" in missing
+    for name in ("EARTHENGINE_SERVICE_ACCOUNT", "GOOGLE_APPLICATION_CREDENTIALS"):
+        with monkeypatch.context() as told:
+            told.setenv(name, "/key.json")
+            assert judge(images) == ([], [])
+    for place in ("earthengine/credentials", "gcloud/application_default_credentials.json"):
+        left = Path.home() / ".config" / place
+        left.parent.mkdir(parents=True)
+        left.write_text("{}")
+        assert judge(images) == ([], [])
+        left.unlink()
+    assert judge(images)[0] == [missing]
 
 
 def test_a_key_needs_its_secret_and_a_role_needs_neither(monkeypatch):
@@ -91,7 +122,11 @@ def test_what_is_not_installed_is_named_with_its_extra(monkeypatch):
     missing, _ = judge(load_definition("planetary-computer-sentinel-2-l2a"))
     assert missing == ["pip install 'smmap[sign]'"]
     missing, _ = judge(define(kind="earth-engine", endpoint=None))
-    assert missing == ["pip install 'smmap[gee]'"]
+    assert missing[0] == "pip install 'smmap[gee]'"
+    missing, advice = judge(load_definition("cds-era5-land"), "/")
+    assert missing == []  # classic NetCDF is read without it
+    assert advice == ["pip install 'smmap[netcdf]', for NetCDF 4 and HDF5"]
+    assert judge(load_definition("soilgrids"), "/") == ([], [])  # GeoTIFF
 
 
 def ask(*definitions, place=None):

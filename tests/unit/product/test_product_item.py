@@ -85,7 +85,9 @@ def test_what_made_it(unit, facts):
 
 def test_what_its_sources_ask_it_to_say(unit, facts):
     facts = replace(facts, attribution=("Elevation: B", "Copernicus data", "Elevation: B"))
+    facts = replace(facts, licences=("https://a.b/terms", "CC-BY-4.0", "CC-BY-4.0"))
     properties = compute_item(unit, facts).properties
+    assert properties["smmap:licences"] == ["CC-BY-4.0", "https://a.b/terms"]
     assert properties["smmap:attribution"] == ["Copernicus data", "Elevation: B"]
 
 

@@ -30,9 +30,23 @@ def test_accumulated_amounts_become_rates_across_days(tmp_path, tile, make_days)
     data["swvl1"][:] = np.array(hourly, "f4")[:, None, None]
     data.to_netcdf(tmp_path / "b.nc")
     wrong = make_days(tmp_path / "b.nc", bands={"accumulated": "from 00 UTC"})
-    with pytest.raises(SceneError, match="not accumulated") as caught:
+    with pytest.raises(ConfigError, match=r"b\.nc: 'soil_moisture': .* not accumulated"):
         FieldBlock(block).load(wrong, "soil_moisture", rule, moment)
-    assert caught.value.scene == "day-20230502"
+
+
+def test_amounts_of_one_wet_day_among_dry_ones_stop_everything(tmp_path, tile, make_days):
+    """Left out alone, the wet day would leave a dry week."""
+    data = make_hours()
+    amounts = np.zeros(72, "f4")
+    amounts[30:33] = 0.004, 0.006, 0.001
+    data["swvl1"][:] = amounts[:, None, None]
+    data.to_netcdf(tmp_path / "a.nc")
+    scenes = make_days(tmp_path / "a.nc", bands={"accumulated": "from 00 UTC"})
+    week = read_join(rule="mean", days_before=7, least_share=0.1)
+    with pytest.raises(ConfigError, match="an amount falls at 2023-05-03T08"):
+        FieldBlock(Block(tile, 0, 0, 2, 3)).load(
+            scenes, "soil_moisture", week, datetime(2023, 5, 4, 6, tzinfo=UTC)
+        )
 
 
 @pytest.mark.parametrize(

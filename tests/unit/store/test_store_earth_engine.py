@@ -92,6 +92,14 @@ def test_nobody_is_told_what_to_do():
         find_login(GOOGLE)
 
 
+def test_offline_no_login_is_looked_for(monkeypatch):
+    """Google's library would ask the machine's metadata server, and a login would not help."""
+    monkeypatch.setenv("SMMAP_OFFLINE", "1")
+    earth_engine._opened.clear()
+    with pytest.raises(OfflineError, match="runs offline"):
+        ask(f"{GOOGLE}/v1/A/B", lambda ee: ee.data.listImages({"parent": "A/B"}), CatalogError)
+
+
 def test_googles_own_variable_names_a_key_too(write_key, monkeypatch):
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", write_key(GOOGLE))
     credentials, project = find_login(GOOGLE)
