@@ -39,7 +39,9 @@ def compute_slope_aspect(
         Where the slope faces (downhill), clockwise from grid north, 0 <= aspect < 360;
         NaN also where the ground is flat and faces nowhere.
     """
-    eastward, northward = _compute_gradient(elevation, spacing_y_m, spacing_x_m)
+    rows = elevation.shape[0] - 2
+    down, across = _as_column(spacing_y_m, rows), _as_column(spacing_x_m, rows)
+    eastward, northward = _compute_gradient(elevation, down, across)
     aspect = np.mod(np.degrees(np.arctan2(-eastward, -northward)), 360.0).astype(np.float32)
     flat = (eastward == 0) & (northward == 0)
     facing = np.where(flat, np.float32(np.nan), np.mod(aspect, np.float32(360.0)))
@@ -51,15 +53,13 @@ def compute_slope(
 ) -> NDArray[np.float32]:
     """Steepness alone, as ``compute_slope_aspect`` gives it, in a fraction of the time."""
     slope = np.empty((elevation.shape[0] - 2, elevation.shape[1] - 2), np.float32)
-    spacings = [
-        np.broadcast_to(_as_column(one), (len(slope), 1)) for one in (spacing_y_m, spacing_x_m)
-    ]
+    # Once, and not for each few rows, of which that would be the longest part.
+    down, across = _as_column(spacing_y_m, len(slope)), _as_column(spacing_x_m, len(slope))
     for top in range(0, len(slope), _ROWS):
         rows = slice(top, top + _ROWS)
         around = elevation[top : top + _ROWS + 2]
-        slope[rows] = _compute_steepness(
-            *_compute_gradient(around, *(one[rows] for one in spacings))
-        )
+        gradient = _compute_gradient(around, down[rows], across[rows])
+        slope[rows] = _compute_steepness(*gradient)
     return slope
 
 
@@ -74,23 +74,20 @@ def _compute_steepness(eastward: Doubles, northward: Doubles) -> NDArray[np.floa
 
 
 def _compute_gradient(
-    elevation: Floats, spacing_y_m: Floats | float, spacing_x_m: Floats | float
+    elevation: Floats, down_m: Doubles, across_m: Doubles
 ) -> tuple[Doubles, Doubles]:
-    """Rise by metre to the east and to the north, each (y, x)."""
+    """Rise by metre to the east and to the north, each (y, x); distances are (y, 1)."""
     if not HAS_KERNEL or elevation.dtype != np.float32:
-        return compute_gradient_plainly(elevation, spacing_y_m, spacing_x_m)
+        return compute_gradient_plainly(elevation, down_m, across_m)
     shape = elevation.shape[0] - 2, elevation.shape[1] - 2
     eastward, northward = np.empty(shape), np.empty(shape)
-    down, across = (
-        np.ascontiguousarray(np.broadcast_to(8.0 * _as_column(one), (shape[0], 1)))
-        for one in (spacing_y_m, spacing_x_m)
-    )
-    _kernel.gradient(np.ascontiguousarray(elevation), down, across, eastward, northward)
+    whole = np.ascontiguousarray(elevation)
+    _kernel.gradient(whole, 8.0 * down_m, 8.0 * across_m, eastward, northward)
     return eastward, northward
 
 
 def compute_gradient_plainly(
-    elevation: Floats, spacing_y_m: Floats | float, spacing_x_m: Floats | float
+    elevation: Floats, down_m: Doubles, across_m: Doubles
 ) -> tuple[Doubles, Doubles]:
     """Rise by metre to the east and to the north, each (y, x), in NumPy: as the kernel has it."""
     z = np.asarray(elevation, dtype=np.float64)
@@ -99,11 +96,12 @@ def compute_gradient_plainly(
     along = west + 2.0 * middle + east
     # The centre pixel has no weight in Horn's differences; adding 0 x it lets its NaN through.
     eastward = (across[:-2] + 2.0 * across[1:-1] + across[2:] + 0.0 * middle[1:-1]) / (
-        8.0 * _as_column(spacing_x_m)
+        8.0 * across_m
     )
-    northward = (along[:-2] - along[2:] + 0.0 * middle[1:-1]) / (8.0 * _as_column(spacing_y_m))
+    northward = (along[:-2] - along[2:] + 0.0 * middle[1:-1]) / (8.0 * down_m)
     return eastward, northward
 
 
-def _as_column(spacing: Floats | float) -> Doubles:
-    return np.asarray(spacing, dtype=np.float64).reshape(-1, 1)
+def _as_column(spacing: Floats | float, rows: int) -> Doubles:
+    column = np.asarray(spacing, dtype=np.float64).reshape(-1, 1)
+    return np.ascontiguousarray(np.broadcast_to(column, (rows, 1)))

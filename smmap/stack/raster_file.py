@@ -16,6 +16,7 @@ from smmap.stack.coming import Windows
 from smmap.stack.file_cache import FileCache, get_file_cache
 from smmap.stack.kept_blocks import BlockKey, Stored
 from smmap.stack.scratch import get_scratch
+from smmap.stack.tiles import read_tiles
 from smmap.store.dataset import Dataset, open_dataset
 from smmap.store.prefetch import find_spans, prefetch
 
@@ -142,6 +143,8 @@ class RasterFile:
         def read_block(key: BlockKey) -> Stored:
             place = self._place(key, size)
             block = np.empty((place[1] - place[0], place[3] - place[2]), dtype)
+            if what == "band" and read_tiles(self._dataset, (place[0], place[2]), block):
+                return block
             return cast("Stored", read(index, window=_to_window(place), out=block))
 
         top, bottom, left, right = window

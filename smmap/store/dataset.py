@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from functools import cached_property
+from io import FileIO
 from pathlib import PurePosixPath
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -39,6 +41,7 @@ class Dataset:
     def __init__(self, file: rasterio.DatasetReader, opener: _Opener | None = None) -> None:
         self.file = file
         self._opener = opener
+        self._bytes: FileIO | None = None
 
     @cached_property
     def crs(self) -> str:
@@ -50,10 +53,29 @@ class Dataset:
         """Why a page could not be had, whatever GDAL makes of it."""
         return self._opener.failure if self._opener else None
 
+    def read_bytes(self, start: int, count: int) -> bytes:
+        """As they lie in the file; fewer at its end, none where it cannot be read so.
+
+        Raises
+        ------
+        SceneError, TransientError, OfflineError
+            As of `RemoteFile.read`.
+        """
+        if self._opener is not None:
+            return self._opener.file.read(start, count)
+        with suppress(OSError, OverflowError):
+            if self._bytes is None:
+                self._bytes = FileIO(self.file.name)
+            self._bytes.seek(start)
+            return self._bytes.read(count)
+        return b""
+
     def close(self) -> None:
         """Close it."""
         share_openers()
         self.file.close()
+        if self._bytes is not None:
+            self._bytes.close()
 
 
 def open_dataset(band: Band) -> Dataset:

@@ -11,7 +11,7 @@ typedef struct {
     double noise; /* one over the looks */
 } Picture;
 
-/* How much room in doubles `Lee` needs, all of it zero. */
+/* How much room in doubles `Lee` needs. */
 size_t measure_room(const Picture *picture);
 
 /* As filter_lee in speckle.py, to the bit; filled is `out`, or `singles` where that is not NULL. */

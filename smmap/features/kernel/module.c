@@ -49,7 +49,7 @@ static PyObject *filter_lee(PyObject *self, PyObject *args) {
     const Py_buffer *in = arrays.all, *out = arrays.all + 1;
     const Picture picture = {in->buf, (size_t)in->shape[0], (size_t)in->shape[1],
                              (size_t)window / 2, noise};
-    if ((room = calloc(measure_room(&picture), sizeof *room))) {
+    if ((room = malloc(measure_room(&picture) * sizeof *room))) {
         Py_BEGIN_ALLOW_THREADS
         choose(plain)(&picture, room, out->buf, *out->format == 'f' ? out->buf : NULL);
         Py_END_ALLOW_THREADS

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernels.h"
+#include "predictor.h"
 #include "resampling.h"
 
 static PyObject *list_lanes(PyObject *self, PyObject *nothing) {
@@ -63,6 +64,8 @@ static PyMethodDef METHODS[] = {
      "Values at positions between points; without the GIL."},
     {"draw_between", draw_between, METH_VARARGS, "What lies between points; without the GIL."},
     {"decode", decode_stored, METH_VARARGS, "Stored numbers to physical ones; without the GIL."},
+    {"undo_predictor", undo_predictor, METH_VARARGS,
+     "Numbers of a TIFF's tile; without the GIL."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -49,14 +49,15 @@ def test_every_picture_comes_out_the_same(plain, power, half, looks):
         np.testing.assert_array_equal(singles, expected.astype(np.float32))
 
 
-def test_a_wide_picture_comes_out_the_same():
-    """Wider than vectors and deeper than the ring of rows."""
+@pytest.mark.parametrize("window", [3, 13, 63])
+def test_a_wide_picture_comes_out_the_same(window):
+    """Wider than vectors and strips, and deeper than the ring of rows."""
     rng = np.random.default_rng(4)
     power = rng.gamma(4.4, 0.02, (90, 333)).astype(np.float32)
     power[rng.random(power.shape) < 0.05] = np.nan
-    expected = filter_lee_plainly(power, 13, 4.4)
-    np.testing.assert_array_equal(filter_lee(power, 13, 4.4), expected)
-    singles = filter_lee(power, 13, 4.4, single=True)
+    expected = filter_lee_plainly(power, window, 4.4)
+    np.testing.assert_array_equal(filter_lee(power, window, 4.4), expected)
+    singles = filter_lee(power, window, 4.4, single=True)
     assert singles.dtype == np.float32
     np.testing.assert_array_equal(singles, expected.astype(np.float32))
 
