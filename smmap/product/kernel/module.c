@@ -6,6 +6,7 @@
 
 #include "count.h"
 #include "halve.h"
+#include "pack.h"
 
 /* A whole array of two dimensions, of one of those types; 0 with an error. */
 static int take(PyObject *object, Py_buffer *view, int flags, const char *types) {
@@ -128,10 +129,43 @@ static PyObject *halve_by_commonest(PyObject *self, PyObject *args) {
     return halve(args, 1);
 }
 
+static PyObject *pack(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *objects[2];
+    Py_buffer in, out;
+    Packing packing;
+    if (!PyArg_ParseTuple(args, "Od(ii)iO", objects, &packing.step, &packing.low, &packing.high,
+                          &packing.fill, objects + 1) ||
+        !take(objects[0], &in, 0, "fd"))
+        return NULL;
+    if (!take(objects[1], &out, PyBUF_WRITABLE, "hH")) {
+        PyBuffer_Release(&in);
+        return NULL;
+    }
+    const int fit = have_one_shape(&in, &out);
+    if (fit) {
+        const size_t n = (size_t)(in.shape[0] * in.shape[1]);
+        Py_BEGIN_ALLOW_THREADS
+        if (*in.format == 'd')
+            pack_doubles(in.buf, n, &packing, out.buf);
+        else
+            pack_floats(in.buf, n, &packing, out.buf);
+        Py_END_ALLOW_THREADS
+    } else {
+        PyErr_SetString(PyExc_ValueError, "the values and the numbers do not fit");
+    }
+    PyBuffer_Release(&out);
+    PyBuffer_Release(&in);
+    if (!fit)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef METHODS[] = {
     {"count", count, METH_VARARGS, "How often each number occurs; without the GIL."},
     {"average", halve_by_average, METH_VARARGS, "A map at half its size; without the GIL."},
     {"commonest", halve_by_commonest, METH_VARARGS, "The same of flags; without the GIL."},
+    {"pack", pack, METH_VARARGS, "Values as stored numbers; without the GIL."},
     {NULL, NULL, 0, NULL},
 };
 

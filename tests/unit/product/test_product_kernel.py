@@ -127,9 +127,24 @@ def test_groups_that_are_not_there_are_refused(numbers, groups, counts):
     assert (arguments[2] == 1).all()
 
 
+@pytest.mark.parametrize(
+    "values, numbers",
+    [
+        (("f", (3, 4)), ("h", (4, 3))),
+        (("f", (3, 4)), ("i", (3, 4))),
+        (("h", (3, 4)), ("h", (3, 4))),
+    ],
+)
+def test_numbers_that_do_not_hold_the_values_are_refused(values, numbers):
+    arguments = [np.ones(shape, dtype) for dtype, shape in (values, numbers)]
+    with pytest.raises(ValueError, match=r"fit|type"):
+        _kernel.pack(arguments[0], 1.0, (0, 9), -1, arguments[1])
+    assert (arguments[1] == 1).all()
+
+
 COMPUTED = """
 import numpy as np
-from smmap.product import overview, tally
+from smmap.product import overview, packing, tally
 from smmap.product.layers import SM, SM_QUALITY
 values = (np.arange(9 * 14).reshape(9, 14) ** 2 % 31).astype("i2")
 values[values < 5] = SM.fill
@@ -137,6 +152,7 @@ sides = overview.Cells.whole(9), overview.Cells.whole(14)
 counts = tally.Tally(SM, 2)
 counts.add(values, (values % 2 == 0).astype("u1"))
 found = overview.average_cells(values, SM.fill, *sides), *counts.get_counts(1)
+found += (packing.pack(values * 0.00037, SM), packing.pack(values.astype("f4") / 31, SM))
 found += (overview.find_commonest(values.astype("u2"), SM_QUALITY.fill, *sides),)
 text = b"".join(one.tobytes() for one in found).hex()
 """
