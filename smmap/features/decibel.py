@@ -20,11 +20,13 @@ def to_db(power: Floats) -> Doubles:
     float64 array, same shape
         Decibels; NaN where power is NaN or not positive, for which no decibel value exists.
     """
-    linear = np.asarray(power, dtype=np.float64)
+    linear = np.asarray(power)
     positive = linear > 0
-    if positive.all():
-        return 10.0 * np.log10(linear)
-    return np.where(positive, 10.0 * np.log10(np.where(positive, linear, 1.0)), np.nan)
+    if not positive.all():
+        linear = np.where(positive, linear, np.nan)
+    db = np.asarray(np.log10(linear, dtype=np.float64))
+    db *= 10.0
+    return db
 
 
 def to_power(db: Floats) -> Doubles:

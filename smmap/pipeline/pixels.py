@@ -23,6 +23,7 @@ from smmap.pipeline.needs import SNOW_DEPTH, SOIL_TEMPERATURE
 from smmap.pipeline.past import Past
 from smmap.pipeline.predict_cells import predict_cells
 from smmap.pipeline.run_state import RunState
+from smmap.pipeline.statistics import VV_DB
 from smmap.product.applicability import compute_in_domain
 from smmap.product.packing import pack
 from smmap.product.quality import Evidence, Flagged, compute_quality
@@ -165,4 +166,5 @@ def pack_pixels(
         "sm_quality": flagged.sm_quality,
         "vv_db": to_db(layers["sigma0_vv"]) if vv_db is None else vv_db,
     }
-    return {layer.name: pack(np.asarray(values[layer.name]), layer) for layer in run.staged_layers}
+    wanted = (*run.layers, VV_DB)
+    return {layer.name: pack(np.asarray(values[layer.name]), layer) for layer in wanted}

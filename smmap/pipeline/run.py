@@ -189,7 +189,7 @@ def find_passing(task: Task, left: Finished) -> Task | None:
 
 def _check_disk(tasks: Iterable[Task], state: RunState) -> None:
     """Refuse at once what cannot fit: the pixels that a task stages before it commits them."""
-    a_pixel = sum(np.dtype(layer.dtype).itemsize for layer in state.staged_layers)
+    a_pixel = sum(np.dtype(layer.dtype).itemsize for layer in state.layers)
     needed = max(
         (sum(unit.area.height * unit.area.width for unit in task.units) for task in tasks),
         default=0,

@@ -10,7 +10,6 @@ from smmap.model.model import Model
 from smmap.model.package import Applicability
 from smmap.pipeline.context import Context
 from smmap.pipeline.staged import StagedUnit
-from smmap.pipeline.statistics import VV_DB
 from smmap.product.layers import LAYERS
 from smmap.spec.band import Layer
 from smmap.spec.card import ModelCard
@@ -52,12 +51,7 @@ class RunState:
         gives_uncertainty = "log_variance" in self.card.output.columns
         return tuple(one for one in LAYERS if gives_uncertainty or one.name != "sm_uncertainty")
 
-    @property
-    def staged_layers(self) -> tuple[Layer, ...]:
-        """What is staged of every unit."""
-        return (*self.layers, VV_DB)
-
     def stage(self, unit: Unit) -> StagedUnit:
         """A fresh place for the unit's pixels."""
         folder = self.staging / f"{unit.id}-{uuid.uuid4().hex[:8]}"
-        return StagedUnit(folder, unit.area, self.staged_layers)
+        return StagedUnit(folder, unit.area, self.layers)

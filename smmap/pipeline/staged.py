@@ -44,9 +44,10 @@ class StagedUnit:
     def put(
         self, part: Block, packed: Mapping[str, Packed], incidence_deg: NDArray[np.float32]
     ) -> bool:
-        """Store a part's packed layers, and the angle if the area's middle lies in it.
+        """Store and count a part's packed layers, and the angle if the area's middle lies in it.
 
-        True for the part with which the unit is complete; parts do not overlap.
+        Parts do not overlap; the backscatter is counted alone. True for the part with which the
+        unit is complete.
         """
         window = part.within(self.area)
         with report_store_errors(str(self.folder)):

@@ -7,6 +7,7 @@ Reading, computing and writing go on at once, in threads of their own.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -20,7 +21,6 @@ from smmap.pipeline.draft import Draft, Step
 from smmap.pipeline.heap import give_back_memory, keep_memory
 from smmap.pipeline.load_layers import Layers, load_layers
 from smmap.pipeline.load_surroundings import Surroundings, load_surroundings
-from smmap.pipeline.packed_part import PackedPart
 from smmap.pipeline.past import Past, PastBlock
 from smmap.pipeline.pixels import flag_pixels, pack_pixels, predict_pixels
 from smmap.pipeline.run_state import RunState
@@ -77,19 +77,18 @@ def read_part(
     count = -(-part.height // _ROWS) if around is None else 1
     step = -(-part.height // count)  # as many rows each: no thread is left with a few at the end
     pieces = [slice(top, min(top + step, part.height)) for top in range(0, part.height, step)]
-    packed = PackedPart(part, attempt.run.staged_layers)
-    work = partial(compute_piece, unit, (layers, past, around), packed, attempt)
+    work = partial(compute_piece, unit, (layers, past, around), part, attempt)
     attempt.lanes.compute(work, pieces)
 
 
 def compute_piece(
     unit: Unit,
     read: tuple[Layers, Past, Surroundings | None],
-    packed: PackedPart,
+    part: Block,
     attempt: Attempt,
     rows: slice,
 ) -> None:
-    """From aligned scenes to packed pixels of some rows of a part, as suits the processor's cache.
+    """From aligned scenes to staged pixels of some rows of a part, as suits the processor's cache.
 
     A model that looks around itself has its surroundings for the part as a whole: all its rows.
     """
@@ -97,10 +96,10 @@ def compute_piece(
     here = {name: values[rows] for name, values in layers.items()}
     before = tuple((age_days, values[:, rows]) for age_days, values in past)
     provisional = attempt.scenes.is_provisional(unit)
-    found = compute_rows((here, before, around), attempt.run, provisional=provisional)
-    if packed.put(rows, found):
-        for complete in attempt.put(unit, packed.part, packed.layers, layers["incidence_deg"]):
-            attempt.lanes.write(write_unit, complete, attempt)
+    packed = compute_rows((here, before, around), attempt.run, provisional=provisional)
+    piece = replace(part, row=part.row + rows.start, height=rows.stop - rows.start)
+    for complete in attempt.put(unit, piece, packed, here["incidence_deg"]):
+        attempt.lanes.write(write_unit, complete, attempt)
 
 
 def compute_rows(

@@ -20,7 +20,7 @@ VV_DB = Layer(
     units="dB",
     long_name="VV backscatter after filtering and averaging",
 )
-"""Staged beside the product for the report's statistics; never published."""
+"""Counted for the report's figures; neither staged nor published."""
 
 _GROUPS = {"unflagged": 1, "valid": 2}
 """Pixels are counted in three groups, from the best: so many of them bear the name."""
@@ -29,8 +29,13 @@ _WORST = 2
 
 
 def open_tallies(layers: Iterable[Layer]) -> dict[Layer, Tally]:
-    """Nothing counted yet; ``sm`` and the backscatter in three groups, from the best pixels on."""
-    return {one: Tally(one, groups=_WORST + 1 if one in (SM, VV_DB) else 1) for one in layers}
+    """Nothing counted yet, of layers and of the backscatter beside them.
+
+    ``sm`` and the backscatter are counted in three groups, from the best pixels on.
+    """
+    return {
+        one: Tally(one, groups=_WORST + 1 if one in (SM, VV_DB) else 1) for one in (*layers, VV_DB)
+    }
 
 
 def count_part(tallies: Mapping[Layer, Tally], packed: Mapping[str, NDArray[np.generic]]) -> None:

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "sums.h"
+
 #define MOST 3
 
 static size_t count_cells(const Side *side) { return side->size < 2 ? 1 : side->size / 2; }
@@ -23,22 +25,24 @@ static void find_shares(const Side *side, size_t cell, int32_t *shares) {
     shares[2] = place + 1;
 }
 
-static void add_row(const Map *map, const uint16_t *row, int32_t share, int32_t *restrict total,
-                    int32_t *restrict weight) {
-    const int32_t bias = map->bias, fill = map->fill;
-    for (size_t x = 0; x < map->width; x++) {
-        const int32_t known = row[x] != fill ? -1 : 0;
-        total[x] += (((row[x] ^ bias) - bias) * share) & known;
-        weight[x] += share & known;
-    }
-}
-
 static uint16_t divide(int64_t total, int64_t weight, uint16_t fill) {
     if (!weight)
         return fill;
     const double mean = (double)total / (double)weight;
     const int size = (int)(fabs(mean) + 0.5);
     return (uint16_t)(mean < 0 ? -size : size);
+}
+
+/* Of two pixels by two, whose sums single precision holds: quotients by three come nowhere near a
+   half, all others are exact. */
+static void divide_pairs(size_t cells, const int32_t *total, const int32_t *weight, uint16_t fill,
+                         uint16_t *out) {
+    for (size_t j = 0; j < cells; j++) {
+        const int32_t all = weight[2 * j] + weight[2 * j + 1];
+        const float mean = (float)(total[2 * j] + total[2 * j + 1]) / (float)(all ? all : 1);
+        const int32_t rounded = (int32_t)(mean + (mean < 0 ? -0.5f : 0.5f));
+        out[j] = all ? (uint16_t)rounded : fill;
+    }
 }
 
 /* Inlined with a number for `across`, so that loops over a cell's pixels are none. */
@@ -61,16 +65,19 @@ static inline __attribute__((always_inline)) void divide_row(const Side *columns
 
 void average(const Map *map, int32_t *room, uint16_t *out) {
     const size_t down = count_parts(&map->rows), across = count_parts(&map->columns);
-    int32_t *total = room, *weight = room + map->width, shares[MOST];
+    int32_t *total = room, *weight = room + map->row.width, shares[MOST];
     for (size_t i = 0; i < map->rows.count; i++) {
-        memset(room, 0, 2 * map->width * sizeof *room);
+        memset(room, 0, 2 * map->row.width * sizeof *room);
         find_shares(&map->rows, i, shares);
         for (size_t k = 0; k < down; k++)
-            add_row(map, map->numbers + (2 * i + k) * map->width, shares[k], total, weight);
-        if (across == 2)
-            divide_row(&map->columns, 2, total, weight, map->fill, out);
+            add_row(&map->row, map->numbers + (2 * i + k) * map->row.width, shares[k], total,
+                    weight);
+        if (down == 2 && across == 2)
+            divide_pairs(map->columns.count, total, weight, map->row.fill, out);
+        else if (across == 2)
+            divide_row(&map->columns, 2, total, weight, map->row.fill, out);
         else
-            divide_row(&map->columns, across, total, weight, map->fill, out);
+            divide_row(&map->columns, across, total, weight, map->row.fill, out);
         out += map->columns.count;
     }
 }
@@ -95,16 +102,16 @@ static inline __attribute__((always_inline)) void fill_in(const Map *map, size_t
                                                           size_t across, uint16_t *out) {
     for (size_t i = 0; i < map->rows.count; i++)
         for (size_t j = 0; j < map->columns.count; j++) {
-            const uint16_t *corner = map->numbers + 2 * i * map->width + 2 * j;
+            const uint16_t *corner = map->numbers + 2 * i * map->row.width + 2 * j;
             uint16_t pixels[MOST * MOST];
             size_t n = 0;
             int mixed = 0;
             for (size_t row = 0; row < down; row++)
                 for (size_t column = 0; column < across; column++) {
-                    pixels[n] = corner[row * map->width + column];
+                    pixels[n] = corner[row * map->row.width + column];
                     mixed |= pixels[n++] != *corner;
                 }
-            *out++ = mixed ? choose(pixels, n, map->fill) : *corner;
+            *out++ = mixed ? choose(pixels, n, map->row.fill) : *corner;
         }
 }
 
@@ -114,6 +121,8 @@ void find_commonest(const Map *map, uint16_t *out) {
         fill_in(map, 2, 2, out);
     else if (down == 2 && across == MOST)
         fill_in(map, 2, MOST, out);
+    else if (down == MOST && across == 2)
+        fill_in(map, MOST, 2, out);
     else
         fill_in(map, down, across, out);
 }

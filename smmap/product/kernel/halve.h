@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sums.h"
+
 /* Some of the cells along a side of `size` pixels. */
 typedef struct {
     size_t size, first, count;
@@ -13,11 +15,9 @@ typedef struct {
 size_t count_parts(const Side *side);
 size_t count_pixels(const Side *side);
 
-/* Numbers of 16 bits; `bias` is 0x8000 where they are signed, else 0. */
 typedef struct {
     const uint16_t *numbers;
-    size_t width;
-    uint16_t fill, bias;
+    Row row;
     Side rows, columns;
 } Map;
 

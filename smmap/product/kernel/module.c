@@ -6,6 +6,8 @@
 
 #include "count.h"
 #include "halve.h"
+#include "pack.h"
+#include "sums.h"
 
 /* A whole array of two dimensions, of one of those types; 0 with an error. */
 static int take(PyObject *object, Py_buffer *view, int flags, const char *types) {
@@ -72,6 +74,11 @@ static int have_shape(const Side *side, Py_ssize_t pixels, Py_ssize_t cells) {
            (size_t)pixels == count_pixels(side) && (size_t)cells == side->count;
 }
 
+static Row describe_row(const Py_buffer *view, int fill) {
+    const Row row = {(size_t)view->shape[1], (uint16_t)fill, *view->format == 'h' ? 0x8000 : 0};
+    return row;
+}
+
 static PyObject *halve(PyObject *args, int commonest) {
     PyObject *objects[2];
     Py_buffer in, out;
@@ -87,9 +94,7 @@ static PyObject *halve(PyObject *args, int commonest) {
         return NULL;
     }
     const Map map = {in.buf,
-                     (size_t)in.shape[1],
-                     (uint16_t)fill,
-                     *in.format == 'h' ? 0x8000 : 0,
+                     describe_row(&in, fill),
                      {(size_t)rows[0], (size_t)rows[1], (size_t)out.shape[0]},
                      {(size_t)columns[0], (size_t)columns[1], (size_t)out.shape[1]}};
     fit = *in.format == *out.format && rows[0] > 0 && columns[0] > 0 && rows[1] >= 0 &&
@@ -98,7 +103,7 @@ static PyObject *halve(PyObject *args, int commonest) {
     fit = fit && (commonest || map.rows.size % 2 == 0 || map.rows.size < LARGE);
     if (!fit)
         PyErr_SetString(PyExc_ValueError, "the pixels and the cells do not fit");
-    else if (!commonest && !(room = malloc(2 * map.width * sizeof *room))) {
+    else if (!commonest && !(room = malloc(2 * map.row.width * sizeof *room))) {
         PyErr_NoMemory();
         fit = 0;
     }
@@ -128,10 +133,87 @@ static PyObject *halve_by_commonest(PyObject *self, PyObject *args) {
     return halve(args, 1);
 }
 
+/* Whether there is a whole number of each cell along a side, and sums of columns fit. */
+static int have_cells(const Py_buffer *pixels, const Py_buffer *cells, Py_ssize_t side) {
+    for (int axis = 0; axis < 2; axis++)
+        if (cells->shape[axis] != (pixels->shape[axis] + side - 1) / side)
+            return 0;
+    return cells->itemsize == sizeof(int64_t);
+}
+
+static PyObject *add_up(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *objects[3];
+    Py_buffer in, sums[2];
+    Py_ssize_t side;
+    int fill, taken = 0, fit = 0;
+    int32_t *room = NULL;
+    if (!PyArg_ParseTuple(args, "OinOO", objects, &fill, &side, objects + 1, objects + 2) ||
+        !take(objects[0], &in, 0, "hH"))
+        return NULL;
+    while (taken < 2 && take(objects[1 + taken], sums + taken, PyBUF_WRITABLE, "lq"))
+        taken++;
+    if (taken == 2) {
+        fit = side > 0 && side < LARGE && have_cells(&in, sums, side) &&
+              have_cells(&in, sums + 1, side);
+        if (!fit)
+            PyErr_SetString(PyExc_ValueError, "the pixels and the cells do not fit");
+        else if (!(room = malloc(2 * (size_t)in.shape[1] * sizeof *room + 1)))
+            PyErr_NoMemory();
+    }
+    if (room) {
+        const Row row = describe_row(&in, fill);
+        Py_BEGIN_ALLOW_THREADS
+        add_cells(&row, in.buf, (size_t)in.shape[0], (size_t)side, room, sums[0].buf, sums[1].buf);
+        Py_END_ALLOW_THREADS
+    }
+    while (taken)
+        PyBuffer_Release(sums + --taken);
+    PyBuffer_Release(&in);
+    if (!room)
+        return NULL;
+    free(room);
+    Py_RETURN_NONE;
+}
+
+static PyObject *pack(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *objects[2];
+    Py_buffer in, out;
+    Packing packing;
+    if (!PyArg_ParseTuple(args, "Od(ii)iO", objects, &packing.step, &packing.low, &packing.high,
+                          &packing.fill, objects + 1) ||
+        !take(objects[0], &in, 0, "fd"))
+        return NULL;
+    if (!take(objects[1], &out, PyBUF_WRITABLE, "hH")) {
+        PyBuffer_Release(&in);
+        return NULL;
+    }
+    const int fit = have_one_shape(&in, &out);
+    if (fit) {
+        const size_t n = (size_t)(in.shape[0] * in.shape[1]);
+        Py_BEGIN_ALLOW_THREADS
+        if (*in.format == 'd')
+            pack_doubles(in.buf, n, &packing, out.buf);
+        else
+            pack_floats(in.buf, n, &packing, out.buf);
+        Py_END_ALLOW_THREADS
+    } else {
+        PyErr_SetString(PyExc_ValueError, "the values and the numbers do not fit");
+    }
+    PyBuffer_Release(&out);
+    PyBuffer_Release(&in);
+    if (!fit)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef METHODS[] = {
     {"count", count, METH_VARARGS, "How often each number occurs; without the GIL."},
     {"average", halve_by_average, METH_VARARGS, "A map at half its size; without the GIL."},
     {"commonest", halve_by_commonest, METH_VARARGS, "The same of flags; without the GIL."},
+    {"add_up", add_up, METH_VARARGS, "Sums of square cells, and of ones; without the GIL."},
+    {"pack", pack, METH_VARARGS, "Values as stored numbers; without the GIL."},
     {NULL, NULL, 0, NULL},
 };
 

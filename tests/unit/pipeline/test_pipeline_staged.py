@@ -24,7 +24,7 @@ from smmap.spec.errors import StoreError
 from smmap.spec.quality import Quality
 from smmap.spec.tile import Block
 
-LAYERS = (SM, SM_QUALITY, VV_DB)
+LAYERS = (SM, SM_QUALITY)
 TILE = GeoBox((400, 300), Affine(10, 0, 600000, 0, -10, 5600000), "EPSG:32631")
 
 
@@ -36,7 +36,7 @@ def make_pixels(shape, seed):
     vv_db = np.where(known, rng.integers(-2500, -500, shape), VV_DB.fill)
     return {
         layer.name: values.astype(layer.dtype)
-        for layer, values in zip(LAYERS, (sm, quality, vv_db), strict=True)
+        for layer, values in zip((*LAYERS, VV_DB), (sm, quality, vv_db), strict=True)
     }
 
 
@@ -100,7 +100,7 @@ def test_statistics_are_numpys(tmp_path, size):
     pixels = make_pixels(area.shape, 5)
     unit, _ = stage(tmp_path / "u", area, pixels, area.split(size))
     figures = compute_statistics(unit.tallies)
-    sm, quality, vv_db = (pixels[layer.name] for layer in LAYERS)
+    sm, quality, vv_db = (pixels[layer.name] for layer in (*LAYERS, VV_DB))
     valid, known = sm != SM.fill, quality != SM_QUALITY.fill
     assert figures["pixels"] == sm.size
     assert (figures["valid"], figures["known"]) == (valid.sum(), known.sum())
@@ -175,7 +175,7 @@ def commit(side):
     folder = Path(sys.argv[1]) / str(side)
     geobox = GeoBox((side, side), Affine(10, 0, 600000, 0, -10, 5600000), "EPSG:32631")
     area = Block.whole(geobox)
-    unit = StagedUnit(folder, area, (*LAYERS, VV_DB))
+    unit = StagedUnit(folder, area, LAYERS)
     for part in area.split(512):
         values = np.add.outer(np.arange(part.height), np.arange(part.width)) % 4000
         packed = {layer.name: values.astype(layer.dtype) for layer in (*LAYERS, VV_DB)}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from smmap.product import _kernel
+from smmap.product.cell_sums import add_cells, add_cells_plainly
 from smmap.product.layers import SM
 from smmap.product.overview import (
     Cells,
@@ -127,9 +128,51 @@ def test_groups_that_are_not_there_are_refused(numbers, groups, counts):
     assert (arguments[2] == 1).all()
 
 
+@pytest.mark.parametrize(
+    "values, numbers",
+    [
+        (("f", (3, 4)), ("h", (4, 3))),
+        (("f", (3, 4)), ("i", (3, 4))),
+        (("h", (3, 4)), ("h", (3, 4))),
+    ],
+)
+def test_numbers_that_do_not_hold_the_values_are_refused(values, numbers):
+    arguments = [np.ones(shape, dtype) for dtype, shape in (values, numbers)]
+    with pytest.raises(ValueError, match=r"fit|type"):
+        _kernel.pack(arguments[0], 1.0, (0, 9), -1, arguments[1])
+    assert (arguments[1] == 1).all()
+
+
+@given(one=maps(), side=st.integers(1, 9))
+def test_every_cell_is_summed_up_alike(one, side):
+    values, fill = one[:2]
+    for found, expected in zip(
+        add_cells(values, fill, side), add_cells_plainly(values, fill, side), strict=True
+    ):
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("side", [16383, 16384])
+def test_sums_of_large_cells_do_not_wrap(side):
+    total, count = add_cells(np.full((side, 2), 65535, np.uint16), 0, side)
+    assert (total.item(), count.item()) == (65535 * 2 * side, 2 * side)
+
+
+@pytest.mark.parametrize(
+    "dtype, side, cells, kind",
+    [("f", 2, (2, 2), "q"), ("h", 0, (2, 2), "q"), ("h", 3, (2, 2), "q"), ("h", 2, (2, 2), "i")],
+)
+def test_sums_that_do_not_fit_are_refused(dtype, side, cells, kind):
+    sums = np.ones(cells, kind), np.ones(cells, kind)
+    with pytest.raises(ValueError, match=r"fit|type"):
+        _kernel.add_up(np.zeros((3, 4), dtype), 0, side, *sums)
+    assert all((one == 1).all() for one in sums)
+
+
 COMPUTED = """
 import numpy as np
-from smmap.product import overview, tally
+from smmap.product import cell_sums, overview, packing, tally
 from smmap.product.layers import SM, SM_QUALITY
 values = (np.arange(9 * 14).reshape(9, 14) ** 2 % 31).astype("i2")
 values[values < 5] = SM.fill
@@ -137,7 +180,9 @@ sides = overview.Cells.whole(9), overview.Cells.whole(14)
 counts = tally.Tally(SM, 2)
 counts.add(values, (values % 2 == 0).astype("u1"))
 found = overview.average_cells(values, SM.fill, *sides), *counts.get_counts(1)
+found += (packing.pack(values * 0.00037, SM), packing.pack(values.astype("f4") / 31, SM))
 found += (overview.find_commonest(values.astype("u2"), SM_QUALITY.fill, *sides),)
+found += cell_sums.add_cells(values, SM.fill, 4)
 text = b"".join(one.tobytes() for one in found).hex()
 """
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from smmap.product.layers import LAYERS, SM, SM_QUALITY
-from smmap.product.packing import pack, unpack
+from smmap.product.packing import pack, pack_plainly, unpack
 from smmap.spec.band import Layer
 from smmap.spec.quality import Quality
 
@@ -57,6 +57,28 @@ def test_round_trip(values):
     assert np.all(np.isnan(again[np.isnan(values)]))
     outside = ~inside & ~np.isnan(values) & ((values < -0.00006) | (values > 1.00006))
     assert np.all(np.isnan(again[outside]))
+
+
+@pytest.mark.parametrize("layer", [SM, Layer("x", "uint16", 65535, 0.01, "1", "x")])
+@given(
+    arrays(
+        np.float64,
+        st.tuples(st.integers(1, 9), st.integers(1, 9)),
+        elements=ANY_FLOAT
+        | st.floats(-400, 700)
+        | st.integers(-70000, 70000).map(lambda halves: halves * 0.5e-4),
+    ),
+    st.sampled_from([np.float32, np.float64]),
+    st.integers(1, 3),
+)
+def test_every_number_is_packed_alike_without_the_kernel(layer, values, dtype, step):
+    """Of arrays with gaps, too; ties, infinities and what is too large among them."""
+    numbers = values.astype(dtype)[::step, ::step]
+    limits = np.iinfo(layer.dtype)
+    low, high = layer.valid_range or (limits.min, limits.max)
+    packed = pack(numbers, layer)
+    assert packed.dtype == layer.dtype
+    assert np.array_equal(packed, pack_plainly(numbers, layer, low, high))
 
 
 @given(arrays(np.int16, 20, elements=st.integers(-32768, 32767)))
