@@ -80,7 +80,7 @@ def test_places_are_asked(tmp_path):
         assert [row["reachable"] for row in rows] == [False, True]
         assert "gone" in rows[0]["missing"][0]
         server.faults = ["503"]
-        done = ask("--recipe", recipe, "--check", MY_KEY="x")
+        done = ask("--recipe", recipe, "--check", MY_KEY="x", COLUMNS="300")
         assert done.returncode == 7
         assert "is out of order (HTTP 503)" in " ".join(done.stdout.split())
 

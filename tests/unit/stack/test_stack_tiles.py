@@ -29,7 +29,8 @@ USUAL = {"compress": "deflate", "tiled": True, "blockxsize": 32, "blockysize": 1
 @pytest.fixture
 def write(tmp_path, write_tif):
     def write(values, **options):
-        return Band("red", write_tif(tmp_path / "a.tif", values, **(USUAL | options)), "1")
+        path = write_tif(tmp_path / "a.tif", values, **(USUAL | options))
+        return Band("elevation", path, "m")
 
     return write
 
