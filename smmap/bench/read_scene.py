@@ -44,7 +44,7 @@ class ReadScene:
 
     def describe_band(self, href: str | None = None) -> Band:
         """For smmap."""
-        return Band("red", href or str(self.path), "1", nodata=0, crs=_SOURCE)
+        return Band("digital_number", href or str(self.path), "1", nodata=0, crs=_SOURCE)
 
     def describe_item(self) -> pystac.Item:
         """For other loaders."""

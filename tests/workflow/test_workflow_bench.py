@@ -55,7 +55,7 @@ pytestmark = pytest.mark.skipif(
 
 TWO = pytest.mark.skipif(count_processors() < 2, reason="two processes are set against one")
 SLOW = pytest.mark.slow
-MARKS = {"scale": (SLOW, TWO), "tile": (SLOW,), "read": (SLOW,)}
+MARKS = {"scale": (SLOW, TWO), "tile": (SLOW,)}
 
 
 def bench(*arguments):
