@@ -110,6 +110,7 @@ def test_from_a_folder_to_a_bucket(maps, local, out):
     assert not [path for path in store.list_files("") if "staging" in path]
 
 
+@pytest.mark.slow
 def test_from_a_bucket_to_itself_and_elsewhere(remote, local, out, tmp_path):
     expected = digest_daily(local)
     make_mosaic(remote.address, ASKED)
@@ -199,6 +200,7 @@ def test_a_day_never_shrinks_between_two_drivers(maps, out, tmp_path, place):
     assert make_mosaic(maps, part, target).kept == 3
 
 
+@pytest.mark.slow
 def test_killed_and_rerun(remote, local, out):
     store = open_output_store(out)
     killed = [

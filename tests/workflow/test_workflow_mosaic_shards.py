@@ -149,6 +149,7 @@ def test_a_day_that_lost_a_shard_is_not_committed(maps, undisturbed, tmp_path):
     check_whole(tmp_path, undisturbed)
 
 
+@pytest.mark.slow
 def test_killed_workers_cost_nothing_but_time(maps, undisturbed, tmp_path):
     process = start(maps, tmp_path, workers=2)
     end = time.monotonic() + 120

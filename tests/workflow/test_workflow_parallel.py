@@ -64,6 +64,7 @@ def list_items(out: Path) -> list[Path]:
     return list((out / "soil-moisture").glob("*/*/*/*/SMMAP*.json"))
 
 
+@pytest.mark.slow
 def test_processes_that_are_renewed_after_every_task_give_the_same_bytes(
     world, maps, tmp_path, digest_pixels
 ):
@@ -126,6 +127,7 @@ def test_a_killed_driver_leaves_no_process_and_a_rerun_completes(
     assert not list((tmp_path / ".smmap/staging").iterdir())
 
 
+@pytest.mark.slow
 def test_a_killed_scheduler_is_told_and_a_rerun_completes(world, maps, tmp_path, digest_pixels):
     with serve_dask(tmp_path, workers=1) as peers:
         process = start(world, tmp_path / "out", "--scheduler", peers.address)

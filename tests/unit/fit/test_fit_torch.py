@@ -24,6 +24,8 @@ SPECS = {
     "lstm": Lstm.parse(LSTM | {"batch": 64}, "lstm"),
     "tabnet": Tabnet.parse(TABNET | {"batch": 64}, "tabnet"),
 }
+TABNET_SLOWLY = pytest.param("tabnet", marks=pytest.mark.slow)
+KINDS = [TABNET_SLOWLY if kind == "tabnet" else kind for kind in SPECS]
 
 
 def make_lesson(rows=240):
@@ -32,7 +34,7 @@ def make_lesson(rows=240):
     return Lesson(columns, table["moisture"].to_numpy() / 100, table["field"])
 
 
-@pytest.mark.parametrize("kind", SPECS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_learns_exports_and_repeats(tmp_path, kind):
     lesson = make_lesson()
     state = torch.get_rng_state()
@@ -48,10 +50,7 @@ def test_learns_exports_and_repeats(tmp_path, kind):
     assert check_parity(fitted, tmp_path / "m.onnx", ranges, 0).rows >= 100_000
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [pytest.param(kind, marks=pytest.mark.slow if kind == "tabnet" else ()) for kind in SPECS],
-)
+@pytest.mark.parametrize("kind", KINDS)
 def test_mixed_precision_learns_the_same_a_little_otherwise(kind):
     lesson = make_lesson()
     spec = SPECS[kind].model_copy(update={"epochs": 25})
@@ -92,7 +91,7 @@ def test_early_stopping_keeps_the_best_and_holds_whole_groups_out():
     assert int(fitted.detail.split()[1]) < 197
 
 
-@pytest.mark.parametrize("kind", ["cnn1d", "tabnet"])
+@pytest.mark.parametrize("kind", ["cnn1d", TABNET_SLOWLY])
 def test_interrupted_fit_ends_as_an_undisturbed_one(tmp_path, monkeypatch, kind):
     spec, lesson = SPECS[kind].model_copy(update={"epochs": 20}), make_lesson()
     expected = fit_torch(spec, lesson, 1, None).predict(lesson.rows)

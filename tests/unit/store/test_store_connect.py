@@ -168,6 +168,7 @@ def test_conditions_hold_for_data_that_a_plain_put_would_send_in_parts(store, pr
     store.delete("large.json")
 
 
+@pytest.mark.slow
 def test_removing_thousands_takes_few_requests(store, proxy, tmp_path):
     store.put("from", b"x", tmp_path)
     links = {f"c/{number}": "from" for number in range(1100)}
