@@ -15,7 +15,7 @@ static inline __attribute__((always_inline)) void add(const Row *row, const uint
 
 /* Whole pixels need no product. */
 void add_row(const Row *row, const uint16_t *numbers, int32_t share, int32_t *total,
-                    int32_t *weight) {
+             int32_t *weight) {
     if (share == 1)
         add(row, numbers, 1, total, weight);
     else
