@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,13 @@ import onnx
 from numpy.typing import NDArray
 
 from smmap.export.ghost_norm import fold_ghost_norms
-from smmap.export.rounding import measure_rounding
+from smmap.export.rounding import find_strays, measure_rounding
 from smmap.export.unrolled_lstm import unroll_lstms
 from smmap.spec.errors import ModelError
 from smmap.store.atomic import write_atomic
 
 OPSET = 17
 """ONNX operator set: old enough for every ONNX Runtime that smmap takes."""
-_ROUNDINGS = 4
 _EXAMPLES = 3
 """Rows that the network is traced with; no size that a layer could have."""
 
@@ -40,8 +40,8 @@ def write_network(
     inputs
         (n, features) rows to compare both with, n at least 2.
     tolerance
-        Largest difference that is allowed; four times the network's own rounding is, too, as the
-        file rounds as coarsely in another order.
+        Largest difference that is allowed; so is what the network's own rounding explains
+        (`find_strays`).
 
     Returns
     -------
@@ -56,6 +56,10 @@ def write_network(
         If it cannot be written.
     """
     import torch
+
+    def predict(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            return np.asarray(network(torch.from_numpy(rows)).numpy())
 
     plain = unroll_lstms(fold_ghost_norms(network))
     buffer: Any = io.BytesIO()  # which torch takes, against its own annotation
@@ -79,14 +83,14 @@ def write_network(
     except Exception as error:  # noqa: BLE001 (torch, onnx and the runtime raise their own kinds)
         reason = f"{type(error).__name__}: {error}"
     else:
-        with torch.inference_mode():
-            expected = network(torch.from_numpy(inputs)).numpy()
-        difference = float(np.abs(outputs - expected).max())
-        allowed = max(tolerance, _ROUNDINGS * measure_rounding(network, inputs))
-        if difference <= allowed:
+        apart = np.abs(outputs - predict(inputs)).reshape(len(inputs), -1).max(axis=1)
+        rounding = partial(measure_rounding, network, inputs)
+        strays = find_strays(apart.astype(np.float64), inputs, tolerance, predict, rounding)
+        if not len(strays):
             write_atomic(path, buffer.getvalue())
-            return difference
-        reason = f"it differs from the network by {difference:.2e}, more than {allowed:.0e}"
+            return float(apart.max())
+        largest = apart[strays].max()
+        reason = f"it differs from the network by {largest:.2e}, where {tolerance:.0e} is allowed"
     raise ModelError(f"{path}: {type(network).__name__} cannot be exported ({reason})")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from smmap.export.rounding import ROUNDINGS, measure_steepness
 from smmap.features.array import Doubles
 from smmap.spec.card import ModelInput, RadarMeaning
 
@@ -76,8 +77,20 @@ class Rounded(Protocol):
 def find_allowance(fitted: Fitted, rows: Rows) -> float:
     """How far an export may be from a member over some rows, m3/m3.
 
-    Its tolerance, or four times its own rounding: the export rounds as coarsely, in another order.
+    Its tolerance, or some times its own rounding: the export rounds as coarsely, in another order.
     """
     if not isinstance(fitted, Rounded):
         return fitted.tolerance
-    return max(fitted.tolerance, 4 * fitted.measure_rounding(rows))
+    return max(fitted.tolerance, ROUNDINGS * fitted.measure_rounding(rows))
+
+
+def find_allowances(fitted: Fitted, rows: Rows) -> Doubles:
+    """(n,) How far an export may be from a member at each row, m3/m3.
+
+    As `find_allowance`, or some times what the last digits of its inputs are worth there.
+    """
+    allowance: Doubles = np.full(len(rows), find_allowance(fitted, rows))
+    if not isinstance(fitted, Rounded):
+        return allowance
+    steep = ROUNDINGS * measure_steepness(fitted.predict, rows)
+    return np.asarray(np.maximum(allowance, steep))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smmap.fit.fitted import Fitted, Rows, find_allowance
+from smmap.export.rounding import find_strays
+from smmap.features.array import Doubles
+from smmap.fit.fitted import Fitted, Rounded, Rows, find_allowance
 from smmap.model.open_session import open_session
 from smmap.model.session import Runner
 from smmap.spec.errors import ModelError
@@ -44,7 +47,7 @@ def check_parity(fitted: Fitted, path: Path, ranges: NDArray[np.float32], seed: 
     ------
     ModelError
         If the file cannot be opened, has values in other rows, differs by more than
-        `find_allowance`, or predicts a row by what others it comes with.
+        rounding explains (`find_strays`), or predicts a row by what others it comes with.
     """
     rows = draw_probes(fitted, ranges, seed)
     session = open_session(path, "cpu", None)
@@ -52,22 +55,35 @@ def check_parity(fitted: Fitted, path: Path, ranges: NDArray[np.float32], seed: 
     worst = 0.0
     for start in range(0, len(rows), _CHUNK):
         part = rows[start : start + _CHUNK]
-        native, found = fitted.predict(part), session.run(part)[:, 0].astype(np.float64)
-        known = np.isfinite(native)
-        same = np.array_equal(known, np.isfinite(found))
-        apart = np.abs(found - native)[known] / np.maximum(1.0, np.abs(native[known]))
-        difference = float(apart.max(initial=0.0)) if same else float("inf")
-        if not (difference <= fitted.tolerance or difference <= find_allowance(fitted, part)):
-            row = part[int(np.argmax(np.where(known, np.abs(found - native), -1.0)))]
+        apart = _compare(fitted.predict(part), session.run(part)[:, 0].astype(np.float64))
+        strays = _find_strays(fitted, part, apart)
+        if len(strays):
+            row = strays[np.argmax(apart[strays])]
             raise ModelError(
                 f"{path.name} predicts otherwise than the model it was made from: by "
-                f"{difference:.2g} m3/m3, where {fitted.tolerance:.0e}, or its own rounding, is "
+                f"{apart[row]:.2g} m3/m3, where {fitted.tolerance:.0e}, or its own rounding, is "
                 "allowed, for example for the scaled inputs "
-                f"{[float(value) for value in row]}; it is not kept{_advise(fitted)}"
+                f"{[float(value) for value in part[row]]}; it is not kept{_advise(fitted)}"
             )
-        worst = max(worst, difference)
+        worst = max(worst, float(apart.max(initial=0.0)))
     logger.info("%s equals its model within %.1e over %d rows", path.name, worst, len(rows))
     return Parity(len(rows), worst)
+
+
+def _compare(native: Doubles, found: Doubles) -> Doubles:
+    """(n,) how far apart, of values above 1 relatively; infinite where one alone has a value."""
+    known, has = np.isfinite(native), np.isfinite(found)
+    apart = np.where(known == has, 0.0, np.inf)
+    both = known & has
+    apart[both] = np.abs(found - native)[both] / np.maximum(1.0, np.abs(native[both]))
+    return apart
+
+
+def _find_strays(fitted: Fitted, rows: Rows, apart: Doubles) -> NDArray[np.intp]:
+    if not isinstance(fitted, Rounded):
+        return np.flatnonzero(~(apart <= fitted.tolerance))
+    rounding = partial(fitted.measure_rounding, rows)
+    return find_strays(apart, rows, fitted.tolerance, fitted.predict, rounding)
 
 
 def _advise(fitted: Fitted) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smmap.fit.fitted import Fitted, Rows, find_allowance
+from smmap.fit.fitted import Fitted, Rows, find_allowances
 from smmap.model.package import load_model
 from smmap.spec.card import ModelCard
 from smmap.spec.errors import ConfigError, ModelError
@@ -109,7 +109,8 @@ def write_package(
             _check_values(rows["outputs"], within, members[0].fitted.detail)
         inside = rows["inputs"][np.isfinite(rows["inputs"]).all(axis=1)]
         golden = pack_arrays(rows)
-        tolerance = max(_TIGHTEST, *(find_allowance(one.fitted, inside) for one in members))
+        allowances = [find_allowances(one.fitted, inside).max(initial=0.0) for one in members]
+        tolerance = max(_TIGHTEST, *map(float, allowances))
         sha256 = hashlib.sha256(golden).hexdigest()
         found = {"file": GOLDEN, "sha256": sha256, "tolerance": tolerance}
         card = ModelCard.parse(card.model_dump() | {"golden": found}, str(out / CARD))

@@ -9,9 +9,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
+from smmap.export.rounding import find_strays, measure_steepness
 from smmap.fit.architectures import Scaled
 from smmap.fit.estimators import fit_mlp, fit_svr
-from smmap.fit.fitted import find_allowance
+from smmap.fit.fitted import find_allowance, find_allowances
 from smmap.fit.torch_member import FittedNetwork
 from smmap.spec.errors import ModelError
 from smmap.spec.training_member import Mlp, Svr
@@ -86,3 +87,92 @@ def test_a_network_may_differ_by_what_it_rounds_itself(tmp_path):
     shifted._network.target_mean += 20 * allowed
     with pytest.raises(ModelError, match="its own rounding"):
         check_parity(shifted, tmp_path / "m.onnx", find_ranges(rows), 0)
+
+
+@pytest.mark.parametrize("weights", [(3.0, -2.0, 0.5), (0.0, 1e4, 1.0)])
+def test_steepness_of_a_plane_is_known(weights):
+    """All eight neighbours of three inputs are among those that are drawn."""
+    rows = np.random.default_rng(0).uniform(0.1, 5, (200, 3)).astype(np.float32)
+    digits = np.abs(np.nextafter(rows, np.float32(np.inf)).astype(np.float64) - rows)
+    found = measure_steepness(lambda some: some.astype(np.float64) @ weights, rows)
+    below = np.abs(np.nextafter(rows, np.float32(-np.inf)).astype(np.float64) - rows)
+    lowest = np.minimum(digits, below) @ np.abs(weights)
+    assert (found >= lowest * (1 - 1e-6)).all()
+    assert (found <= np.maximum(digits, below) @ np.abs(weights) * (1 + 1e-6)).all()
+
+
+STEEP, EDGE = 2e4, 0.998
+"""Of a ramp that a five-hundredth of all rows lies on, each ulp of an input 0.0024 further."""
+
+
+def climb(rows):
+    """Exact but for the difference: what comes after is as float32 has it."""
+    return np.tanh(np.maximum(0, np.float32(STEEP) * (rows[:, 0] - np.float32(EDGE))))
+
+
+def climb_otherwise(rows):
+    """The same ramp, another order."""
+    return np.tanh(np.maximum(0, np.float32(STEEP) * rows[:, 0] - np.float32(STEEP * EDGE)))
+
+
+def find_wrong(found, rows, network=climb):
+    apart = np.abs(found.astype(np.float64) - network(rows))
+    return find_strays(apart, rows, 1e-5, network, lambda: 1e-5)
+
+
+def test_only_steep_rows_are_excused_by_their_last_digits():
+    rows = np.random.default_rng(0).uniform(0, 1, (20_000, 3)).astype(np.float32)
+    rows[::1000, 0] = EDGE + np.arange(20, dtype=np.float32) / 20 * 1e-4
+    found = climb_otherwise(rows)
+    assert np.abs(found - climb(rows)).max() > 4e-5  # more than four times what it says it rounds
+    assert not len(find_wrong(found, rows))
+    # As much elsewhere is an error, and so is much more on the ramp, and no value anywhere.
+    for row, added in ((1, 5e-5), (0, 0.02), (1000, np.nan)):
+        wrong = found.copy()
+        wrong[row] += np.float32(added)
+        assert find_wrong(wrong, rows).tolist() == [row]
+
+
+def test_a_network_that_is_steep_at_many_rows_is_not_excused():
+    rows = np.random.default_rng(0).uniform(0.9980, 0.9981, (20_000, 3)).astype(np.float32)
+    strays = find_wrong(climb_otherwise(rows), rows)
+    assert len(strays) > 0.01 * len(rows)
+
+
+class Ramp(torch.nn.Module):
+    """`climb` in PyTorch, as one of two that differ in order, or also in where the ramp is."""
+
+    def __init__(self, otherwise=False, edge=1.5):
+        super().__init__()
+        self.otherwise, self.edge = otherwise, edge
+
+    def forward(self, rows):
+        if self.otherwise:
+            return torch.tanh(torch.relu(STEEP * rows[:, :1] - STEEP * self.edge))
+        return torch.tanh(torch.relu(STEEP * (rows[:, :1] - self.edge)))
+
+
+def hold_ramp(**options):
+    rows, truth = draw_rows()
+    return FittedNetwork(Scaled(Ramp(**options), rows, truth).eval(), "ramp", 3)
+
+
+def test_the_gate_lets_steep_rows_pass_and_refuses_another_ramp(tmp_path):
+    rows, _ = draw_rows()
+    network = hold_ramp()
+    ranges = find_ranges(rows)
+    # The ramp begins just before the end of what is drawn within; beyond it all is flat.
+    scale = network._network
+    ranges[0] = (scale.mean + scale.std * torch.tensor([[-1.5], [1.5001]]))[:, 0].numpy()
+    hold_ramp(otherwise=True).write(tmp_path / "same.onnx")
+    parity = check_parity(network, tmp_path / "same.onnx", ranges, 0)
+    assert parity.difference > network.tolerance
+    # Of golden rows, which another processor rounds otherwise, the same is allowed.
+    steep = np.tile((scale.mean + scale.std * 1.50002).numpy(), (2, 1)).astype(np.float32)
+    flat = steep - scale.std.numpy()
+    allowed = find_allowances(network, np.concatenate([steep[:1], flat[:1]]))
+    assert allowed[0] > parity.difference
+    assert allowed[1] == find_allowance(network, np.concatenate([steep[:1], flat[:1]]))
+    hold_ramp(otherwise=True, edge=1.50005).write(tmp_path / "other.onnx")
+    with pytest.raises(ModelError, match="predicts otherwise"):
+        check_parity(network, tmp_path / "other.onnx", ranges, 0)
