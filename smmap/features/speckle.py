@@ -45,7 +45,9 @@ def filter_boxcar(power: Floats, window: int) -> Doubles:
     return np.where(valid, compute_window_mean(values, valid, window), np.nan)
 
 
-def filter_lee(power: Floats, window: int, looks: float, *, single: bool = False) -> Floats:
+def filter_lee(
+    power: Floats, window: int, looks: float, *, single: bool = False, margin: int = 0
+) -> Floats:
     """Lee's local-statistics filter for multiplicative noise: m + k (power - m).
 
     k = q / (q + cu^2 m^2), q = max((variance + m^2) / (1 + cu^2) - m^2, 0), cu^2 = 1 / looks;
@@ -61,17 +63,23 @@ def filter_lee(power: Floats, window: int, looks: float, *, single: bool = False
         Equivalent number of looks of one pixel.
     single
         Whether to round to single precision: for values that are not averaged any more.
+    margin : int
+        Pixels on each side that are left out of what is returned.
 
     Returns
     -------
-    float64 or float32 array (y, x)
+    float64 or float32 array (y - 2 margin, x - 2 margin)
         NaN where ``power`` is nodata.
     """
     dtype = np.float32 if single else np.float64
+    height, width = power.shape
+    inner = np.s_[margin : height - margin, margin : width - margin]
     if not HAS_KERNEL or power.dtype != np.float32:
-        return filter_lee_plainly(power, window, looks).astype(dtype, copy=False)
-    filtered = np.empty(power.shape, dtype)
-    _kernel.filter_lee(np.ascontiguousarray(power), window, 1.0 / looks, 0, filtered)
+        return filter_lee_plainly(power, window, looks)[inner].astype(dtype, copy=False)
+    filtered = np.empty(power[inner].shape, dtype)
+    if power.strides[1] != power.itemsize or power.strides[0] < width * power.itemsize:
+        power = np.ascontiguousarray(power)
+    _kernel.filter_lee(power, window, 1.0 / looks, 0, filtered)
     return filtered
 
 

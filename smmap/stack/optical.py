@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.features.conditions import holds
+from smmap.features.gaps import Gaps, find_gaps, leave_gaps
 from smmap.features.request import Request
 from smmap.features.temporal import compute_median, compute_nearest, rank_by_age
 from smmap.spec.band import Band
@@ -85,13 +86,14 @@ class OpticalBlock:
             recipe allows), each (h, w); NaN where no scene was clear.
         """
         part = part or self.block
-        joined, age = self._join(self.bands, self.options.rule, scenes, moment, part)
+        joined, age, gaps = self._join(self.bands, self.options.rule, scenes, moment, part)
         distance = np.abs(age)
         stale = (distance > self.options.stale_days).astype(np.float32)
         np.copyto(stale, np.nan, where=np.isnan(distance))
         shape = part.refine(self.factor).shape
-        joined["optical_age_days"] = np.broadcast_to(distance, shape)
-        joined["optical_stale_share"] = np.broadcast_to(stale, shape)
+        for name, values in (("optical_age_days", distance), ("optical_stale_share", stale)):
+            whole = np.broadcast_to(values, shape)
+            joined[name] = whole if gaps is None else leave_gaps(whole, gaps)
         self._forget(moment)
         return self._average(joined)
 
@@ -107,7 +109,7 @@ class OpticalBlock:
         part = part or self.block
         layers: dict[str, Array] = {}
         for rule, bands in self._groups.items():
-            joined, _ = self._join(bands, rule, scenes, moment, part)
+            joined, _, _ = self._join(bands, rule, scenes, moment, part)
             wanted = {
                 one.name: joined[one.band] for one in self.requests if self._get_rule(one) == rule
             }
@@ -147,10 +149,11 @@ class OpticalBlock:
         scenes: Sequence[Scene],
         moment: datetime,
         part: Block,
-    ) -> tuple[dict[str, Array], Array]:
+    ) -> tuple[dict[str, Array], Array, Gaps | None]:
         """Bands, water and snow on working pixels, and the signed age in days.
 
-        The age is of one pixel, (1, 1), where it is everywhere the same.
+        The age is of one pixel, (1, 1), where it is everywhere the same but in the gaps that are
+        given with it.
         """
         working = part.refine(self.factor)
         names = (*bands, *_SURFACE)
@@ -160,26 +163,26 @@ class OpticalBlock:
             loaded = [self._load_clear(one) for one in near]
         if not loaded:
             nothing = np.full(working.shape, np.nan, np.float32)
-            return dict.fromkeys(names, nothing), nothing
+            return dict.fromkeys(names, nothing), nothing, None
         window = working.within(self.block.refine(self.factor))
         ages = np.array([(one.moment - moment).total_seconds() for one in loaded]) / _SECONDS_A_DAY
         layers = [[one.values[name][window] for name in names] for one in loaded]
         valid = [one.valid[bands][window] for one in loaded]
         if isinstance(rule, Median):
             values, age = compute_median(np.stack(layers), np.stack(valid), ages)
-            return dict(zip(names, values, strict=True)), age
+            return dict(zip(names, values, strict=True)), age, None
         first = rank_by_age(ages)[0]
         if valid[first].all():  # nothing to choose, and nothing to copy
             age = np.full((1, 1), ages[first], np.float32)
-            return dict(zip(names, layers[first], strict=True)), age
+            return dict(zip(names, layers[first], strict=True)), age, None
         giving = [number for number, one in enumerate(valid) if one.any()]
         if len(giving) == 1:  # nothing to choose: one pass for each band
             (only,) = giving
-            age = _keep(valid[only], np.broadcast_to(np.float32(ages[only]), working.shape))
-            kept = [_keep(valid[only], one) for one in layers[only]]
-            return dict(zip(names, kept, strict=True)), age
+            age, gaps = np.full((1, 1), ages[only], np.float32), find_gaps(valid[only])
+            kept = [leave_gaps(one, gaps) for one in layers[only]]
+            return dict(zip(names, kept, strict=True)), age, gaps
         values, age = compute_nearest(layers, valid, ages)
-        return dict(zip(names, values, strict=True)), age
+        return dict(zip(names, values, strict=True)), age, None
 
     def _average(self, layers: dict[str, Array]) -> dict[str, Array]:
         if self.factor == 1:
@@ -225,11 +228,6 @@ class OpticalBlock:
             for group in {self.bands, *self._groups.values()}
         }
         return _Clear(scene.datetime, values, groups)
-
-
-def _keep(valid: NDArray[np.bool_], values: Array) -> Array:
-    """Values where they are valid, NaN elsewhere."""
-    return np.where(valid, values, np.float32(np.nan))
 
 
 def _find_surface(condition: Condition | None, bands: dict[str, Array], working: Block) -> Array:

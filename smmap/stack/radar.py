@@ -119,12 +119,12 @@ def load_radar(
     inner = working.within(wide)
     layers: dict[str, Array] = {}
     for name in [key for key in ("sigma0_vv", "sigma0_vh") if key in seen[-1]]:
-        power = seen[-1][name]
+        power = seen[-1][name][inner]
         if filtered:
             unseen = np.broadcast_to(np.float32(np.nan), wide.shape)
             powers = [date.get(name, unseen) for date in seen]
             power = _despeckle(powers, radar, definition, single=grid.factor == 1)
-        layers[name], weight = _aggregate(power[inner], grid.factor, aggregation)
+        layers[name], weight = _aggregate(power, grid.factor, aggregation)
         if name == "sigma0_vv":
             layers["radar_weight"] = weight
     vv = seen[-1]["sigma0_vv"][inner]
@@ -195,9 +195,14 @@ def _aggregate(power: Array, factor: int, aggregation: Aggregation) -> tuple[Arr
 def _despeckle(
     dates: Sequence[Array], radar: Radar, definition: Definition, *, single: bool
 ) -> Array:
+    """What the last date is, filtered, without the halo that the filter needs."""
     window = radar.despeckle.window
+    halo = window // 2
     if radar.despeckle.method == "lee":
-        return filter_lee(dates[-1], window, definition.looks or 1.0, single=single)
+        looks = definition.looks or 1.0
+        return filter_lee(dates[-1], window, looks, single=single, margin=halo)
+    height, width = dates[-1].shape
+    inner = np.s_[halo : height - halo, halo : width - halo]
     if radar.despeckle.method == "boxcar":
-        return filter_boxcar(dates[-1], window)
-    return filter_quegan(np.stack(dates), window)
+        return filter_boxcar(dates[-1], window)[inner]
+    return filter_quegan(np.stack(dates), window)[inner]

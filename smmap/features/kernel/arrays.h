@@ -15,6 +15,9 @@ typedef struct {
 /* The next array, of one of those types; 0 with an error. */
 int take(Arrays *arrays, PyObject *object, int flags, const char *types);
 
+/* The same of a part of an array, to be read. */
+int take_part(Arrays *arrays, PyObject *object, const char *types);
+
 void release(Arrays *arrays);
 
 /* What a function gives, once its arrays are released. */

@@ -43,7 +43,7 @@ INLINE void count_row(const Strip *strip, ptrdiff_t row, double share, double *c
     const Picture *picture = strip->picture;
     if (row < 0 || (size_t)row >= picture->height)
         return;
-    const float *power = picture->power + (size_t)row * picture->width + strip->first;
+    const float *power = picture->power + (size_t)row * picture->pitch + strip->first;
     for (size_t c = 0; c < strip->width; c++)
         counts[c] += fabsf(power[c]) <= FLT_MAX ? share : 0.0;
 }
@@ -52,7 +52,7 @@ INLINE void count_row(const Strip *strip, ptrdiff_t row, double share, double *c
 INLINE void take_row(const Strip *strip, ptrdiff_t row, double *into) {
     const Picture *picture = strip->picture;
     const int there = row >= 0 && (size_t)row < picture->height;
-    const float *power = picture->power + (there ? (size_t)row * picture->width + strip->first : 0);
+    const float *power = picture->power + (there ? (size_t)row * picture->pitch + strip->first : 0);
     for (size_t c = 0; c < strip->width; c++)
         into[c] = there && fabsf(power[c]) <= FLT_MAX ? (double)power[c] : 0.0;
 }
@@ -143,12 +143,12 @@ INLINE void lee_strip(const Strip *strip, size_t from, size_t to, double *room, 
     for (size_t c = 0; c < width; c++)
         line[half + c] = 1.0;
     sum(line, line_length, half, 1, half, step, across);
-    for (size_t ahead = 0; ahead < picture->height + 2 * half; ahead++) {
+    for (size_t ahead = 0; ahead < picture->height - picture->margin + 2 * half; ahead++) {
         const ptrdiff_t newest = (ptrdiff_t)ahead - (ptrdiff_t)half;
         take_row(strip, newest, ring + ahead % side * step);
         count_row(strip, newest - (ptrdiff_t)side, -1.0, counts);
         count_row(strip, newest, 1.0, counts);
-        if (ahead < 2 * half)
+        if (ahead < 2 * half + picture->margin)
             continue;
         const size_t row = ahead - 2 * half, middle = (ahead - half) % side * step;
         sum_both(ring, length, middle, step, half, step, line + half, square_line + half);
@@ -162,8 +162,9 @@ INLINE void lee_strip(const Strip *strip, size_t from, size_t to, double *room, 
             sum(line, line_length, half, 1, half, step, sums[COUNT]);
         }
         const double *here[KINDS] = {sums[VALUE] + from, sums[SQUARE] + from, sums[COUNT] + from};
-        const size_t first = row * picture->width + strip->first + from;
-        const float *power = picture->power + first;
+        const size_t column = strip->first + from, margin = picture->margin;
+        const size_t first = (row - margin) * (picture->width - 2 * margin) + column - margin;
+        const float *power = picture->power + row * picture->pitch + column;
         if (singles)
             filter_row(power, here, to - from, picture->noise, NULL, singles + first);
         else
@@ -173,8 +174,9 @@ INLINE void lee_strip(const Strip *strip, size_t from, size_t to, double *room, 
 
 INLINE void lee(const Picture *picture, double *room, double *out, float *singles) {
     const size_t half = picture->half, step = choose_step(picture);
-    for (size_t start = 0; start < picture->width; start += step) {
-        const size_t first = start - min(start, half), stop = min(start + step, picture->width);
+    const size_t end = picture->width - picture->margin;
+    for (size_t start = picture->margin; start < end; start += step) {
+        const size_t first = start - min(start, half), stop = min(start + step, end);
         const Strip strip = {picture, first, min(stop + half, picture->width) - first};
         memset(room, 0, measure_room(picture) * sizeof *room);
         lee_strip(&strip, start - first, stop - first, room, out, singles);

@@ -31,24 +31,39 @@ static size_t count_pixels(const Arrays *arrays) {
     return (size_t)(arrays->all->shape[0] * arrays->all->shape[1]);
 }
 
+/* Whether rows of singles lie one behind the other, with gaps or without, and how they do. */
+static int describe_picture(const Arrays *arrays, Picture *picture) {
+    const Py_buffer *in = arrays->all, *out = arrays->all + 1;
+    const Py_ssize_t size = (Py_ssize_t)sizeof(float), margin = in->shape[0] - out->shape[0];
+    if (in->strides[1] != size || in->strides[0] % size || in->strides[0] < in->shape[1] * size ||
+        margin < 0 || margin % 2 || in->shape[1] - out->shape[1] != margin)
+        return 0;
+    picture->power = in->buf;
+    picture->height = (size_t)in->shape[0];
+    picture->width = (size_t)in->shape[1];
+    picture->pitch = (size_t)(in->strides[0] / size);
+    picture->margin = (size_t)margin / 2;
+    return 1;
+}
+
 static PyObject *filter_lee(PyObject *self, PyObject *args) {
     (void)self;
     PyObject *power, *filtered;
     Py_ssize_t window;
-    double noise, *room = NULL;
+    double *room = NULL;
     int plain;
     Arrays arrays = {.count = 0};
-    if (!PyArg_ParseTuple(args, "OndpO", &power, &window, &noise, &plain, &filtered))
+    Picture picture = {.power = NULL};
+    if (!PyArg_ParseTuple(args, "OndpO", &power, &window, &picture.noise, &plain, &filtered))
         return NULL;
-    if (!take(&arrays, power, 0, "f") || !take(&arrays, filtered, PyBUF_WRITABLE, "df"))
+    if (!take_part(&arrays, power, "f") || !take(&arrays, filtered, PyBUF_WRITABLE, "df"))
         return finish(&arrays, 0);
-    if (window < 1 || window % 2 == 0 || window > 4096 || !have_one_shape(&arrays)) {
-        PyErr_SetString(PyExc_ValueError, "the window is not odd, or the arrays differ in shape");
+    if (window < 1 || window % 2 == 0 || window > 4096 || !describe_picture(&arrays, &picture)) {
+        PyErr_SetString(PyExc_ValueError, "the window is not odd, or the arrays do not fit");
         return finish(&arrays, 0);
     }
-    const Py_buffer *in = arrays.all, *out = arrays.all + 1;
-    const Picture picture = {in->buf, (size_t)in->shape[0], (size_t)in->shape[1],
-                             (size_t)window / 2, noise};
+    picture.half = (size_t)window / 2;
+    const Py_buffer *out = arrays.all + 1;
     if ((room = malloc(measure_room(&picture) * sizeof *room))) {
         Py_BEGIN_ALLOW_THREADS
         choose(plain)(&picture, room, out->buf, *out->format == 'f' ? out->buf : NULL);

@@ -62,9 +62,39 @@ def test_a_wide_picture_comes_out_the_same(window):
     np.testing.assert_array_equal(singles, expected.astype(np.float32))
 
 
+@pytest.mark.parametrize("plain", [False, True])
+@given(power=pictures(), half=st.integers(0, 3), data=st.data())
+def test_what_lies_around_a_part_is_looked_at_alone(plain, power, half, data):
+    """Of a part of a picture; without its margins, as cut off what is filtered whole."""
+    top, left = (data.draw(st.integers(0, size - 1)) for size in power.shape)
+    part = power[top:, left:]
+    margin = data.draw(st.integers(0, min(part.shape) // 2))
+    height, width = part.shape
+    inner = np.s_[margin : height - margin, margin : width - margin]
+    with np.errstate(all="ignore"):
+        expected = filter_lee_plainly(part, 2 * half + 1, 4.4)[inner]
+        assert np.array_equal(
+            filter_lee(part, 2 * half + 1, 4.4, margin=margin), expected, equal_nan=True
+        )
+        singles = np.empty(expected.shape, np.float32)
+        _kernel.filter_lee(part, 2 * half + 1, 1.0 / 4.4, plain, singles)
+        np.testing.assert_array_equal(singles, expected.astype(np.float32))
+
+
+@pytest.mark.parametrize("turn", [np.transpose, np.flipud, lambda one: one[:, ::2]])
+def test_only_rows_one_behind_the_other_are_taken(turn):
+    power = turn(np.ones((6, 8), np.float32))
+    assert (filter_lee(power, 3, 4.4) == 1).all()
+    with pytest.raises(ValueError, match="fit"):
+        _kernel.filter_lee(power, 3, 0.2, False, np.empty(power.shape))
+
+
 @pytest.mark.parametrize(
     "window, shape, dtype",
     [
+        (3, (4, 5), "f8"),
+        (3, (3, 6), "f8"),
+        (3, (7, 8), "f8"),
         (4, (5, 6), "f8"),
         (0, (5, 6), "f8"),
         (-3, (5, 6), "f8"),
