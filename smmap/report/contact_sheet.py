@@ -17,6 +17,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from smmap.sinks.quicklook import PNG_LEVEL
 from smmap.sinks.ramp import SM_LIMITS, compute_rgba
 
 MAX_MAPS = 60
@@ -67,7 +68,7 @@ def draw_contact_sheet(maps: Sequence[SheetMap]) -> bytes:
         _draw_map(sheet, one, _GAP + column * across, _GAP + row * down)
     _draw_bar(sheet, _GAP, _GAP + rows * down)
     buffer = BytesIO()
-    sheet.save(buffer, format="png")
+    sheet.save(buffer, format="png", compress_level=PNG_LEVEL)
     return buffer.getvalue()
 
 
