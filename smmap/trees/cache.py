@@ -85,7 +85,7 @@ def _map(place: Path, path: Path, digest: str) -> Packed | None:
 
 def _make(place: Path, path: Path, digest: str) -> Packed:
     """Pack to that place, one process at a time; a StoreError where it cannot be written."""
-    with hold_lock(place.with_name(f".{place.name}.lock")):
+    with hold_lock(place.with_name(f".{place.name}.lock")) as lock:
         made = _map(place, path, digest)  # while waiting
         if made is not None:
             return made
@@ -93,7 +93,7 @@ def _make(place: Path, path: Path, digest: str) -> Packed:
 
         temporary = place.with_name(f".{place.name}.tmp")  # a killed process's is written over
         try:
-            write_packed(path, digest, temporary)
+            write_packed(path, digest, temporary, lock)
             with report_store_errors(str(place)):
                 temporary.replace(place)
                 sync_folder(place.parent)

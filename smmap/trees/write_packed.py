@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -42,8 +43,18 @@ def pack_file(path: Path, digest: str, reserve: Reserve) -> Packed:
     return pack(read_trees(node, str(path)), {path.name: digest, **others}, reserve)
 
 
-def write_packed(path: Path, digest: str, target: Path) -> None:
+def write_packed(path: Path, digest: str, target: Path, lock: IO[bytes]) -> None:
     """Pack an ONNX file into ``target`` and flush it.
+
+    Parameters
+    ----------
+    path, digest
+        The file, its SHA-256.
+    target
+        What is written.
+    lock
+        The open lock of that place. A process that packs outlives one that was killed while it
+        waited: it holds the lock, too, so that nobody packs to the same place meanwhile.
 
     Raises
     ------
@@ -55,7 +66,7 @@ def write_packed(path: Path, digest: str, target: Path) -> None:
     if path.stat().st_size < _LARGE:
         _write(path, digest, target)
     else:
-        _write_apart(path, digest, target)
+        _write_apart(path, digest, target, lock)
 
 
 def _write(path: Path, digest: str, target: Path) -> None:
@@ -76,12 +87,17 @@ def _write(path: Path, digest: str, target: Path) -> None:
             os.close(handle)
 
 
-def _write_apart(path: Path, digest: str, target: Path) -> None:
+def _write_apart(path: Path, digest: str, target: Path, lock: IO[bytes]) -> None:
     command = [sys.executable, "-m", "smmap.trees.write_packed", str(path), digest, str(target)]
     places = os.pathsep.join(place for place in sys.path if place)
     environment = {**os.environ, "PYTHONPATH": places}
     done = subprocess.run(  # noqa: S603 (this module)
-        command, check=False, capture_output=True, text=True, env=environment
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+        pass_fds=[lock.fileno()],
     )
     if not done.returncode:
         return
