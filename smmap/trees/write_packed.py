@@ -19,6 +19,7 @@ import numpy as np
 from smmap.spec.errors import ModelError, SmmapError, StoreError, UnsuitedError
 from smmap.store.atomic import report_store_errors
 from smmap.store.checksum import compute_sha256
+from smmap.trees.beside import check_beside
 from smmap.trees.load_ensemble import read_trees
 from smmap.trees.onnx_graph import load_tree_node
 from smmap.trees.pack import Reserve, pack
@@ -35,11 +36,7 @@ def pack_file(path: Path, digest: str, reserve: Reserve) -> Packed:
     node = load_tree_node(path)
     others = {name: compute_sha256(path.parent / name) for name in node.external}
     for name, found in others.items():
-        if node.checksums.get(name, found) != found:
-            raise ModelError(
-                f"{path.parent / name}: not the file that {path.name} was written with; fetch or "
-                "export both again"
-            )
+        check_beside(path, name, found, node.checksums.get(name, found))
     return pack(read_trees(node, str(path)), {path.name: digest, **others}, reserve)
 
 
