@@ -21,16 +21,10 @@ from smmap.store.checksum import compute_sha256
 from smmap.store.known_checksum import find_sha256, get_cache_folder
 from smmap.store.lock import hold_lock
 from smmap.trees import _kernel
+from smmap.trees.file_names import SUFFIX
 from smmap.trees.packed import Packed, compute_digest, read_packed
 
 logger = logging.getLogger(__name__)
-
-SUFFIX = ".trees"
-
-
-def is_left_by_engine(path: Path) -> bool:
-    """Whether a file of a model's folder is a packed form or its lock: no part of the model."""
-    return SUFFIX in path.suffixes
 
 
 def open_packed(path: Path) -> Packed:
