@@ -18,7 +18,6 @@ from smmap.bench.settings import NATIVE, Settings, damaged, require
 from smmap.bench.shapes import TREE_SHAPES, TreeShape
 from smmap.bench.tree_memory import predict_by_engine, predict_by_onnxruntime
 from smmap.spec.errors import ConfigError
-from smmap.trees.engine import TreeEngine, load_engine
 from smmap.trees.kernels import VARIABLE, list_kernels
 
 GOALS = {
@@ -57,11 +56,13 @@ def compare_trees(settings: Settings) -> Comparisons:
     require("the benchmark 'trees'", ["xgboost"])
     if not list_kernels():
         raise ConfigError("the tree engine was not built: install smmap where a C compiler is")
+    from smmap.trees.cache import open_packed
+
     for shape in TREE_SHAPES:
         path = settings.find_model(shape.name)
         count = _QUICK if settings.quick else _PIXELS.get(shape.name, _OTHERS)
         pixels = draw_rows(shape.inputs, count, _SEED)
-        load_engine(path)  # packs it, once
+        open_packed(path)  # once
         for threads in settings.threads:
             yield from _compare_speed(shape, path, pixels, threads, settings)
         if shape.kind == "xgboost":
@@ -125,7 +126,9 @@ def _compare_memory(shape: TreeShape, path: Path, settings: Settings) -> Compari
 
 
 def _open_engine(path: Path, pixels: Pixels, threads: int, kernel: str) -> Predict:
-    engine: TreeEngine = load_engine(path, kernel, threads)
+    from smmap.trees.engine import load_engine
+
+    engine = load_engine(path, kernel, threads)
     engine.predict(pixels[:1024])
     return lambda: engine.predict(pixels)[:, 0]
 

@@ -44,9 +44,10 @@ class XgboostForest:
                     f"the model takes {model.missing:g} for missing, an ONNX file only NaN: put "
                     "NaN in its place, fit again, and export that"
                 )
-            model = cut_to_best(model.get_booster())
+            model = cut_to_best(_rename_objective(model.get_booster()))
         if not isinstance(model, xgboost.Booster):
             raise ModelError(f"{type(model).__name__}: not a Booster or XGBRegressor of xgboost")
+        model = _rename_objective(model)
         self._booster = model
         settings = json.loads(model.save_config())["learner"]
         objective, kind = settings["objective"]["name"], settings["gradient_booster"]["name"]
@@ -92,6 +93,18 @@ def cut_to_best(booster: Any) -> Any:
     if int(best) + 1 >= booster.num_boosted_rounds():
         return booster
     return booster[: int(best) + 1]
+
+
+def _rename_objective(booster: Any) -> Any:
+    """The same, read again if its objective was given by an old name, by which none can be cut."""
+    import xgboost
+
+    learner = json.loads(booster.save_config())["learner"]
+    if learner["learner_train_param"]["objective"] == learner["objective"]["name"]:
+        return booster
+    renamed = xgboost.Booster()
+    renamed.load_model(booster.save_raw())
+    return renamed
 
 
 def _read_tree(tree: Any) -> Tree:

@@ -87,8 +87,8 @@ class Model:
         Returns
         -------
         ndarray
-            (n,) float32, m3/m3. With ``missing: invalid`` a row with any NaN gives NaN; with
-            ``missing: model`` the model's own branches decide.
+            (n,) float32, m3/m3. With ``missing: invalid`` a row with any NaN or infinity gives
+            NaN; with ``missing: model`` the model's own branches decide.
 
         Raises
         ------

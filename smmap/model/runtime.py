@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 
 from smmap.spec.errors import DeviceError, ModelError
+from smmap.store.known_checksum import find_sha256
+from smmap.trees.beside import check_beside, read_checksums
 
 Place = Literal["cpu", "cuda"]
 """A device that runs models."""
@@ -59,7 +62,7 @@ def open_runtime(model: str | bytes, name: str, place: Place) -> Any:
     DeviceError
         If the device is not there, or some operator does not run on it.
     ModelError
-        If it cannot be opened.
+        If it cannot be opened, or a file beside it is not the one whose checksum it bears.
     """
     import onnxruntime as ort
 
@@ -78,6 +81,8 @@ def open_runtime(model: str | bytes, name: str, place: Place) -> Any:
     except Exception as error:  # noqa: BLE001 (the runtime raises its own, unrelated kinds)
         reason = str(error).strip()
     else:
+        if isinstance(model, str):
+            _check_files_beside(session, Path(model))
         if session.get_providers()[0] == PROVIDERS[place]:
             return session
         reason = f"it runs on {', '.join(session.get_providers())} instead"
@@ -87,3 +92,14 @@ def open_runtime(model: str | bytes, name: str, place: Place) -> Any:
             "driver and the CUDA libraries (ONNX Runtime prints which it lacks), or use device: cpu"
         )
     raise ModelError(f"{name}: ONNX Runtime cannot open it ({reason})")
+
+
+def _check_files_beside(session: Any, path: Path) -> None:
+    """What tensors lie in is none of ONNX Runtime's checks; a file that it needs is there."""
+    for name, expected in read_checksums(session.get_modelmeta().custom_metadata_map).items():
+        beside = path.parent / name
+        try:
+            found = find_sha256(beside) if beside.is_file() else expected
+        except OSError as error:
+            found = str(error)
+        check_beside(path, name, found, expected)

@@ -10,7 +10,7 @@ from smmap.product.document import encode_document
 from smmap.product.layout import LAYOUT
 from smmap.product.model_item import compute_model_item
 from smmap.product.names import compute_model_id
-from smmap.trees.cache import is_left_by_engine
+from smmap.trees.file_names import is_left_by_engine
 
 _CARRIED_BYTES = 64 * 2**20
 """Packages up to this size travel with the maps; of larger ones the item names the folder."""

@@ -12,15 +12,18 @@ from smmap.store.atomic import report_store_errors
 
 
 @contextmanager
-def hold_lock(path: Path) -> Iterator[None]:
-    """Wait for the lock file ``path`` and hold it; the system frees it if the process dies."""
+def hold_lock(path: Path) -> Iterator[IO[bytes]]:
+    """Wait for the lock file ``path`` and hold it; the system frees it if the process dies.
+
+    A process that is given the open file holds it, too.
+    """
     with report_store_errors(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("ab")
     with file:
         with report_store_errors(str(path)):
             fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield file
 
 
 def try_lock(path: Path) -> IO[bytes] | None:

@@ -28,7 +28,7 @@ from smmap.train.package_files import (
     pack_arrays,
 )
 from smmap.train.probe_rows import draw_within
-from smmap.trees.cache import is_left_by_engine
+from smmap.trees.file_names import is_left_by_engine
 
 logger = logging.getLogger(__name__)
 

@@ -21,16 +21,10 @@ from smmap.store.checksum import compute_sha256
 from smmap.store.known_checksum import find_sha256, get_cache_folder
 from smmap.store.lock import hold_lock
 from smmap.trees import _kernel
+from smmap.trees.file_names import SUFFIX
 from smmap.trees.packed import Packed, compute_digest, read_packed
 
 logger = logging.getLogger(__name__)
-
-SUFFIX = ".trees"
-
-
-def is_left_by_engine(path: Path) -> bool:
-    """Whether a file of a model's folder is a packed form or its lock: no part of the model."""
-    return SUFFIX in path.suffixes
 
 
 def open_packed(path: Path) -> Packed:
@@ -85,7 +79,7 @@ def _map(place: Path, path: Path, digest: str) -> Packed | None:
 
 def _make(place: Path, path: Path, digest: str) -> Packed:
     """Pack to that place, one process at a time; a StoreError where it cannot be written."""
-    with hold_lock(place.with_name(f".{place.name}.lock")):
+    with hold_lock(place.with_name(f".{place.name}.lock")) as lock:
         made = _map(place, path, digest)  # while waiting
         if made is not None:
             return made
@@ -93,7 +87,7 @@ def _make(place: Path, path: Path, digest: str) -> Packed:
 
         temporary = place.with_name(f".{place.name}.tmp")  # a killed process's is written over
         try:
-            write_packed(path, digest, temporary)
+            write_packed(path, digest, temporary, lock)
             with report_store_errors(str(place)):
                 temporary.replace(place)
                 sync_folder(place.parent)

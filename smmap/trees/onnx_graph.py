@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smmap.spec.errors import UnsuitedError
+from smmap.trees.beside import read_checksums
 from smmap.trees.schema import DOMAIN, find_misfit
 from smmap.trees.tensors import Tensors
 from smmap.trees.wire import Lists, Span, Wire, Words, read_lists
@@ -19,8 +20,6 @@ OPERATORS = ("TreeEnsembleRegressor", "TreeEnsemble")
 _GRAPH, _NODE, _ATTRIBUTE, _OPSET, _PROPERTY = 7, 1, 5, 8, 14
 """Numbers of fields: ModelProto.graph, GraphProto.node, NodeProto.attribute,
 ModelProto.opset_import, ModelProto.metadata_props."""
-_CHECKSUM = "sha256:"
-"""A property whose key starts so says what the file of that name must be."""
 _FLOAT = 1
 """TensorProto.FLOAT"""
 _ONE_COLUMN = ([-1], [-1, 1], [0, 1], [0, -1])
@@ -120,11 +119,7 @@ def _load_checksums(wire: Wire) -> dict[str, str]:
         for field in wire.list_fields(wire.whole)
         if field.number == _PROPERTY and field.nested
     )
-    return {
-        one.key.removeprefix(_CHECKSUM): one.value
-        for one in properties
-        if one.key.startswith(_CHECKSUM)
-    }
+    return read_checksums({one.key: one.value for one in properties})
 
 
 def _load_attribute(wire: Wire, span: Span) -> _Attribute:
@@ -145,6 +140,7 @@ def _find(
     path: Path,
 ) -> TreeNode:
     tensors = Tensors(path)
+    _check_names(graph, path)
     makers = {name: node for node in graph.node for name in node.output}
     constants = {one.name: one for one in graph.initializer}
     inputs = [one for one in graph.input if one.name not in constants]
@@ -194,6 +190,16 @@ def _find(
         external=tuple(tensors.files),
         checksums=checksums,
     )
+
+
+def _check_names(graph: Any, path: Path) -> None:
+    """Each name stands for one thing; which of two it stands for, ONNX Runtime may decide."""
+    made = (name for node in graph.node for name in node.output if name)
+    given = (one.name for one in graph.initializer)
+    sparse = (one.values.name for one in graph.sparse_initializer)
+    names = [*made, *given, *sparse]
+    if len(set(names)) != len(names):
+        raise UnsuitedError(f"{path}: gives two values one name")
 
 
 def _convert(attribute: _Attribute, tensors: Tensors) -> Value:

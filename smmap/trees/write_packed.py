@@ -12,12 +12,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from smmap.spec.errors import ModelError, SmmapError, StoreError, UnsuitedError
 from smmap.store.atomic import report_store_errors
 from smmap.store.checksum import compute_sha256
+from smmap.trees.beside import check_beside
 from smmap.trees.load_ensemble import read_trees
 from smmap.trees.onnx_graph import load_tree_node
 from smmap.trees.pack import Reserve, pack
@@ -34,16 +36,22 @@ def pack_file(path: Path, digest: str, reserve: Reserve) -> Packed:
     node = load_tree_node(path)
     others = {name: compute_sha256(path.parent / name) for name in node.external}
     for name, found in others.items():
-        if node.checksums.get(name, found) != found:
-            raise ModelError(
-                f"{path.parent / name}: not the file that {path.name} was written with; fetch or "
-                "export both again"
-            )
+        check_beside(path, name, found, node.checksums.get(name, found))
     return pack(read_trees(node, str(path)), {path.name: digest, **others}, reserve)
 
 
-def write_packed(path: Path, digest: str, target: Path) -> None:
+def write_packed(path: Path, digest: str, target: Path, lock: IO[bytes]) -> None:
     """Pack an ONNX file into ``target`` and flush it.
+
+    Parameters
+    ----------
+    path, digest
+        The file, its SHA-256.
+    target
+        What is written.
+    lock
+        The open lock of that place. A process that packs outlives one that was killed while it
+        waited: it holds the lock, too, so that nobody packs to the same place meanwhile.
 
     Raises
     ------
@@ -55,7 +63,7 @@ def write_packed(path: Path, digest: str, target: Path) -> None:
     if path.stat().st_size < _LARGE:
         _write(path, digest, target)
     else:
-        _write_apart(path, digest, target)
+        _write_apart(path, digest, target, lock)
 
 
 def _write(path: Path, digest: str, target: Path) -> None:
@@ -76,12 +84,17 @@ def _write(path: Path, digest: str, target: Path) -> None:
             os.close(handle)
 
 
-def _write_apart(path: Path, digest: str, target: Path) -> None:
+def _write_apart(path: Path, digest: str, target: Path, lock: IO[bytes]) -> None:
     command = [sys.executable, "-m", "smmap.trees.write_packed", str(path), digest, str(target)]
     places = os.pathsep.join(place for place in sys.path if place)
     environment = {**os.environ, "PYTHONPATH": places}
     done = subprocess.run(  # noqa: S603 (this module)
-        command, check=False, capture_output=True, text=True, env=environment
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+        pass_fds=[lock.fileno()],
     )
     if not done.returncode:
         return

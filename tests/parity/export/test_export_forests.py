@@ -10,6 +10,7 @@ from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor, Ran
 from smmap.export.sklearn_forest import SklearnForest, compute_float32_below
 from smmap.export.write_forest import write_forest
 from smmap.export.xgboost_forest import XgboostForest
+from smmap.model.session import Session
 from smmap.spec.errors import ModelError
 from smmap.trees.engine import load_engine
 
@@ -105,6 +106,19 @@ def test_a_regressor_goes_to_its_best_round(tmp_path):
     np.testing.assert_array_equal(found, model.predict(x))
 
 
+@pytest.mark.filterwarnings("ignore:.*reg.linear")
+def test_an_objective_by_its_old_name(tmp_path):
+    """A booster that was trained by it cannot be cut into rounds."""
+    rng = np.random.default_rng(10)
+    x, y = make_data(rng, 3)
+    model = xgb.XGBRegressor(n_estimators=9, objective="reg:linear", early_stopping_rounds=2)
+    model.fit(x[:600], y[:600], eval_set=[(x[600:], y[600:])], verbose=False)
+    for kept in (model, model.get_booster()):
+        write_forest(XgboostForest(kept), tmp_path / "m.onnx")
+        found = load_engine(tmp_path / "m.onnx").predict(x)[:, 0]
+        np.testing.assert_array_equal(found, kept.predict(x if kept is model else xgb.DMatrix(x)))
+
+
 def test_a_threshold_between_two_floats():
     """0.1 as float64 lies between the float32 0.09999999 and 0.1; x = 0.1f is above it."""
     below, above = np.float32(0.1), np.nextafter(np.float32(0.1), np.float32(1))
@@ -156,3 +170,10 @@ def test_tensors_of_another_file_are_refused(tmp_path):
     other.rename(tmp_path / "0" / "m.onnx.data")
     with pytest.raises(ModelError, match=r"m\.onnx\.data: not the file that m\.onnx"):
         load_engine(tmp_path / "0" / "m.onnx")
+    # ONNX Runtime, which takes the place of the engine where that was not built, would read it.
+    run_elsewhere(tmp_path / "0" / "m.onnx", x)
+    with pytest.raises(ModelError, match=r"m\.onnx\.data: not the file that m\.onnx"):
+        Session(tmp_path / "0" / "m.onnx", "cpu", 1)
+    other = tmp_path / "0" / "m.onnx.data"
+    other.rename(tmp_path / "1" / "m.onnx.data")
+    assert Session(tmp_path / "1" / "m.onnx", "cpu", 1).features == 3

@@ -214,6 +214,13 @@ def constant(values, dtype=np.float32):
     return onnx.numpy_helper.from_array(np.array(values, dtype), "c")
 
 
+def build_with_sparse():
+    model = build([tree(), helper.make_node("Add", ["t", "c"], ["y"])], [constant([1.0])])
+    one = onnx.numpy_helper.from_array(np.array([0]), "place")
+    model.graph.sparse_initializer.append(helper.make_sparse_tensor(constant([2.0]), one, [1]))
+    return model
+
+
 GRAPHS = {
     "scaled": build([tree(), helper.make_node("Mul", ["t", "c"], ["y"])], [constant([2.0])]),
     "a sum of two": build([tree(), tree(to="u"), helper.make_node("Add", ["t", "u"], ["y"])]),
@@ -232,6 +239,11 @@ GRAPHS = {
     ),
     "float64 pixels": build([tree(to="y")], kind=TensorProto.DOUBLE),
     "images": build([tree(to="y")], dims=("n", 2, 2)),
+    "a constant of the trees' name": build([tree(to="c")], [constant([1.0])], output="c"),
+    "two constants of one name": build(
+        [tree(), helper.make_node("Add", ["t", "c"], ["y"])], [constant([1.0]), constant([2.0])]
+    ),
+    "a constant that is dense and sparse": build_with_sparse(),
 }
 
 

@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from tree_files import (
 )
 
 from smmap.spec.errors import ModelError, UnsuitedError
+from smmap.store.lock import hold_lock, try_lock
 from smmap.trees import _kernel, packed, write_packed
 from smmap.trees.cache import open_packed
 from smmap.trees.engine import TreeEngine, load_engine
@@ -180,6 +182,34 @@ def test_a_large_file_is_packed_apart(path, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(ModelError, match="packing its trees ended with 1"):
         load_engine(path)
+
+
+def test_nobody_packs_beside_one_whose_caller_was_killed(path, tmp_path):
+    """As when a worker is killed for its memory, and another one takes its place."""
+    began, go_on, python = tmp_path / "began", tmp_path / "go", tmp_path / "python"
+    python.write_text(
+        f"#!/bin/sh\ntouch {began}\nwhile [ ! -e {go_on} ]; do sleep 0.02; done\n"
+        f'exec {sys.executable} "$@"\n'
+    )
+    python.chmod(0o755)
+    code = (
+        "import sys; from pathlib import Path; from smmap.trees import cache, write_packed; "
+        f"write_packed._LARGE = 0; sys.executable = '{python}'; "
+        f"cache.open_packed(Path('{path}'))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code]) as caller:
+        while not began.exists() and caller.poll() is None:
+            time.sleep(0.01)
+        caller.kill()
+    lock = path.with_name(".model.onnx.trees.lock")
+    held = try_lock(lock)
+    go_on.touch()
+    assert held is None
+    with hold_lock(lock):
+        assert path.with_name(".model.onnx.trees.tmp").stat().st_size
+    check(path)
+    names = sorted(one.name for one in path.parent.iterdir())
+    assert names == [".model.onnx.trees.lock", "model.onnx", "model.onnx.trees"]
 
 
 def test_external_tensors_are_part_of_it(tmp_path):
