@@ -40,6 +40,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_unconfigure():
+    gc.unfreeze()  # what ends with the process ends in the order that it always had
     s3_server.stop_s3()
 
 
