@@ -14,6 +14,8 @@ from affine import Affine
 from pyproj import Transformer
 from shapely.geometry import box, mapping
 
+from smmap.store.gdal import open_settings
+
 VV, VH = 10**-1.2, 10**-1.9
 RED, NIR = 0.08, 0.20
 START = datetime(2023, 6, 1, 6, 0, tzinfo=UTC)
@@ -157,15 +159,18 @@ def write_raster(path, values, crs, transform, **profile):
     nodata = np.nan if values.dtype.kind == "f" else 0
     options = {"driver": "GTiff", "tiled": True, "blockxsize": 16, "blockysize": 16}
     height, width = values.shape
-    with rasterio.open(
-        path,
-        "w",
-        **options | {"compress": "deflate", "nodata": nodata} | profile,
-        width=width,
-        height=height,
-        count=1,
-        dtype=values.dtype,
-        crs=crs,
-        transform=transform,
-    ) as file:
+    with (
+        open_settings(),
+        rasterio.open(
+            path,
+            "w",
+            **options | {"compress": "deflate", "nodata": nodata} | profile,
+            width=width,
+            height=height,
+            count=1,
+            dtype=values.dtype,
+            crs=crs,
+            transform=transform,
+        ) as file,
+    ):
         file.write(values, 1)

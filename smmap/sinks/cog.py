@@ -32,7 +32,7 @@ from smmap.sinks.source import PixelSource
 from smmap.spec.band import Layer
 from smmap.spec.errors import StoreError
 from smmap.store.atomic import report_store_errors
-from smmap.store.gdal import bound_cache
+from smmap.store.gdal import bound_cache, open_settings
 
 _BLOCK = 512
 _DENSE = {"blockysize": 64}
@@ -127,21 +127,21 @@ def write_cog(
     reason = ""
     bound_cache()
     try:
-        with rasterio.open(staged, "w", **base, **place, height=height, width=width) as dataset:
-            counted = _fill(dataset, packed, layer, sparse=sparse, tally=tally)
-            dataset.update_tags(1, **_describe_statistics(counted))
-            dataset.scales = (layer.scale_factor or 1.0,)
-            dataset.offsets = (0.0,)
-            dataset.units = (layer.units,)
-            dataset.set_band_description(1, description or layer.long_name)
-            dataset.update_tags(**dict(sorted((tags or {}).items())))
         # Whoever has told GDAL to look at no folder has it find no overviews beside a file.
-        with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN=False):
+        with open_settings(GDAL_DISABLE_READDIR_ON_OPEN=False):
+            with rasterio.open(staged, "w", **base, **place, height=height, width=width) as dataset:
+                counted = _fill(dataset, packed, layer, sparse=sparse, tally=tally)
+                dataset.update_tags(1, **_describe_statistics(counted))
+                dataset.scales = (layer.scale_factor or 1.0,)
+                dataset.offsets = (0.0,)
+                dataset.units = (layer.units,)
+                dataset.set_band_description(1, description or layer.long_name)
+                dataset.update_tags(**dict(sorted((tags or {}).items())))
             stage_overviews(staged, layer, base, _BLOCK)
             # This lets other threads run, as closing a dataset opened with this driver does not.
             rasterio.shutil.copy(staged, path, **_CREATION, sparse_ok=sparse)
-        if not _is_whole(path):
-            reason = "the disk took only a part of it"
+            if not _is_whole(path):
+                reason = "the disk took only a part of it"
     # GDAL's errors cannot be pickled, so they must not travel as the cause of ours.
     except (RasterioError, CPLE_BaseError, OSError) as error:
         reason = str(error)

@@ -48,11 +48,22 @@ def bound_cache() -> None:
 
 def open_environment() -> AbstractContextManager[Any]:
     """A rasterio environment with ``READ_SETTINGS``; one for each thread that reads."""
-    import rasterio
-
     bound_cache()
     share_openers()
-    environment: AbstractContextManager[Any] = rasterio.Env(**READ_SETTINGS)
+    return open_settings(**READ_SETTINGS)
+
+
+def open_settings(**settings: Any) -> AbstractContextManager[Any]:
+    """A rasterio environment with these settings of GDAL's, and no keys of a cloud.
+
+    Where boto3 is installed and the environment holds keys of AWS, rasterio would hand them to
+    GDAL, which reads no bucket here, and make a session of boto3's for that: tens of milliseconds
+    each time a file is opened.
+    """
+    import rasterio
+    from rasterio.session import DummySession
+
+    environment: AbstractContextManager[Any] = rasterio.Env(session=DummySession(), **settings)
     return environment
 
 
@@ -103,5 +114,5 @@ def forget_failure(href: str) -> None:
     from rasterio.errors import RasterioError
 
     uncached = {**READ_SETTINGS, "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/"}
-    with rasterio.Env(**uncached), suppress(RasterioError), rasterio.open(href):
+    with open_settings(**uncached), suppress(RasterioError), rasterio.open(href):
         pass

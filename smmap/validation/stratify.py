@@ -25,7 +25,8 @@ def score_all(samples: pd.DataFrame, bootstrap: Bootstrap | None = None) -> pd.D
         If the samples cannot be scored.
     """
     check_predictions(samples, "scores")
-    return pd.DataFrame([{"class": "all samples"} | _describe(_score(samples, bootstrap))])
+    found = _score(samples, name_sites(samples), bootstrap)
+    return pd.DataFrame([{"class": "all samples"} | _describe(found)])
 
 
 def score_by(
@@ -55,10 +56,13 @@ def score_by(
     check_predictions(samples, f"scores by {column}")
     need_columns(samples, (column,), f"scores by {column}")
     classes = name_sites(samples) if column == "station" else samples[column]
-    named = classes.astype(object).map(_name_class, na_action=None)
+    named = classes.astype(object).map(_name_class, na_action=None).to_numpy()
+    parts = zip(samples.groupby(named), classes.groupby(named), strict=True)
     rows = [
-        {"class": name} | _describe(_score(part, bootstrap))
-        for name, part in samples.groupby(named.to_numpy(), sort=True)
+        # A site is as a whole in its class where classes are sites: naming each again takes long.
+        {"class": name}
+        | _describe(_score(part, own if column == "station" else name_sites(part), bootstrap))
+        for (name, part), (_, own) in parts
     ]
     return pd.DataFrame(rows)
 
@@ -123,8 +127,10 @@ def _limit_mean(values: np.ndarray, plan: Bootstrap) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _score(samples: pd.DataFrame, bootstrap: Bootstrap | None) -> ScoresWithIntervals:
-    return score_with_intervals(*_columns(samples), name_sites(samples), bootstrap)
+def _score(
+    samples: pd.DataFrame, sites: pd.Series[str], bootstrap: Bootstrap | None
+) -> ScoresWithIntervals:
+    return score_with_intervals(*_columns(samples), sites, bootstrap)
 
 
 def _columns(samples: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -40,10 +41,23 @@ def install(wheel: Path) -> Path:
     return site
 
 
+def write_quick_compiler(folder: Path) -> Path:
+    """The compiler, told not to optimise: what is tested here is that the kernels are built."""
+    folder.mkdir()
+    script = folder / "quick-cc"
+    script.write_text(f'#!/bin/sh\nexec {sysconfig.get_config_var("CC")} "$@" -O0\n')
+    script.chmod(0o755)
+    return script
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory) -> Path:
     """The folder that holds the wheel and ``site``, where it was installed."""
-    return make_once(tmp_path_factory, "wheel", lambda folder: install(build_wheel(folder)))
+
+    def build(folder: Path) -> None:
+        install(build_wheel(folder, CC=str(write_quick_compiler(folder))))
+
+    return make_once(tmp_path_factory, "wheel", build)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 
@@ -237,6 +238,18 @@ def test_settings_of_gdal_do_not_change_the_bytes(tmp_path, packed):
     with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
         write_cog(tmp_path / "set.tif", odd, geobox, SM)
     assert (tmp_path / "plain.tif").read_bytes() == (tmp_path / "set.tif").read_bytes()
+
+
+def test_a_file_is_written_without_a_session_of_boto3(tmp_path, packed, monkeypatch, caplog):
+    """It would be made anew each time a file is opened, and takes longer than a small file."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "of the output")
+    geobox = GeoBox(packed.shape, GEOBOX.affine, "EPSG:32631")
+    with caplog.at_level(logging.DEBUG, logger="botocore"):
+        write_cog(tmp_path / "map.tif", packed, geobox, SM)
+        assert not [one for one in caplog.records if one.name.startswith("botocore")]
+        rasterio.Env()
+    assert [one for one in caplog.records if one.name.startswith("botocore")]  # as others do
 
 
 def test_numbers_that_are_counted_already_give_the_same_bytes(tmp_path, packed):

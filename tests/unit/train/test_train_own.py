@@ -16,7 +16,7 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
-from skops import io as skops_io
+from skops_file import write_skops
 
 from smmap.export.sklearn_forest import SklearnForest
 from smmap.export.write_forest import write_forest
@@ -107,7 +107,7 @@ def test_odd_models_of_scikit_learn(tmp_path, data, card, model):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.fit(*data)
-    skops_io.dump(model, tmp_path / "m.skops")
+    write_skops(model, tmp_path / "m.skops")
     export_own(tmp_path / "m.skops", card, tmp_path / "out")
     found = load_model(tmp_path / "out", "cpu").predict(data[0])
     np.testing.assert_allclose(found, model.predict(data[0]), atol=1e-4)
@@ -168,7 +168,7 @@ def test_a_pickle_is_never_read_whatever_it_is_called(tmp_path, card, ending):
 
 
 def test_skops_of_unknown_types_is_refused(tmp_path):
-    skops_io.dump({"a": Trap(tmp_path / "trace")}, tmp_path / "m.skops")
+    write_skops({"a": Trap(tmp_path / "trace")}, tmp_path / "m.skops")
     with pytest.raises(ModelError, match="does not know to be harmless"):
         load_own(tmp_path / "m.skops")
 

@@ -15,7 +15,7 @@ from sklearn.linear_model import Ridge
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
-from skops import io as skops_io
+from skops_file import write_skops
 
 from smmap.export.sklearn_forest import SklearnForest
 from smmap.fit.forests import hold_forest
@@ -78,7 +78,7 @@ REFUSED = {
 
 def save(model, path, rows=ROWS, names=None):
     model.fit(rows if names is None else pd.DataFrame(rows, columns=names), TRUTH)
-    skops_io.dump(model, path)
+    write_skops(model, path)
     return model
 
 
@@ -231,6 +231,6 @@ def test_nodes_that_lead_astray_are_not_run(tmp_path):
     nodes = state["nodes"].copy()
     nodes["feature"][0] = 99
     inner.__setstate__(state | {"nodes": nodes})
-    skops_io.dump(model, tmp_path / "m.skops")
+    write_skops(model, tmp_path / "m.skops")
     with pytest.raises(ModelError, match=r"m\.skops: a tree looks at an input that there is not"):
         load_own(tmp_path / "m.skops")
