@@ -36,7 +36,7 @@ demo: .venv/base
 	$(BIN)/smmap demo --out demo-output
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not online and not soak and not slow"
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not online and not soak and not slow"
 
 soak: .venv/dev .venv/azurite
 	$(BIN)/python -m pytest -m slow -s

@@ -82,6 +82,7 @@ def test_memory_of_overpasses(tmp_path, world):
     check(mapped, CELLS)
 
 
+@pytest.mark.slow
 def test_ensemble_with_tabnet(tmp_path, world):
     """By the study's weights, so that each member counts; few inputs and cells, for speed."""
     recipe = load_recipe("gssm10")

@@ -196,7 +196,11 @@ def images(world):
         yield server
 
 
-@pytest.mark.parametrize("study", LOCAL)
+@pytest.mark.parametrize(
+    "study",
+    # The largest, whose sources but SMAP's and GLDAS's the others have, too.
+    [pytest.param(one, marks=[pytest.mark.slow] * (one == "wang2026")) for one in LOCAL],
+)
 def test_earth_engine_gives_the_same(world, local, images, tmp_path, monkeypatch, study):
     monkeypatch.setenv("SMMAP_EARTH_ENGINE_URL", images.address)
     found = assemble(tmp_path, study, write_images_recipe(world, study))
