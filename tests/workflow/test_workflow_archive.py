@@ -24,7 +24,7 @@ def bucket():
         yield url
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.slow)])
 def out(request, tmp_path):
     if request.param == "folder":
         return str(tmp_path / "out")

@@ -50,7 +50,7 @@ def made(tmp_path_factory):
     return output.root
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.slow)])
 def store(request, made, tmp_path):
     """A copy of it."""
     if request.param == "folder":

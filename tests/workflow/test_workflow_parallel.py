@@ -87,6 +87,7 @@ def test_processes_that_are_renewed_after_every_task_give_the_same_bytes(
     check_gone(list(seen))
 
 
+@pytest.mark.slow  # two drivers on one such cluster always run
 def test_a_cluster_that_runs_already_survives_its_worker_and_gives_the_same_bytes(
     world, maps, tmp_path, digest_pixels
 ):

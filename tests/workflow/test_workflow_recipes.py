@@ -67,6 +67,7 @@ def check(mapped, least):
     assert 0.01 < found[known].min() < found[known].max() < 0.5
 
 
+@pytest.mark.slow
 def test_memory_of_overpasses(tmp_path, world):
     """The recipe of the LSTM on those of its inputs that are always there."""
     recipe = load_recipe("wang2026-lstm")

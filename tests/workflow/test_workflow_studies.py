@@ -221,7 +221,7 @@ CONVERTED |= {"vv_soil_db": (2e-4, 5e-4), "vh_soil_db": (2e-4, 5e-4)}
     [
         ("planetary-computer", ("wang2026", "zhu2025")),
         ("copernicus", ("gssm10",)),
-        ("earth-search", ("zhu2025",)),
+        pytest.param("earth-search", ("zhu2025",), marks=pytest.mark.slow),
         pytest.param("earth-search-collection-1", ("zhu2025",), marks=pytest.mark.slow),
         pytest.param("copernicus-level-2", ("zhu2025",), marks=pytest.mark.slow),
         ("earth-search-level-1", ("batchu2023",)),
