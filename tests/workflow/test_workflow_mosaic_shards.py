@@ -83,7 +83,6 @@ def check_whole(out, undisturbed):
     assert not list((out / LAYOUT.staging).iterdir())
 
 
-@pytest.mark.slow  # of days without shards the same is always run
 def test_workers_give_the_same_bytes(maps, undisturbed, tmp_path):
     result = make_mosaic(maps, ASKED, tmp_path, workers=2)
     assert result.count("done") == DAYS
